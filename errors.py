@@ -1,0 +1,92 @@
+"""Every error that Kex shows to a person, in one tree; knows nothing of Flask or of a model.
+
+KexError                    code               HTTP
+├─ InputError               invalid_input      400   a field of the request is wrong
+│  ├─ TooLarge              too_large          413   text, image or body over a limit
+│  ├─ UnsupportedMedia      unsupported_media  415   a content type nobody reads here
+│  └─ Unprocessable         unprocessable      422   well formed, but this model cannot do it
+├─ CrossSite                cross_site         403   another site's page sent the request
+├─ RateLimited              rate_limited       429   the upstream service asks for patience
+├─ Unavailable              unavailable        503   the model cannot serve now; the message says why
+│  ├─ Busy                  busy               503   every place is taken; try again
+│  ├─ WeightsError          weights            503   weights missing, wrong or not to be had
+│  └─ ModelFailed           model_failed       503   the model broke off or answered with nonsense
+└─ DeadlineExceeded         timeout            504   no answer in time
+"""
+
+from __future__ import annotations
+
+
+class KexError(Exception):
+    """An error with a public message.
+
+    `message` is shown to the user and never holds a secret or a trace; `field` names the request
+    field or setting to mend; `retry_after` is in seconds.
+    """
+
+    status = 500
+    code = "internal"
+
+    def __init__(
+        self, message: str, *, field: str | None = None, retry_after: int | None = None
+    ) -> None:
+        super().__init__(message)
+        self.message = message
+        self.field = field
+        self.retry_after = retry_after
+
+    def to_json(self) -> dict[str, dict[str, str | None]]:
+        """The one error shape of the HTTP contract."""
+        return {"error": {"code": self.code, "message": self.message, "field": self.field}}
+
+
+class InputError(KexError):
+    status = 400
+    code = "invalid_input"
+
+
+class TooLarge(InputError):
+    status = 413
+    code = "too_large"
+
+
+class UnsupportedMedia(InputError):
+    status = 415
+    code = "unsupported_media"
+
+
+class Unprocessable(InputError):
+    status = 422
+    code = "unprocessable"
+
+
+class CrossSite(KexError):
+    status = 403
+    code = "cross_site"
+
+
+class RateLimited(KexError):
+    status = 429
+    code = "rate_limited"
+
+
+class Unavailable(KexError):
+    status = 503
+    code = "unavailable"
+
+
+class Busy(Unavailable):
+    code = "busy"
+
+
+class WeightsError(Unavailable):
+    code = "weights"
+
+
+class ModelFailed(Unavailable):
+    code = "model_failed"
+
+
+class DeadlineExceeded(KexError):
+    status = 504
+    code = "timeout"

@@ -1,0 +1,139 @@
+"""What every model offers to the rest of Kex: the request, the stream of its answer, its state.
+
+Models turn messages into text. They know nothing of triples, prompts or HTTP.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal, Protocol
+
+Role = Literal["system", "user", "assistant"]
+
+
+@dataclass(frozen=True)
+class Image:
+    """A picture as it came: encoded bytes and their media type (`image/png`, …)."""
+
+    data: bytes
+    media_type: str
+
+
+@dataclass(frozen=True)
+class Message:
+    """One turn of a conversation."""
+
+    role: Role
+    content: str
+    images: tuple[Image, ...] = ()
+
+
+@dataclass(frozen=True)
+class GenerateRequest:
+    """What to generate.
+
+    `grammar` (llguidance's Lark syntax) and `json_schema` (root: an object) say the same form
+    twice; a model takes the one it can hold its output to, see `Capabilities.constraint`.
+    """
+
+    messages: tuple[Message, ...]
+    max_tokens: int
+    temperature: float = 0.0
+    grammar: str | None = None
+    json_schema: Mapping[str, Any] | None = None
+
+
+@dataclass(frozen=True)
+class Text:
+    """The next piece of the answer."""
+
+    text: str
+
+
+@dataclass(frozen=True)
+class Progress:
+    """A sign of life while nothing is said, at least once a second; `done` is a share or None."""
+
+    done: float | None = None
+
+
+@dataclass(frozen=True)
+class Usage:
+    """Tokens read and written; None where the model's server does not say."""
+
+    prompt_tokens: int | None = None
+    completion_tokens: int | None = None
+
+
+@dataclass(frozen=True)
+class Finish:
+    """The end of an answer: why it ended, what it cost, and what was weaker than asked for."""
+
+    reason: Literal["stop", "length"]
+    usage: Usage
+    warning: str | None = None
+
+
+Chunk = Text | Progress | Finish
+
+
+@dataclass(frozen=True)
+class Capabilities:
+    """What a model can do.
+
+    `constraint` is the strongest form it can be held to; `chunk_chars` how much source text (in
+    characters, Chinese and English) one request should carry.
+    """
+
+    constraint: Literal["grammar", "json_schema"]
+    images: bool
+    chunk_chars: Mapping[str, int]
+
+
+Status = Literal["ready", "idle", "loading", "unavailable"]
+
+
+@dataclass(frozen=True)
+class ModelState:
+    """Whether a model can serve; `detail` says why not, in one sentence.
+
+    `idle` means that the first request will load it.
+    """
+
+    status: Status
+    detail: str = ""
+    progress: float | None = None
+
+
+class Model(Protocol):
+    """One model, one object per process."""
+
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def capabilities(self) -> Capabilities: ...
+
+    def state(self) -> ModelState:
+        """The state now; cheap, never blocks, never loads."""
+        ...
+
+    def load(self) -> None:
+        """Load and return when ready; raises Unavailable with the reason."""
+        ...
+
+    def warm(self, prefixes: Sequence[tuple[Message, ...]]) -> None:
+        """Read prompts that will come often, while nobody waits; a model may do nothing."""
+        ...
+
+    def generate(self, request: GenerateRequest) -> Iterator[Chunk]:
+        """Stream an answer; the last chunk is a Finish.
+
+        Closing the iterator stops the generation within a second. Raises KexError.
+        """
+        ...
+
+    def close(self) -> None:
+        """Free what the model holds."""
+        ...

