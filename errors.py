@@ -7,7 +7,7 @@ KexError                    code               HTTP
 │  └─ Unprocessable         unprocessable      422   well formed, but this model cannot do it
 ├─ CrossSite                cross_site         403   another site's page sent the request
 ├─ RateLimited              rate_limited       429   the upstream service asks for patience
-├─ Unavailable              unavailable        503   the model cannot serve now; the message says why
+├─ Unavailable              unavailable        503   the model cannot serve now; it says why
 │  ├─ Busy                  busy               503   every place is taken; try again
 │  ├─ WeightsError          weights            503   weights missing, wrong or not to be had
 │  └─ ModelFailed           model_failed       503   the model broke off or answered with nonsense

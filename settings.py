@@ -34,9 +34,7 @@ class Settings(BaseSettings):
     max_concurrent: int = Field(
         8, ge=1, description="extractions at a time; one more gets 503 with Retry-After"
     )
-    default_model: ModelName = Field(
-        "Embedded", description="model of a request that names none"
-    )
+    default_model: ModelName = Field("Embedded", description="model of a request that names none")
     max_chars: int = Field(20_000, ge=1, description="longest `user_input`, in characters")
     max_tokens: int = Field(
         1024, ge=16, le=32_768, description="longest answer of a model, in tokens per chunk of text"
@@ -45,9 +43,7 @@ class Settings(BaseSettings):
     request_timeout: float = Field(
         600.0, gt=0, description="seconds until an unfinished request is answered with 504"
     )
-    cache_dir: Path = Field(
-        Path("~/.cache/kex"), description="folder of the downloaded weights"
-    )
+    cache_dir: Path = Field(Path("~/.cache/kex"), description="folder of the downloaded weights")
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
         "INFO", description="how much the server logs (never texts or keys)"
     )

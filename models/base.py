@@ -5,7 +5,7 @@ Models turn messages into text. They know nothing of triples, prompts or HTTP.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Generator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, Protocol
 
@@ -127,7 +127,7 @@ class Model(Protocol):
         """Read prompts that will come often, while nobody waits; a model may do nothing."""
         ...
 
-    def generate(self, request: GenerateRequest) -> Iterator[Chunk]:
+    def generate(self, request: GenerateRequest) -> Generator[Chunk, None, None]:
         """Stream an answer; the last chunk is a Finish.
 
         Closing the iterator stops the generation within a second. Raises KexError.

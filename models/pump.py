@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import queue
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from typing import Generic, TypeVar
 
 T = TypeVar("T")
@@ -48,7 +48,7 @@ class Sink(Generic[T]):
             abort()
 
 
-def pump(produce: Callable[[Sink[T]], None], *, name: str) -> Iterator[T | None]:
+def pump(produce: Callable[[Sink[T]], None], *, name: str) -> Generator[T | None, None, None]:
     """Run `produce` in a thread and yield its items, and None at every silent beat.
 
     An exception of the producer is raised here. Closing the iterator stops the producer; the

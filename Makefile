@@ -1,0 +1,51 @@
+# Kex: make run · make test · make check. Each sets up what it needs, once.
+
+VENV := .venv
+BIN := $(VENV)/bin
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+
+.PHONY: run test check format lint types imports clean help
+
+help:
+	@echo "make run     set up and serve the page on http://127.0.0.1:5000"
+	@echo "make test    set up and run the tests"
+	@echo "make check   format, lint, types, import rules, tests"
+	@echo "make format  rewrite the code in the house format"
+	@echo "make clean   remove the virtual environment and the caches of tools"
+
+run: $(VENV)/.installed
+	@$(BIN)/python app.py models get Embedded || \
+	  echo "Kex starts without the embedded model; the page says what is missing." >&2
+	@exec $(BIN)/python app.py serve
+
+test: $(VENV)/.installed-dev
+	@sh scripts/install-browser.sh
+	@$(BIN)/python -m pytest
+
+check: $(VENV)/.installed-dev
+	@$(BIN)/ruff format --check .
+	@$(BIN)/ruff check .
+	@$(BIN)/mypy
+	@PYTHONPATH=. $(BIN)/lint-imports
+	@$(MAKE) --no-print-directory test
+
+format: $(VENV)/.installed-dev
+	@$(BIN)/ruff format .
+	@$(BIN)/ruff check --fix .
+
+# The marks are newer than the lists they were installed from, so nothing is installed twice.
+$(VENV)/bin/python: scripts/make-venv.sh
+	@sh scripts/make-venv.sh $(VENV)
+
+$(VENV)/.installed: requirements.txt | $(VENV)/bin/python
+	@echo "Installing requirements.txt (a few minutes the first time) …"
+	@$(BIN)/python -m pip install --progress-bar on -r requirements.txt
+	@touch $@
+
+$(VENV)/.installed-dev: requirements-dev.txt $(VENV)/.installed
+	@echo "Installing requirements-dev.txt …"
+	@$(BIN)/python -m pip install -r requirements-dev.txt
+	@touch $@
+
+clean:
+	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .import_linter_cache

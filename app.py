@@ -1,0 +1,21 @@
+"""Kex's entry: `create_app` for WSGI servers and tests, and the command line."""
+
+from __future__ import annotations
+
+from flask import Flask
+
+from models.registry import Registry
+from settings import Settings, load_settings
+from web.application import make_application
+
+
+def create_app(settings: Settings | None = None, registry: Registry | None = None) -> Flask:
+    """The Flask application. Importing or making it loads no model."""
+    settings = settings or load_settings()
+    return make_application(settings, registry or Registry(settings))
+
+
+if __name__ == "__main__":
+    from cli.main import main
+
+    main()

@@ -1,0 +1,157 @@
+"""`app.py extract`: knowledge from a file or from standard input, for people and for scripts."""
+
+from __future__ import annotations
+
+import json
+from typing import IO, Any
+
+import click
+from rich.console import Console
+from rich.table import Table
+
+from errors import InputError, TooLarge
+from extraction.examples import read_examples
+from extraction.extractor import Answer, Found, Stage, extract
+from extraction.knowledge import (
+    Entity,
+    Item,
+    Lang,
+    Located,
+    PromptType,
+    Triple,
+    item_json,
+    readable,
+)
+from extraction.labels import read_labels
+from extraction.task import Task, make_task
+from models.registry import NAMES, Registry
+from settings import Settings, load_settings
+
+HEADINGS: dict[Lang, dict[PromptType, tuple[str, ...]]] = {
+    "zh": {
+        "KE1": ("头实体", "关系", "尾实体", "位置"),
+        "KE2": ("类别", "实体", "位置"),
+        "KE3": ("实体", "属性", "值", "位置"),
+    },
+    "en": {
+        "KE1": ("head", "relation", "tail", "place"),
+        "KE2": ("class", "entity", "place"),
+        "KE3": ("entity", "key", "value", "place"),
+    },
+}
+
+
+@click.command()
+@click.argument("file", type=click.File("rb"), default="-")
+@click.option(
+    "--type", "prompt_type", type=click.Choice(["KE1", "KE2", "KE3"]), default="KE1",
+    show_default=True, help="KE1 triples, KE2 entities, KE3 facts about an entity.",
+)  # fmt: skip
+@click.option("--model", "model_type", type=click.Choice(NAMES), help="Default: KEX_DEFAULT_MODEL.")
+@click.option("--entity", help="KE3: the entity that the facts are about.")
+@click.option("--lang", type=click.Choice(["auto", "zh", "en"]), default="auto", show_default=True)
+@click.option("--schema", help="Classes, relations or keys: names between commas, or JSON.")
+@click.option("--examples", type=click.File("r", encoding="utf-8"), help="JSON file of few-shots.")
+@click.option("--max-tokens", type=click.IntRange(16), help="Longest answer, per chunk of text.")
+@click.option(
+    "--format", "output", type=click.Choice(["table", "json", "jsonl"]), default="table",
+    show_default=True, help="jsonl writes each item as soon as it is complete.",
+)  # fmt: skip
+def extract_command(
+    file: IO[bytes],
+    prompt_type: PromptType,
+    model_type: str | None,
+    entity: str | None,
+    lang: str,
+    schema: str | None,
+    examples: IO[str] | None,
+    max_tokens: int | None,
+    output: str,
+) -> None:
+    """Extract knowledge from FILE, or from standard input (-)."""
+    settings = load_settings()
+    task = make_task(
+        prompt_type,
+        _read(file, settings),
+        lang=None if lang == "auto" else lang,  # type: ignore[arg-type]  # click has checked it
+        entity=entity,
+        labels=read_labels(schema),
+        examples=read_examples(prompt_type, examples.read() if examples else None),
+        max_tokens=max_tokens or settings.max_tokens,
+    )
+    registry = Registry(settings)
+    try:
+        _run(task, registry, model_type or settings.default_model, output)
+    finally:
+        registry.close()
+
+
+def _read(file: IO[bytes], settings: Settings) -> str:
+    data = file.read()
+    try:
+        text = data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise InputError(
+            f"The input is not UTF-8 (byte {error.start}): convert it first.", field="user_input"
+        ) from error
+    if len(text) > settings.max_chars:
+        raise TooLarge(
+            f"The input has {len(text):,} characters and the limit is {settings.max_chars:,}: "
+            "raise KEX_MAX_CHARS or send it in parts.",
+            field="user_input",
+        )
+    return text
+
+
+def _run(task: Task, registry: Registry, name: str, output: str) -> None:
+    status = Console(stderr=True)
+    with status.status("…") as spinner:
+        for event in extract(task, registry.get(name)):
+            if isinstance(event, Stage):
+                share = f" {event.done:.0%}" if event.done is not None else ""
+                spinner.update(f"{event.name} {event.chunk}/{event.chunks}{share}")
+            elif isinstance(event, Found) and output == "jsonl":
+                _print_json(item_json(event.item))
+            elif isinstance(event, Answer):
+                answer = event
+    for warning in answer.warnings:
+        click.echo(f"Warning: {warning}", err=True)
+    if output == "json":
+        _print_json(answer.to_json(), indent=2)
+    elif output == "table":
+        _print_table(answer)
+
+
+def _print_json(value: Any, indent: int | None = None) -> None:
+    click.echo(json.dumps(value, ensure_ascii=False, indent=indent))
+
+
+def _print_table(answer: Answer) -> None:
+    if not answer.items:
+        click.echo(readable(answer.prompt_type, answer.lang, answer.items))
+        return
+    table = Table(*HEADINGS[answer.lang][answer.prompt_type])
+    for item in answer.items:
+        table.add_row(*_row(item))
+    console = Console(markup=False, highlight=False)
+    if not console.is_terminal:
+        console = Console(width=10_000, markup=False, highlight=False)  # a file has no margin
+    console.print(table)
+    click.echo(f"{answer.model} · {answer.elapsed_ms / 1000:.1f} s", err=True)
+
+
+def _row(item: Item) -> tuple[str, ...]:
+    if isinstance(item, Triple):
+        places = f"{_place(item.head)} → {_place(item.tail)}"
+        return item.head.text, item.relation, item.tail.text, places
+    if isinstance(item, Entity):
+        more = f" ×{len(item.mentions)}" if len(item.mentions) > 1 else ""
+        return item.label, item.place.text, _place(item.place) + more
+    return item.entity.text, item.key, item.value.text, _place(item.value)
+
+
+def _place(located: Located) -> str:
+    """Offsets, marked where the string is not as it stands in the text."""
+    if located.start is None:
+        return "–"
+    return f"{'~' if located.status == 'normalised' else ''}{located.start}–{located.end}"

@@ -1,0 +1,45 @@
+"""`app.py serve`: the page and the route on a port."""
+
+from __future__ import annotations
+
+import logging
+
+import click
+
+from extraction.prompting import warm_prefixes
+from models.registry import Registry
+from settings import Settings, load_settings
+
+
+@click.command()
+@click.option("--host", help="Address to bind (KEX_HOST).")
+@click.option("--port", type=click.IntRange(0, 65535), help="Port (KEX_PORT); 0 takes a free one.")
+def serve_command(host: str | None, port: int | None) -> None:
+    """Serve the page and POST /get_response."""
+    settings = load_settings()
+    changes = {"host": host, "port": port}
+    settings = settings.model_copy(update={k: v for k, v in changes.items() if v is not None})
+    logging.basicConfig(
+        level=settings.log_level, format="%(asctime)s %(levelname)s %(name)s: %(message)s"
+    )
+    from web.application import make_application  # Flask and waitress only where they serve
+    from web.server import serve
+
+    registry = Registry(settings)
+    app = make_application(settings, registry)
+    try:
+        serve(app, settings, lambda url: _announce(url, settings, registry))
+    finally:
+        registry.close()
+    click.echo("Kex has stopped.")
+
+
+def _announce(url: str, settings: Settings, registry: Registry) -> None:
+    """Say where the page is, and load the default model while the user opens it."""
+    state = registry.get(settings.default_model).state()
+    if state.status == "unavailable":
+        click.echo(f"{settings.default_model} cannot answer: {state.detail}", err=True)
+    elif settings.default_model == "Embedded" and settings.embedded_preload:
+        model = registry.get("Embedded")
+        registry.preload("Embedded", warm_prefixes(model.capabilities))
+    click.echo(f"Kex is at {url}  (Ctrl-C stops it)")

@@ -1,0 +1,52 @@
+"""Reads `schema`: the classes, relations or keys that a user narrows an answer to."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import Any
+
+from errors import InputError
+
+MAX_LABELS = 200
+MAX_LENGTH = 100
+
+
+def read_labels(value: Any) -> dict[str, str]:
+    """Label → description ("" where there is none).
+
+    Takes a list of names, an object of name → description, either as JSON text, or a plain line
+    of names between commas. Raises InputError with the field `schema`.
+    """
+    if value is None or value == "":
+        return {}
+    if isinstance(value, str):
+        value = _from_text(value)
+    if isinstance(value, list):
+        value = {name: "" for name in value if isinstance(name, str)} if _names(value) else None
+    if not isinstance(value, dict) or not all(isinstance(note, str) for note in value.values()):
+        raise InputError(
+            "schema takes a list of names or an object of name → description.", field="schema"
+        )
+    labels = {name.strip(): note.strip() for name, note in value.items()}
+    if not labels or len(labels) > MAX_LABELS:
+        raise InputError(f"schema takes 1 to {MAX_LABELS} names.", field="schema")
+    for name in labels:
+        if not name or len(name) > MAX_LENGTH or not name.isprintable():
+            raise InputError(
+                f"schema: a name has 1 to {MAX_LENGTH} printable characters.", field="schema"
+            )
+    return labels
+
+
+def _names(value: list[Any]) -> bool:
+    return all(isinstance(name, str) for name in value)
+
+
+def _from_text(text: str) -> Any:
+    if text.lstrip()[:1] in ("[", "{"):
+        try:
+            return json.loads(text)
+        except (ValueError, RecursionError) as error:
+            raise InputError(f"schema is not JSON: {error}", field="schema") from error
+    return [name for name in re.split(r"[,，、;；\n]", text) if name.strip()]

@@ -1,0 +1,92 @@
+"""From a task to the messages that a model reads: prompt file, output form, examples, text."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+
+from extraction.form import SHAPES, Style, grammar, json_schema, write_answer
+from extraction.knowledge import Lang, PromptType
+from extraction.task import Example, Task
+from models.base import Capabilities, GenerateRequest, Message
+from prompts.loader import Prompt, load_prompt
+
+
+def build_request(task: Task, source: str, can: Capabilities) -> GenerateRequest:
+    """The request for one chunk `source` of the task's text, for a model that can `can`."""
+    prompt = load_prompt(task.prompt_type, task.lang)
+    labels = labels_of(task)
+    style: Style = "arrays" if can.constraint == "grammar" else "objects"
+    turn = _user_turn(prompt, source, task.labels, task.entity)
+    images = (task.image,) if task.image else ()
+    messages = (
+        *_prefix(task.prompt_type, prompt, style, task.examples),
+        Message("user", turn, images),
+    )
+    return GenerateRequest(
+        messages=messages,
+        max_tokens=task.max_tokens,
+        temperature=task.temperature,
+        grammar=grammar(task.prompt_type, task.lang, source, labels, task.entity)
+        if can.constraint == "grammar"
+        else None,
+        json_schema=json_schema(task.prompt_type, labels),
+    )
+
+
+def labels_of(task: Task) -> Mapping[str, str]:
+    """The labels that an answer may use: the user's, else the prompt file's; none means any."""
+    return task.labels or load_prompt(task.prompt_type, task.lang).labels
+
+
+def warm_prefixes(can: Capabilities) -> list[tuple[Message, ...]]:
+    """What every request without examples of its own begins with, per task and language."""
+    style: Style = "arrays" if can.constraint == "grammar" else "objects"
+    pairs: list[tuple[PromptType, Lang]] = [
+        ("KE1", "zh"), ("KE2", "zh"), ("KE3", "zh"), ("KE1", "en"), ("KE2", "en"), ("KE3", "en"),
+    ]  # fmt: skip
+    prefixes = []
+    for prompt_type, lang in pairs:
+        prompt = load_prompt(prompt_type, lang)
+        turn = Message("user", _user_turn(prompt, "", {}, None))
+        prefixes.append((*_prefix(prompt_type, prompt, style, ()), turn))
+    return prefixes
+
+
+def _prefix(
+    prompt_type: PromptType, prompt: Prompt, style: Style, own: tuple[Example, ...]
+) -> tuple[Message, ...]:
+    """System text and examples: the same for every text, so that an engine can cache it."""
+    messages = [Message("system", prompt.system.replace("{form}", SHAPES[prompt_type][style]))]
+    shown = [(e.text, e.entity, e.answer, {}) for e in prompt.examples] if not own else [
+        (e.text, _entity_of(prompt_type, e.answer), e.answer, _labels_in(prompt_type, e.answer))
+        for e in own
+    ]  # fmt: skip
+    for text, entity, answer, labels in shown:
+        messages.append(Message("user", _user_turn(prompt, text, labels, entity)))
+        messages.append(Message("assistant", write_answer(prompt_type, style, answer)))
+    return tuple(messages)
+
+
+def _user_turn(prompt: Prompt, text: str, own: Mapping[str, str], entity: str | None) -> str:
+    labels = own or prompt.labels
+    listed = [f"{name} ({note})" if note else name for name, note in labels.items()]
+    fields = {
+        "labels": prompt.separator.join(listed) or prompt.any_label,
+        "entity": entity or prompt.any_entity,
+        "text": text,
+    }
+    return re.sub(r"\{(labels|entity|text)\}", lambda mark: fields[mark.group(1)], prompt.user)
+
+
+def _entity_of(prompt_type: PromptType, answer: object) -> str | None:
+    if prompt_type == "KE3" and isinstance(answer, dict):
+        return str(answer["entity"])
+    return None
+
+
+def _labels_in(prompt_type: PromptType, answer: object) -> dict[str, str]:
+    """A user's KE2 example shows its own classes, so that its list and its answer agree."""
+    if prompt_type == "KE2" and isinstance(answer, dict):
+        return dict.fromkeys(map(str, answer), "")
+    return {}

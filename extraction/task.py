@@ -1,0 +1,83 @@
+"""One extraction, fully specified: what the edges (route, command line) hand to the extractor."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+
+from errors import InputError
+from extraction.knowledge import Lang, PromptType
+from extraction.language import detect
+from models.base import Image
+
+_ENTITY_LINE = re.compile(r"\s*(?:实体|entity)\s*[:：][ \t]*([^\r\n]+?)[ \t]*(?:\r\n|\r|\n)", re.I)
+
+
+@dataclass(frozen=True)
+class Example:
+    """A few-shot example of the user: a text and its answer in the task's plain form.
+
+    KE1 `[[head, relation, tail], …]`, KE2 `{class: [name, …]}`, KE3
+    `{"entity": name, "facts": [[key, value], …]}`.
+    """
+
+    text: str
+    answer: object
+
+
+@dataclass(frozen=True)
+class Task:
+    """A text and what to get out of it.
+
+    `text` is the user's text untouched: all offsets count in it. `body_start` is where the text
+    proper begins, after an entity line. `labels` narrow the classes (KE2), relations (KE1) or
+    keys (KE3), each with an optional description. `max_tokens` bounds the answer per chunk.
+    """
+
+    prompt_type: PromptType
+    text: str
+    lang: Lang
+    body_start: int = 0
+    entity: str | None = None
+    labels: dict[str, str] = field(default_factory=dict)
+    examples: tuple[Example, ...] = ()
+    image: Image | None = None
+    temperature: float = 0.0
+    max_tokens: int = 1024
+
+
+def make_task(
+    prompt_type: PromptType,
+    text: str,
+    *,
+    lang: Lang | None = None,
+    entity: str | None = None,
+    labels: dict[str, str] | None = None,
+    examples: tuple[Example, ...] = (),
+    image: Image | None = None,
+    temperature: float = 0.0,
+    max_tokens: int = 1024,
+) -> Task:
+    """Complete a request: find KE3's entity in the first line, and the language of the text.
+
+    Raises InputError when there is no text.
+    """
+    body_start = 0
+    if prompt_type == "KE3" and not entity:
+        line = _ENTITY_LINE.match(text)
+        if line:
+            entity, body_start = line.group(1), line.end()
+    if not text[body_start:].strip():
+        raise InputError("user_input is empty: send the text to read.", field="user_input")
+    return Task(
+        prompt_type=prompt_type,
+        text=text,
+        lang=lang or detect(text[body_start:]),
+        body_start=body_start,
+        entity=entity.strip() if entity and entity.strip() else None,
+        labels=labels or {},
+        examples=examples,
+        image=image,
+        temperature=temperature,
+        max_tokens=max_tokens,
+    )

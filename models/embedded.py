@@ -1,0 +1,266 @@
+"""`Embedded`: a small language model on the CPU, llama.cpp in this very process.
+
+One engine per process. Its slots are shared by parallel requests; a request beyond them waits at
+a gate here, where it can still leave. Knows nothing of prompts or of knowledge.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import secrets
+import threading
+import time
+from collections.abc import Generator, Sequence
+from pathlib import Path
+from typing import Any
+
+from errors import InputError, KexError, ModelFailed, TooLarge, Unavailable, Unprocessable
+from models.base import (
+    Capabilities,
+    Chunk,
+    Finish,
+    GenerateRequest,
+    Message,
+    ModelState,
+    Progress,
+    Text,
+    Usage,
+)
+from models.pump import Sink, pump
+from models.weights import QWEN_CODER_1_5B, WeightsStore, locate_own
+from settings import Settings
+
+log = logging.getLogger(__name__)
+
+# Small batches cost no speed on two cores (96 tokens/s at 64 and at 256) and make a cancelled
+# prefill stop, and its progress show, within a second.
+BATCH_TOKENS = 64
+CACHE_MIB = 256  # host memory for the prompts' prefixes, 28 KiB a token
+
+
+class Embedded:
+    """The embedded model; implements `models.base.Model`."""
+
+    name = "Embedded"
+    capabilities = Capabilities(
+        constraint="grammar", images=False, chunk_chars={"zh": 800, "en": 2400}
+    )
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._store = WeightsStore(
+            QWEN_CODER_1_5B,
+            settings.cache_dir.expanduser(),
+            settings.hf_endpoint,
+            tuple(name.strip() for name in settings.embedded_sources.split(",") if name.strip()),
+        )
+        self._lock = threading.Lock()  # one load at a time
+        self._gate = threading.BoundedSemaphore(settings.embedded_slots)
+        self._waiting = 0  # requests at the gate or in the engine; warming makes way for them
+        self._count = threading.Lock()
+        self._engine: Any = None
+        self._loading = False
+        self._failure: str | None = None
+
+    def state(self) -> ModelState:
+        if self._engine is not None:
+            return ModelState("ready")
+        if self._loading:
+            return ModelState("loading", "The model is being loaded into memory.")
+        if self._failure is not None:
+            return ModelState("unavailable", self._failure)
+        try:
+            path = self._find()
+        except KexError as error:
+            return ModelState("unavailable", error.message)
+        if path is None:
+            return ModelState(
+                "unavailable",
+                "Its weights are not here yet: run `python app.py models get Embedded`.",
+            )
+        return ModelState("idle", "It is loaded on the first request.")
+
+    def load(self) -> None:
+        with self._lock:
+            if self._engine is not None:
+                return
+            self._failure = None
+            path = self._find()
+            if path is None:
+                raise Unavailable(
+                    "Embedded has no weights yet: run `python app.py models get Embedded`."
+                )
+            self._loading = True
+            try:
+                self._engine = self._start(path)
+            except (RuntimeError, ValueError) as error:
+                self._failure = f"llama.cpp could not load {path.name}: {error}"
+                raise Unavailable(self._failure) from error
+            finally:
+                self._loading = False
+
+    def _find(self) -> Path | None:
+        own = self._settings.embedded_path
+        return locate_own(own.expanduser()) if own is not None else self._store.locate()
+
+    def _start(self, path: Path) -> Any:
+        import xllamacpp  # only now: importing the app loads no engine
+
+        started = time.monotonic()
+        threads = self._settings.embedded_threads or min(os.cpu_count() or 1, 8)
+        params = xllamacpp.CommonParams()
+        params.model.path = str(path)
+        params.n_ctx = self._settings.embedded_context
+        params.n_parallel = self._settings.embedded_slots
+        params.n_batch = params.n_ubatch = BATCH_TOKENS
+        params.cache_ram_mib = CACHE_MIB
+        for cpu in (params.cpuparams, params.cpuparams_batch):
+            cpu.n_threads = threads
+            cpu.poll = 0  # waiting threads sleep instead of spinning: the cores are not ours alone
+        params.verbosity = 0
+        # llama.cpp opens a port on loopback; without a key anyone on the machine could use it.
+        params.api_keys = [secrets.token_urlsafe(32)]
+        params.ui = False
+        engine = xllamacpp.Server(params)
+        log.info("Embedded: %s loaded in %.1f s", path.name, time.monotonic() - started)
+        return engine
+
+    def warm(self, prefixes: Sequence[tuple[Message, ...]]) -> None:
+        """Read each prefix once, so that the engine's cache holds it; stops for any request."""
+        if not self._settings.embedded_warm:
+            return
+        for prefix in prefixes:
+            while self._engine is not None and not self._read(prefix):
+                time.sleep(0.2)
+
+    def _read(self, prefix: tuple[Message, ...]) -> bool:
+        """Whether the prefix was read to its end; gives way as soon as somebody waits."""
+        if self._waiting:
+            return False
+        payload = _payload(GenerateRequest(prefix, max_tokens=1))
+        engine = self._engine
+        finished: list[bool] = []
+
+        def on_chunk(chunk: dict[str, Any]) -> bool:
+            if any(choice.get("finish_reason") for choice in chunk.get("choices", [])):
+                finished.append(True)
+            return self._waiting > 0 or self._engine is None
+
+        if engine is not None:
+            engine.handle_chat_completions(payload, on_chunk)
+        return bool(finished) or self._engine is None
+
+    def generate(self, request: GenerateRequest) -> Generator[Chunk, None, None]:
+        if any(message.images for message in request.messages):
+            raise Unprocessable(
+                "Embedded reads text only: leave the image out or choose a model that sees.",
+                field="image",
+            )
+        _check_grammar(request.grammar)
+        self.load()
+        with self._count:
+            self._waiting += 1
+        # The producer, not this iterator, leaves the count: it may still be in the engine's
+        # prefill when the consumer has gone.
+        for chunk in pump(lambda sink: self._produce(request, sink), name="embedded"):
+            yield chunk if chunk is not None else Progress()
+
+    def _produce(self, request: GenerateRequest, sink: Sink[Chunk]) -> None:
+        try:
+            while not self._gate.acquire(timeout=0.1):
+                if sink.stopped:
+                    return
+            try:
+                if not sink.stopped:
+                    self._run(request, sink)
+            finally:
+                self._gate.release()
+        finally:
+            with self._count:
+                self._waiting -= 1
+
+    def _run(self, request: GenerateRequest, sink: Sink[Chunk]) -> None:
+        engine = self._engine
+        if engine is None:
+            raise Unavailable("Embedded was shut down.")
+        answer = _Answer(sink)
+        try:
+            engine.handle_chat_completions(_payload(request), answer.on_chunk)
+        except (RuntimeError, ValueError) as error:
+            raise ModelFailed(f"llama.cpp refused the request: {error}") from error
+        if not sink.stopped:
+            sink.put(answer.finish())
+
+    def close(self) -> None:
+        with self._lock:
+            self._engine = None  # dropping the last reference stops the engine
+
+
+class _Answer:
+    """Collects what llama.cpp calls back with; exceptions would be swallowed there."""
+
+    def __init__(self, sink: Sink[Chunk]) -> None:
+        self._sink = sink
+        self._error: dict[str, Any] | None = None
+        self._reason: str | None = None
+        self._usage = Usage()
+
+    def on_chunk(self, chunk: dict[str, Any]) -> bool:
+        """True tells llama.cpp to stop."""
+        if "error" in chunk:
+            self._error = chunk["error"]
+            return True
+        progress = chunk.get("prompt_progress")
+        if progress and progress["total"]:
+            self._sink.put(Progress(progress["processed"] / progress["total"]))
+        for choice in chunk.get("choices", []):
+            text = choice.get("delta", {}).get("content")
+            if text:
+                self._sink.put(Text(text))
+            self._reason = choice.get("finish_reason") or self._reason
+        usage = chunk.get("usage")
+        if usage:
+            self._usage = Usage(usage["prompt_tokens"], usage["completion_tokens"])
+        return self._sink.stopped
+
+    def finish(self) -> Finish:
+        if self._error is not None:
+            if self._error.get("type") == "exceed_context_size_error":
+                raise TooLarge(
+                    f"The prompt has {self._error.get('n_prompt_tokens')} tokens and a slot of the "
+                    f"embedded model holds {self._error.get('n_ctx')}: send less text or raise "
+                    "KEX_EMBEDDED_CONTEXT.",
+                    field="user_input",
+                )
+            raise ModelFailed(f"llama.cpp failed: {self._error.get('message')}")
+        if self._reason is None:
+            raise ModelFailed("llama.cpp ended the answer without saying why.")
+        return Finish("length" if self._reason == "length" else "stop", self._usage)
+
+
+def _payload(request: GenerateRequest) -> dict[str, Any]:
+    payload: dict[str, Any] = {
+        "messages": [{"role": m.role, "content": m.content} for m in request.messages],
+        "max_tokens": request.max_tokens,
+        "temperature": request.temperature,
+        "stream": True,
+        "stream_options": {"include_usage": True},
+        "return_progress": True,
+    }
+    if request.grammar is not None:
+        payload["grammar"] = request.grammar
+    elif request.json_schema is not None:
+        payload["json_schema"] = dict(request.json_schema)
+    return payload
+
+
+def _check_grammar(grammar: str | None) -> None:
+    """llama.cpp answers unconstrained, without a word, when it cannot compile a grammar."""
+    if grammar is None:
+        return
+    import llguidance
+
+    complaint = llguidance.LLMatcher.validate_grammar(grammar.removeprefix("%llguidance {}\n"))
+    if complaint:
+        raise InputError(f"The answer's form cannot be compiled: {complaint}", field="schema")

@@ -1,0 +1,84 @@
+"""The three models by name: one object each per process, made on first use.
+
+Making the registry, or asking for states, loads no engine.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, get_args
+
+from errors import InputError, KexError
+from models.base import Message, Model
+from models.chatgpt import ChatGpt
+from models.embedded import Embedded
+from models.local_glm import LocalGlm
+from settings import ModelName, Settings
+
+log = logging.getLogger(__name__)
+
+NAMES: tuple[str, ...] = get_args(ModelName)
+FACTORIES: Mapping[str, Callable[[Settings], Model]] = {
+    "Local-GLM": LocalGlm,
+    "ChatGpt": ChatGpt,
+    "Embedded": Embedded,
+}
+
+
+class Registry:
+    """Gives out the process's models. `models` replaces some of them, as tests do."""
+
+    def __init__(self, settings: Settings, models: Mapping[str, Model] | None = None) -> None:
+        self.settings = settings
+        self._lock = threading.Lock()
+        self._models: dict[str, Model] = dict(models or {})
+
+    def get(self, name: str) -> Model:
+        """The model called `name`; InputError names the ones there are."""
+        if name not in FACTORIES:
+            raise InputError(
+                f"model_type {name[:40]!r} is unknown: use one of {', '.join(NAMES)}.",
+                field="model_type",
+            )
+        with self._lock:
+            if name not in self._models:
+                self._models[name] = FACTORIES[name](self.settings)
+            return self._models[name]
+
+    def describe(self) -> list[dict[str, Any]]:
+        """Name, status, detail and progress (a share, or None) of every model."""
+        rows = []
+        for name in NAMES:
+            state = self.get(name).state()
+            rows.append(
+                {
+                    "name": name,
+                    "status": state.status,
+                    "detail": state.detail,
+                    "progress": state.progress,
+                }
+            )
+        return rows
+
+    def preload(self, name: str, prefixes: Sequence[tuple[Message, ...]]) -> threading.Thread:
+        """Load a model and let it read its frequent prompts, in the background."""
+
+        def run() -> None:
+            model = self.get(name)
+            try:
+                model.load()
+                model.warm(prefixes)
+            except KexError as error:  # the state says it too; the server serves on
+                log.warning("%s is not loaded: %s", name, error.message)
+
+        thread = threading.Thread(target=run, name=f"preload-{name}", daemon=True)
+        thread.start()
+        return thread
+
+    def close(self) -> None:
+        """Free every model."""
+        with self._lock:
+            for model in self._models.values():
+                model.close()

