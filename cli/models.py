@@ -15,7 +15,7 @@ from errors import InputError, Unavailable
 from models.weights import QWEN_CODER_1_5B, WeightsStore, locate_own
 from settings import ModelName, Settings, load_settings
 
-NAME = click.Choice(get_args(ModelName), case_sensitive=False)
+NAME = click.Choice(get_args(ModelName))
 
 
 @click.group()
@@ -47,7 +47,7 @@ def list_command(form: str) -> None:
 
 
 @models.command("get")
-@click.argument("name", type=NAME, default="Embedded")
+@click.argument("name", type=NAME, default="Embedded", metavar="[NAME]")
 def get_command(name: str) -> None:
     """Fetch the weights of NAME (Embedded) and print where they are."""
     settings = load_settings()
@@ -66,7 +66,7 @@ def get_command(name: str) -> None:
 
 
 @models.command("verify")
-@click.argument("name", type=NAME, default="Embedded")
+@click.argument("name", type=NAME, default="Embedded", metavar="[NAME]")
 def verify_command(name: str) -> None:
     """Check every byte of the weights of NAME (Embedded) and print where they are."""
     settings = load_settings()

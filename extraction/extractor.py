@@ -178,11 +178,13 @@ def _read(run: _Run, span: Span, number: int, count: int) -> Iterator[Event]:
     request = build_request(task, task.text[span.start : span.end], run.model.capabilities)
     parser = AnswerParser(task.prompt_type)
     repeats = 0
+    share: float | None = None  # of the prompt, read so far; a mere sign of life does not reset it
     stream = run.model.generate(request)
     try:
         for chunk in stream:
             if isinstance(chunk, Progress):
-                yield Stage("reading", chunk.done, number, count)
+                share = share if chunk.done is None else chunk.done
+                yield Stage("reading", share, number, count)
             elif isinstance(chunk, Finish):
                 _close(run, parser, chunk)
             elif isinstance(chunk, Text):

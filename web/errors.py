@@ -11,6 +11,11 @@ from errors import KexError
 
 log = logging.getLogger(__name__)
 
+_MESSAGES = {
+    404: "There is nothing at this address; the page is at / and the route at /get_response.",
+    405: "This address takes another method: POST to /get_response, GET for the rest.",
+}
+
 
 def register(app: Flask) -> None:
     """Install the handlers."""
@@ -30,7 +35,7 @@ def answer(error: KexError) -> Response:
 def _http(error: HTTPException) -> Response:
     """Flask's own refusals: unknown path, wrong method, body too large."""
     code = (error.name or "error").lower().replace(" ", "_")
-    message = error.description or error.name
+    message = _MESSAGES.get(error.code or 500) or error.description or error.name
     response = jsonify({"error": {"code": code, "message": message, "field": None}})
     response.status_code = error.code or 500
     allow = error.get_response().headers.get("Allow")

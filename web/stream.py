@@ -68,7 +68,7 @@ class Runner:
             try:
                 for event in self._watched(task, model, gone):
                     named = _named(event, task.lang)
-                    if named == said:  # the same stage as before: a comment keeps the line open
+                    if isinstance(event, Stage) and named == said:  # a comment keeps the line open
                         if time.monotonic() - spoke < PING_SECONDS:
                             continue
                         yield ": ping\n\n"

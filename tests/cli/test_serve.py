@@ -1,0 +1,86 @@
+"""`app.py serve` as a process: its URL, its answer to signals, its complaint about a taken port."""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent.parent
+
+
+@contextmanager
+def served(*arguments: str, **env: str) -> Iterator[tuple[subprocess.Popen[str], str]]:
+    clean = {k: v for k, v in os.environ.items() if not k.startswith(("KEX_", "OPENAI_"))}
+    process = subprocess.Popen(
+        [sys.executable, "-u", "app.py", "serve", "--port", "0", *arguments],
+        cwd=ROOT,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        env={**clean, "KEX_CACHE_DIR": "/nonexistent", **env},
+    )
+    try:
+        assert process.stdout is not None
+        line = process.stdout.readline()
+        found = re.search(r"http://\S+", line)
+        assert found, line
+        yield process, found.group()
+    finally:
+        process.kill()
+        process.communicate()
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_it_serves_until_a_signal_and_ends_with_0(number: signal.Signals) -> None:
+    with served() as (process, url):
+        with urllib.request.urlopen(f"{url}/health", timeout=5) as response:
+            assert response.status == 200
+        process.send_signal(number)
+        assert process.wait(15) == 0
+
+
+def test_without_weights_it_serves_and_says_so() -> None:
+    with served() as (process, url):
+        with urllib.request.urlopen(f"{url}/models", timeout=5) as response:
+            assert b"models get Embedded" in response.read()
+        process.terminate()
+        _, errors = process.communicate(timeout=15)
+        assert "Embedded cannot answer" in errors
+
+
+def test_the_model_is_loaded_while_the_user_opens_the_page(smollm2: Path) -> None:
+    with served(KEX_EMBEDDED_PATH=str(smollm2)) as (_, url):
+        until = time.monotonic() + 30
+        ready = False
+        while not ready and time.monotonic() < until:
+            time.sleep(0.1)
+            with urllib.request.urlopen(f"{url}/models", timeout=5) as response:
+                ready = b'"ready"' in response.read()
+        assert ready
+
+
+def test_a_taken_port_is_explained() -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        done = subprocess.run(
+            [sys.executable, "app.py", "serve", "--port", str(taken.getsockname()[1])],
+            cwd=ROOT,
+            capture_output=True,
+            text=True,
+            timeout=30,
+        )
+    assert done.returncode == 2
+    assert "is taken by another program" in done.stderr
+    assert "KEX_PORT" in done.stderr

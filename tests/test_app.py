@@ -1,0 +1,19 @@
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).parent.parent
+
+
+def test_importing_the_app_loads_no_engine() -> None:
+    code = (
+        "import sys, app; app.create_app();"
+        "heavy = {'torch', 'transformers', 'xllamacpp', 'openai', 'huggingface_hub', 'llguidance'};"
+        "print(sorted(heavy & set(sys.modules)))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    assert done.stdout.strip() == "[]"

@@ -1,0 +1,63 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from pydantic import SecretStr
+
+from errors import InputError
+from settings import Settings, load_settings
+
+ROOT = Path(__file__).parent.parent
+
+
+def variables() -> dict[str, object]:
+    """Every environment variable that Kex reads, with its default."""
+    return {
+        str(field.validation_alias or f"KEX_{name.upper()}"): field.default
+        for name, field in Settings.model_fields.items()
+    }
+
+
+@pytest.mark.parametrize("readme", ["README.md", "README.zh.md"])
+def test_the_readme_lists_each_setting_and_no_other(readme: str) -> None:
+    text = (ROOT / readme).read_text(encoding="utf-8")
+    rows = [
+        line.split("|")
+        for line in text.splitlines()
+        if line.startswith(("| `KEX_", "| `OPENAI_", "| `HF_"))
+    ]
+    listed = {row[1].strip().strip("`"): row[2].strip().strip("`") for row in rows}
+    expected = {name: "" if value is None else str(value) for name, value in variables().items()}
+    assert listed == {name: value or "–" for name, value in expected.items()}
+
+
+def test_every_setting_is_described() -> None:
+    assert all(field.description for field in Settings.model_fields.values())
+
+
+def test_settings_come_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("KEX_PORT", "8080")
+    monkeypatch.setenv("OPENAI_API_KEY", "sk-canary")
+    monkeypatch.setenv("KEX_EMBEDDED_PATH", "")
+    settings = load_settings()
+    assert settings.port == 8080
+    assert settings.openai_api_key == SecretStr("sk-canary")
+    assert settings.embedded_path is None
+    assert "sk-canary" not in repr(settings)
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("KEX_PORT", "many"),
+        ("KEX_DEFAULT_MODEL", "GPT"),
+        ("KEX_MAX_CHARS", "0"),
+        ("KEX_THREADS", "1"),
+    ],
+)
+def test_a_wrong_setting_is_named(monkeypatch: pytest.MonkeyPatch, name: str, value: str) -> None:
+    monkeypatch.setenv(name, value)
+    with pytest.raises(InputError, match=name) as caught:
+        load_settings()
+    assert caught.value.field == name

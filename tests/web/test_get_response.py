@@ -1,0 +1,301 @@
+"""The contract of POST /get_response over a real socket, with a scripted model behind it."""
+
+from __future__ import annotations
+
+import http.client
+import json
+import time
+import urllib.error
+import urllib.parse
+import urllib.request
+from collections.abc import Mapping
+from io import BytesIO
+from typing import Any
+from urllib.parse import urlencode, urlsplit
+
+import PIL.Image
+import pytest
+
+from errors import ModelFailed, RateLimited
+from models.base import GenerateRequest
+from tests.scripted_model import ScriptedModel
+from tests.serving import Serving
+
+TEXT = "鲁迅生于绍兴。"
+GOOD = '{"triples":[["鲁迅","出生地","绍兴"]]}'
+FORM = "application/x-www-form-urlencoded"
+
+
+def post(
+    url: str, body: bytes, content_type: str = FORM, headers: Mapping[str, str] = {}
+) -> tuple[int, Any, Mapping[str, str]]:
+    request = urllib.request.Request(
+        f"{url}/get_response", body, {"Content-Type": content_type, **headers}
+    )
+    try:
+        with urllib.request.urlopen(request, timeout=20) as response:
+            return response.status, json.load(response), dict(response.headers)
+    except urllib.error.HTTPError as error:
+        with error:
+            return error.code, json.load(error), dict(error.headers)
+
+
+def form(url: str, **fields: str) -> tuple[int, Any, Mapping[str, str]]:
+    return post(url, urlencode(fields).encode())
+
+
+def multipart(parts: list[tuple[str, str | None, bytes]]) -> tuple[bytes, str]:
+    body = b""
+    for name, file, content in parts:
+        head = f'--xx\r\nContent-Disposition: form-data; name="{name}"'
+        head += f'; filename="{file}"' if file else ""
+        body += head.encode() + b"\r\n\r\n" + content + b"\r\n"
+    return body + b"--xx--\r\n", "multipart/form-data; boundary=xx"
+
+
+def test_the_classic_form_post(serving: Serving, scripted: ScriptedModel) -> None:
+    scripted.script = lambda _: [GOOD]
+    status, body, headers = form(
+        serving.url, user_input=TEXT, prompt_type="KE1", model_type="Embedded"
+    )
+    assert status == 200
+    assert body["response"] == "(鲁迅, 出生地, 绍兴)"
+    assert body["knowledge"]["triples"][0]["tail"]["start"] == 4
+    assert body["model"] == "Embedded"
+    assert body["usage"] == {"prompt_tokens": 10, "completion_tokens": 20}
+    assert body["warnings"] == []
+    assert isinstance(body["elapsed_ms"], int)
+    assert headers["Content-Type"] == "application/json"
+
+
+def test_chinese_is_sent_as_it_is(serving: Serving, scripted: ScriptedModel) -> None:
+    scripted.script = lambda _: [GOOD]
+    body = f"user_input={TEXT}".encode()  # as curl -d sends it, not percent-encoded
+    with urllib.request.urlopen(
+        urllib.request.Request(f"{serving.url}/get_response", body), timeout=20
+    ) as response:
+        assert "出生地" in response.read().decode()
+
+
+def test_model_and_type_have_defaults(serving: Serving, scripted: ScriptedModel) -> None:
+    scripted.script = lambda _: [GOOD]
+    status, body, _ = form(serving.url, user_input=TEXT)
+    assert (status, body["model"], body["prompt_type"]) == (200, "Embedded", "KE1")
+
+
+def test_json_and_multipart_say_the_same(serving: Serving, scripted: ScriptedModel) -> None:
+    scripted.script = lambda _: [GOOD]
+    body = json.dumps({"user_input": TEXT, "prompt_type": "KE1", "schema": ["出生地"]}).encode()
+    as_json = post(serving.url, body, "application/json")
+    as_parts = post(
+        serving.url,
+        *multipart([("user_input", None, TEXT.encode()), ("schema", None, "出生地".encode())]),
+    )
+    assert as_json[0] == as_parts[0] == 200
+    assert as_json[1]["knowledge"] == as_parts[1]["knowledge"]
+    assert scripted.requests[0] == scripted.requests[1]
+
+
+def test_the_entity_line_of_ke3(serving: Serving, scripted: ScriptedModel) -> None:
+    scripted.script = lambda _: ['{"entities":[{"entity":"鲁迅","facts":[["出生地","绍兴"]]}]}']
+    text = "实体：鲁迅\n" + TEXT
+    _, body, _ = form(serving.url, user_input=text, prompt_type="KE3")
+    value = body["knowledge"]["facts"][0]["value"]
+    assert text[value["start"] : value["end"]] == "绍兴"
+
+
+BAD: list[tuple[str, bytes, str, int, str | None]] = [
+    ("empty", b"user_input=", FORM, 400, "user_input"),
+    ("missing", b"prompt_type=KE1", FORM, 400, "user_input"),
+    ("blank", b"user_input=+%0A", FORM, 400, "user_input"),
+    ("type", b"user_input=a&prompt_type=KE4", FORM, 400, "prompt_type"),
+    ("model", b"user_input=a&model_type=GPT", FORM, 400, "model_type"),
+    ("unknown", b"user_input=a&color=red", FORM, 400, "color"),
+    ("twice", b"user_input=a&user_input=b", FORM, 400, "user_input"),
+    ("bytes", b"user_input=\xff\xfe", FORM, 400, "user_input"),
+    ("percent", b"user_input=%ff", FORM, 400, "user_input"),
+    ("nul", b"user_input=a%00b", FORM, 400, "user_input"),
+    ("long", b"user_input=" + b"a" * 20_001, FORM, 413, "user_input"),
+    ("huge", b"user_input=" + b"a" * 12_000_000, FORM, 413, "user_input"),
+    ("fields", b"&".join(b"f%d=1" % i for i in range(60)), FORM, 400, None),
+    ("lang", b"user_input=a&lang=fr", FORM, 400, "lang"),
+    ("nan", b"user_input=a&temperature=nan", FORM, 400, "temperature"),
+    ("tokens", b"user_input=a&max_tokens=99999", FORM, 400, "max_tokens"),
+    ("schema", b"user_input=a&schema=[", FORM, 400, "schema"),
+    ("examples", b"user_input=a&examples=[5]", FORM, 400, "examples"),
+    ("media", b"hello", "text/plain", 415, "Content-Type"),
+    ("no json", b"{", "application/json", 400, None),
+    ("no object", b"[]", "application/json", 400, None),
+    ("json nan", b'{"user_input": "a", "temperature": NaN}', "application/json", 400, None),
+    ("json bytes", b'{"user_input": "\xff"}', "application/json", 400, "user_input"),
+    ("surrogate", b'{"user_input": "\\ud800"}', "application/json", 400, "user_input"),
+    ("number", b'{"user_input": 5}', "application/json", 400, "user_input"),
+    ("deep", b'{"user_input": ' + b"[" * 200_000, "application/json", 400, None),
+    ("url", b'{"user_input": "a", "image": "http://x"}', "application/json", 400, "image"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("body", "media", "status", "field"), [b[1:] for b in BAD], ids=[b[0] for b in BAD]
+)
+def test_bad_requests(
+    serving: Serving, body: bytes, media: str, status: int, field: str | None
+) -> None:
+    got, answer, _ = post(serving.url, body, media)
+    assert got == status
+    assert set(answer) == {"error"}
+    assert set(answer["error"]) == {"code", "message", "field"}
+    assert answer["error"]["field"] == field
+    assert len(answer["error"]["message"]) > 15
+
+
+def test_wrong_values_are_answered_with_the_right_ones(serving: Serving) -> None:
+    message = form(serving.url, user_input="a", prompt_type="KE4")[1]["error"]["message"]
+    assert all(name in message for name in ("KE1", "KE2", "KE3"))
+    message = form(serving.url, user_input="a", model_type="GPT")[1]["error"]["message"]
+    assert all(name in message for name in ("Local-GLM", "ChatGpt", "Embedded"))
+
+
+def test_a_multipart_text_that_is_not_utf8(serving: Serving) -> None:
+    status, body, _ = post(serving.url, *multipart([("user_input", None, b"\xff")]))
+    assert (status, body["error"]["field"]) == (400, "user_input")
+
+
+def picture(width: int, height: int, kind: str = "PNG") -> bytes:
+    out = BytesIO()
+    PIL.Image.new("1", (width, height)).convert("L").save(out, kind)
+    return out.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("data", "status"),
+    [(picture(8, 8), 422), (b"GIF89a", 400), (picture(8, 8, "BMP"), 400), (b"", 400)],
+)
+def test_a_picture_is_checked_before_the_model_is_asked(
+    serving: Serving, data: bytes, status: int
+) -> None:
+    parts = [("user_input", None, b"a"), ("image", "a.png", data)]
+    got, body, _ = post(serving.url, *multipart(parts))  # type: ignore[arg-type]
+    assert (got, body["error"]["field"]) == (status, "image")
+
+
+def test_a_huge_picture_is_refused_by_its_header(serving: Serving) -> None:
+    parts = [("user_input", None, b"a"), ("image", "a.png", picture(10_000, 10_000))]
+    began = time.monotonic()
+    got, body, _ = post(serving.url, *multipart(parts))  # type: ignore[arg-type]
+    assert (got, body["error"]["field"]) == (400, "image")
+    assert time.monotonic() - began < 1
+
+
+@pytest.mark.parametrize(
+    ("error", "status"),
+    [(ModelFailed("It broke."), 503), (RateLimited("Later.", retry_after=7), 429)],
+)
+def test_a_failing_model(
+    serving: Serving, scripted: ScriptedModel, error: ModelFailed, status: int
+) -> None:
+    scripted.script = lambda _: [error]
+    got, body, headers = form(serving.url, user_input=TEXT)
+    assert got == status
+    assert body["error"]["message"] == error.message
+    assert headers.get("Retry-After") == (str(error.retry_after) if error.retry_after else None)
+
+
+def test_a_mistake_of_ours_shows_no_trace(serving: Serving, scripted: ScriptedModel) -> None:
+    scripted.script = lambda _: [KeyError("secret")]
+    got, body, _ = form(serving.url, user_input=TEXT)
+    assert got == 500
+    assert "secret" not in json.dumps(body)
+
+
+def events(url: str, **fields: str) -> list[tuple[str, Any]]:
+    request = urllib.request.Request(
+        f"{url}/get_response", urlencode(fields).encode(), {"Accept": "text/event-stream"}
+    )
+    with urllib.request.urlopen(request, timeout=20) as response:
+        assert response.headers["Content-Type"].startswith("text/event-stream")
+        text = response.read().decode()
+    blocks = [block for block in text.split("\n\n") if block and not block.startswith(":")]
+    pairs = [block.split("\n", 1) for block in blocks]
+    return [(n.removeprefix("event: "), json.loads(d.removeprefix("data: "))) for n, d in pairs]
+
+
+def test_the_event_stream(serving: Serving, scripted: ScriptedModel) -> None:
+    scripted.script = lambda _: [0.1, *GOOD]
+    got = events(serving.url, user_input=TEXT)
+    names = [name for name, _ in got]
+    assert names[0] == "status"
+    assert names[-1] == "done"
+    assert names.index("item") < names.index("done")
+    assert "".join(data["text"] for name, data in got if name == "token") == GOOD
+    item = next(data for name, data in got if name == "item")
+    assert item == got[-1][1]["knowledge"]["triples"][0]
+
+
+def test_an_error_in_the_stream_is_its_last_event(
+    serving: Serving, scripted: ScriptedModel
+) -> None:
+    scripted.script = lambda _: [GOOD[:-2], ModelFailed("It broke.")]
+    got = events(serving.url, user_input=TEXT)
+    assert [name for name, _ in got if name in ("item", "done", "error")] == ["item", "error"]
+    assert got[-1][1]["error"]["message"] == "It broke."
+
+
+def test_bad_input_is_no_stream(serving: Serving) -> None:
+    status, body, _ = post(serving.url, b"user_input=", headers={"Accept": "text/event-stream"})
+    assert (status, body["error"]["field"]) == (400, "user_input")
+
+
+@pytest.mark.parametrize("accept", ["text/event-stream", "*/*"])
+def test_a_client_that_leaves_stops_the_model(
+    serving: Serving, scripted: ScriptedModel, accept: str
+) -> None:
+    scripted.script = lambda _: [GOOD[:30], 30.0]
+    address = urlsplit(serving.url)
+    connection = http.client.HTTPConnection(str(address.hostname), address.port)
+    connection.request(
+        "POST",
+        "/get_response",
+        f"user_input={TEXT}".encode(),
+        {"Content-Type": FORM, "Accept": accept},
+    )
+    while not scripted.running:
+        time.sleep(0.01)
+    time.sleep(0.3)
+    connection.close()
+    assert scripted.stopped.wait(1)
+
+
+def test_a_full_house_says_when_to_come_back(serving: Serving, scripted: ScriptedModel) -> None:
+    def slow(_: GenerateRequest) -> list[str | float]:
+        return [2.0, GOOD]
+
+    scripted.script = slow
+    address = urlsplit(serving.url)
+    busy = []
+    for _ in range(8):
+        connection = http.client.HTTPConnection(str(address.hostname), address.port)
+        connection.request(
+            "POST",
+            "/get_response",
+            b"user_input=a",
+            {"Content-Type": FORM, "Accept": "text/event-stream"},
+        )
+        busy.append(connection)
+    while scripted.running < 8:
+        time.sleep(0.01)
+    for accept in ("*/*", "text/event-stream"):
+        status, body, headers = post(serving.url, b"user_input=a", headers={"Accept": accept})
+        assert (status, body["error"]["code"]) == (503, "busy")
+        assert int(headers["Retry-After"]) > 0
+    with urllib.request.urlopen(f"{serving.url}/health", timeout=2) as response:
+        assert response.status == 200
+    for connection in busy:
+        connection.close()
+
+
+def test_places_are_given_back(serving: Serving, scripted: ScriptedModel) -> None:
+    scripted.script = lambda _: [GOOD]
+    for _ in range(20):
+        assert form(serving.url, user_input=TEXT)[0] == 200
+        assert events(serving.url, user_input=TEXT)[-1][0] == "done"
