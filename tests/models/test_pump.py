@@ -21,7 +21,8 @@ def test_silence_is_filled_with_beats() -> None:
         time.sleep(2.5 * BEAT_SECONDS)
         sink.put("late")
 
-    assert list(pump(produce, name="t")) == [None, None, "late"]
+    stream = pump(produce, name="t")
+    assert list(stream) == [None, None, "late"]
 
 
 def test_an_exception_comes_out_where_the_items_do() -> None:

@@ -175,14 +175,14 @@ def test_a_picture_is_checked_before_the_model_is_asked(
     serving: Serving, data: bytes, status: int
 ) -> None:
     parts = [("user_input", None, b"a"), ("image", "a.png", data)]
-    got, body, _ = post(serving.url, *multipart(parts))  # type: ignore[arg-type]
+    got, body, _ = post(serving.url, *multipart(parts))
     assert (got, body["error"]["field"]) == (status, "image")
 
 
 def test_a_huge_picture_is_refused_by_its_header(serving: Serving) -> None:
     parts = [("user_input", None, b"a"), ("image", "a.png", picture(10_000, 10_000))]
     began = time.monotonic()
-    got, body, _ = post(serving.url, *multipart(parts))  # type: ignore[arg-type]
+    got, body, _ = post(serving.url, *multipart(parts))
     assert (got, body["error"]["field"]) == (400, "image")
     assert time.monotonic() - began < 1
 

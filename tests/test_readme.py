@@ -1,0 +1,75 @@
+"""The README's curl lines, run as they stand, against a real server with a real model."""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from models.embedded import Embedded
+from settings import Settings
+from tests.serving import Serving
+
+ROOT = Path(__file__).parent.parent
+READMES = ("README.md", "README.zh.md")
+
+
+def shell_blocks(readme: str) -> list[str]:
+    text = (ROOT / readme).read_text(encoding="utf-8")
+    return [str(block) for block in re.findall(r"```sh\n(.*?)```", text, re.DOTALL)]
+
+
+def curls() -> list[str]:
+    return [block for block in shell_blocks("README.md") if block.startswith("curl")]
+
+
+@pytest.fixture(scope="module")
+def url(tiny: Embedded) -> Iterator[str]:
+    with Serving(Settings(cache_dir=Path("/nonexistent"), max_tokens=120), {"Embedded": tiny}) as s:
+        yield s.url
+
+
+def run(block: str, url: str) -> str:
+    script = block.replace("http://127.0.0.1:5000", url).replace("curl ", "curl -sS --fail-with-body ")
+    done = subprocess.run(
+        ["bash", "-ec", script], capture_output=True, text=True, timeout=120, check=False
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
+
+
+@pytest.mark.parametrize("number", range(3))
+def test_extraction_lines(url: str, number: int) -> None:
+    block = curls()[number]
+    out = run(block, url)
+    if "event-stream" in block:
+        assert out.rstrip().split("\n\n")[-1].startswith("event: done")
+    else:
+        assert set(json.loads(out)) >= {"response", "knowledge", "model", "usage", "warnings"}
+
+
+def test_the_lines_about_the_server(url: str) -> None:
+    out = run(curls()[3], url)
+    assert '"default":"Embedded"' in out
+    assert '{"status":"ok"}' in out
+
+
+def test_both_readmes_show_the_same_commands() -> None:
+    english, chinese = (shell_blocks(readme) for readme in READMES)
+    assert english == chinese
+
+
+@pytest.mark.parametrize("readme", READMES)
+def test_what_the_readme_names_is_there(readme: str) -> None:
+    text = (ROOT / readme).read_text(encoding="utf-8")
+    linked = re.findall(r"\]\((?!http)([^)]+)\)", text)
+    table = re.findall(r"^\| (`[^|]*`) \|", text[text.index("`app.py`") - 10 :], re.MULTILINE)
+    named = [name for cell in table for name in re.findall(r"`([^`]+)`", cell)]
+    assert len(linked) > 4
+    assert len(named) > 10
+    for name in [*linked, *named]:
+        assert (ROOT / name).exists(), name
