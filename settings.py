@@ -91,6 +91,12 @@ class Settings(BaseSettings):
         description="model hub or a mirror of it",
     )
 
+    @property
+    def weight_sources(self) -> tuple[str, ...]:
+        """`embedded_sources`, name by name."""
+        names = (name.strip() for name in self.embedded_sources.split(","))
+        return tuple(name for name in names if name)
+
 
 def load_settings() -> Settings:
     """Read the settings; an InputError names the variable that is wrong and what it takes."""

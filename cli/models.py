@@ -100,5 +100,6 @@ def _own_file(name: str, settings: Settings) -> Path | None:
 
 
 def _store(settings: Settings) -> WeightsStore:
-    sources = tuple(part.strip() for part in settings.embedded_sources.split(",") if part.strip())
-    return WeightsStore(QWEN_CODER_1_5B, settings.cache_dir, settings.hf_endpoint, sources)
+    return WeightsStore(
+        QWEN_CODER_1_5B, settings.cache_dir, settings.hf_endpoint, settings.weight_sources
+    )

@@ -51,9 +51,9 @@ class Embedded:
         self._settings = settings
         self._store = WeightsStore(
             QWEN_CODER_1_5B,
-            settings.cache_dir.expanduser(),
+            settings.cache_dir,
             settings.hf_endpoint,
-            tuple(name.strip() for name in settings.embedded_sources.split(",") if name.strip()),
+            settings.weight_sources,
         )
         self._lock = threading.Lock()  # one load at a time
         self._gate = threading.BoundedSemaphore(settings.embedded_slots)
@@ -102,7 +102,7 @@ class Embedded:
 
     def _find(self) -> Path | None:
         own = self._settings.embedded_path
-        return locate_own(own.expanduser()) if own is not None else self._store.locate()
+        return locate_own(own) if own is not None else self._store.locate()
 
     def _start(self, path: Path) -> Any:
         import xllamacpp  # only now: importing the app loads no engine

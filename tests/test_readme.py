@@ -34,7 +34,9 @@ def url(tiny: Embedded) -> Iterator[str]:
 
 
 def run(block: str, url: str) -> str:
-    script = block.replace("http://127.0.0.1:5000", url).replace("curl ", "curl -sS --fail-with-body ")
+    script = block.replace("http://127.0.0.1:5000", url).replace(
+        "curl ", "curl -sS --fail-with-body "
+    )
     done = subprocess.run(
         ["bash", "-ec", script], capture_output=True, text=True, timeout=120, check=False
     )

@@ -1,0 +1,158 @@
+// The form: what is typed and chosen, its limits, the keys that send it, the draft that survives.
+
+import { byId } from "./dom.js";
+import { codePoints } from "./source.js";
+import { S, number } from "./strings.js";
+
+/** @typedef {import("./api.js").Request} Request */
+
+const DRAFT = "kex.draft";
+
+export class Composer {
+  #form = byId("composer", HTMLFormElement);
+  #box = byId("user-input", HTMLTextAreaElement);
+  #task = byId("prompt-select-box", HTMLSelectElement);
+  #model = byId("model-select-box", HTMLSelectElement);
+  #lang = byId("lang-select-box", HTMLSelectElement);
+  #entity = byId("entity-input", HTMLInputElement);
+  #entityRow = byId("entity-row", HTMLElement);
+  #counter = byId("counter", HTMLElement);
+  #send = byId("send-button", HTMLButtonElement);
+  #stop = byId("stop-button", HTMLButtonElement);
+  #maxChars = Number(this.#box.dataset.maxChars);
+  #running = false;
+
+  /**
+   * @param {(request: Request) => void} onSend
+   * @param {() => void} onStop
+   */
+  constructor(onSend, onStop) {
+    this.#form.addEventListener("submit", (event) => {
+      event.preventDefault();
+      if (this.#running || this.#send.disabled) return;
+      if (this.#box.value.trim()) onSend(this.#request());
+      else this.focus();
+    });
+    this.#form.addEventListener("keydown", (event) => this.#key(event));
+    this.#form.addEventListener("input", () => {
+      this.#adjust();
+      this.saveDraft();
+    });
+    this.#stop.addEventListener("click", onStop);
+    this.#loadDraft();
+    this.#adjust();
+    // On a touch screen focus would raise the keyboard over the page.
+    if (matchMedia("(pointer: fine)").matches) this.focus();
+  }
+
+  /** @param {Request} request puts it into the form */
+  fill({ text, task, entity }) {
+    this.#box.value = text;
+    this.#task.value = task;
+    this.#entity.value = entity;
+    this.#adjust();
+    this.saveDraft();
+  }
+
+  /**
+   * After an answer that did not come whole: unless something new is there, the text comes back.
+   * @param {Request} request
+   */
+  giveBack(request) {
+    if (!this.#box.value) this.fill({ ...request, task: this.#task.value });
+  }
+
+  /**
+   * Empties the box if it holds just this text; the stored draft stays until the answer is whole.
+   * @param {Request} request
+   */
+  clear({ text }) {
+    if (this.#box.value !== text) return;
+    this.#box.value = "";
+    this.#entity.value = "";
+    this.#adjust();
+  }
+
+  /** @param {boolean} running */
+  setRunning(running) {
+    this.#running = running;
+    const focused = document.activeElement === this.#stop;
+    this.#stop.hidden = !running;
+    this.#adjust();
+    if (focused) this.focus();
+  }
+
+  focus() {
+    this.#box.focus({ preventScroll: true });
+  }
+
+  /**
+   * The choices of the menus, for a text that does not come from the box.
+   * @returns {{model: string, lang: string}}
+   */
+  choices() {
+    return { model: this.#model.value, lang: this.#lang.value };
+  }
+
+  saveDraft() {
+    const draft = {
+      text: this.#box.value,
+      task: this.#task.value,
+      entity: this.#entity.value,
+      lang: this.#lang.value,
+    };
+    try {
+      localStorage.setItem(DRAFT, JSON.stringify(draft));
+    } catch {
+      // Storage may be full or forbidden; then the draft lives as long as the page.
+    }
+  }
+
+  #loadDraft() {
+    try {
+      const draft = JSON.parse(localStorage.getItem(DRAFT) ?? "{}");
+      this.#box.value = draft.text ?? "";
+      this.#entity.value = draft.entity ?? "";
+      this.#task.value = draft.task ?? "KE1";
+      this.#lang.value = draft.lang ?? "auto";
+    } catch {
+      // A draft that cannot be read is no draft.
+    }
+  }
+
+  /** @returns {Request} */
+  #request() {
+    return {
+      // As typed: the offsets of the answer count from the first character, blank or not.
+      text: this.#box.value,
+      task: this.#task.value,
+      entity: this.#task.value === "KE3" ? this.#entity.value.trim() : "",
+      ...this.choices(),
+    };
+  }
+
+  /** @param {KeyboardEvent} event */
+  #key(event) {
+    const typing = event.target === this.#box || event.target === this.#entity;
+    if (event.key !== "Enter" || event.shiftKey || !typing) return;
+    // Enter that ends the choice of a Chinese word belongs to the input method. Safari ends the
+    // composition before this event comes, and tells only by the key code.
+    if (event.isComposing || event.keyCode === 229) return;
+    event.preventDefault();
+    this.#form.requestSubmit();
+  }
+
+  #adjust() {
+    this.#entityRow.hidden = this.#task.value !== "KE3";
+    // The style sheet bounds the height; the box takes what its text needs in between.
+    this.#box.style.height = "auto";
+    this.#box.style.height = `${this.#box.scrollHeight}px`;
+    const used = codePoints(this.#box.value);
+    const over = used - this.#maxChars;
+    this.#counter.textContent =
+      over > 0 ? S.over(number(over)) : S.counter(number(used), number(this.#maxChars));
+    this.#counter.classList.toggle("over", over > 0);
+    this.#box.setAttribute("aria-invalid", String(over > 0));
+    this.#send.disabled = this.#running || over > 0;
+  }
+}

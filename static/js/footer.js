@@ -1,0 +1,60 @@
+// What stands under an answer: model, time, tokens, warnings, and what can be done with the answer.
+
+import { button, el } from "./dom.js";
+import { toTsv } from "./knowledge.js";
+import { S, number, secondsOf } from "./strings.js";
+
+/** @param {any} done data of the `done` event */
+export function factsOf({ model, usage, elapsed_ms, warnings }) {
+  const parts = [model, secondsOf(elapsed_ms)];
+  if (usage?.prompt_tokens != null && usage.completion_tokens != null) {
+    parts.push(S.tokens(number(usage.prompt_tokens), number(usage.completion_tokens)));
+  }
+  const line = el("p", { class: "measures" }, parts.filter(Boolean).join(" · "));
+  const list = (warnings ?? []).map((/** @type {string} */ text) => el("li", {}, text));
+  return list.length > 0 ? [line, el("ul", { class: "warnings" }, ...list)] : [line];
+}
+
+/**
+ * @param {string} task
+ * @param {import("./knowledge.js").Row[]} rows
+ * @param {unknown} knowledge null while the answer is not whole: half of it is not to be exported
+ */
+export function copyButtons(task, rows, knowledge) {
+  const buttons = rows.length > 0 ? [copyButton(S.copyTable, () => toTsv(task, rows))] : [];
+  if (knowledge) buttons.push(copyButton(S.copyJson, () => JSON.stringify(knowledge, null, 2)));
+  return buttons;
+}
+
+/**
+ * @param {string} label
+ * @param {() => string} content
+ */
+function copyButton(label, content) {
+  const element = button(label, "quiet-button", async () => {
+    element.textContent = (await copy(content())) ? S.copied : S.copyFailed;
+    setTimeout(() => (element.textContent = label), 1600);
+  });
+  return element;
+}
+
+/**
+ * @param {string} text
+ * @returns {Promise<boolean>} whether the clipboard has it now
+ */
+async function copy(text) {
+  if (navigator.clipboard) {
+    return navigator.clipboard.writeText(text).then(
+      () => true,
+      () => false,
+    );
+  }
+  // Over plain http from another machine there is no clipboard object; the old command still works.
+  const box = el("textarea", { class: "sr-only", readonly: true });
+  box.value = text;
+  document.body.append(box);
+  box.select();
+  const copied = document.execCommand("copy");
+  box.remove();
+  return copied;
+}

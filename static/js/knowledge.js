@@ -1,0 +1,159 @@
+// Turns the server's items and knowledge of KE1, KE2 and KE3 into one kind of row.
+//
+// The table, the marked text and the export know rows only, never the shapes of the contract.
+
+import { S } from "./strings.js";
+
+/**
+ * @typedef {{text: string, start: number | null, end: number | null, status: string}} Located
+ * @typedef {{start: number, end: number, kind: string, label: string}} Span  code points
+ * @typedef {{text: string, status?: string, kind?: string}} Cell
+ * @typedef {{group: string, groupKind: string, cells: Cell[], spans: Span[]}} Row
+ */
+
+/** Classes that have a colour of their own; others take the next free one. */
+const CLASS_COLOURS = [
+  ["人物", "person"],
+  ["地点", "place", "location"],
+  ["机构", "组织", "organisation", "organization"],
+  ["时间", "日期", "time", "date"],
+  ["作品", "work"],
+  ["事件", "event"],
+  ["产品", "product"],
+];
+const COLOURS = 8;
+
+/** Rows of one answer; remembers which class got which colour. */
+export class RowMaker {
+  /** @type {Map<string, string>} */
+  #kinds = new Map();
+
+  /** @param {string} task */
+  constructor(task) {
+    this.task = task;
+  }
+
+  /**
+   * @param {any} item data of one `item` event
+   * @returns {Row}
+   */
+  ofItem(item) {
+    if (this.task === "KE1") return triple(item);
+    if (this.task === "KE2") return this.#entity(item.class, item);
+    return fact(item.entity, item);
+  }
+
+  /**
+   * @param {any} knowledge field of the `done` event
+   * @returns {Row[]}
+   */
+  ofKnowledge(knowledge) {
+    if (this.task === "KE1") return knowledge.triples.map(triple);
+    if (this.task === "KE2") {
+      return Object.entries(knowledge.entities).flatMap(([name, entities]) =>
+        entities.map((/** @type {any} */ entity) => this.#entity(name, entity)),
+      );
+    }
+    return [knowledge].flat().flatMap(({ entity, facts }) =>
+      facts.length > 0
+        ? facts.map((/** @type {any} */ one) => fact(entity, one))
+        : [factless(entity)],
+    );
+  }
+
+  /** @param {string} name @param {any} entity @returns {Row} */
+  #entity(name, entity) {
+    const kind = this.#kindOf(name);
+    /** @type {[number, number][]} */
+    const mentions = entity.mentions ?? [];
+    const spans = mentions.map(([start, end]) => ({ start, end, kind, label: name }));
+    if (spans.length === 0) spans.push(...span(entity, kind, name));
+    return {
+      group: name,
+      groupKind: kind,
+      cells: [
+        { text: entity.text, status: entity.status, kind },
+        { text: spans.length > 0 ? String(spans.length) : "–" },
+      ],
+      spans,
+    };
+  }
+
+  /** @param {string} name */
+  #kindOf(name) {
+    const known = this.#kinds.get(name);
+    if (known) return known;
+    const taken = new Set(this.#kinds.values());
+    const own = CLASS_COLOURS.findIndex((names) => names.includes(name.toLowerCase()));
+    const free = Array.from({ length: COLOURS }, (_, i) => COLOURS - 1 - i).find(
+      (i) => !taken.has(`class-${i}`),
+    );
+    const kind = `class-${own >= 0 ? own : (free ?? COLOURS - 1)}`;
+    this.#kinds.set(name, kind);
+    return kind;
+  }
+}
+
+/** @param {any} triple @returns {Row} */
+function triple({ head, relation, tail }) {
+  return {
+    group: "",
+    groupKind: "",
+    cells: [
+      { text: head.text, status: head.status, kind: "head" },
+      { text: relation },
+      { text: tail.text, status: tail.status, kind: "tail" },
+    ],
+    spans: [...span(head, "head", S.kinds.head), ...span(tail, "tail", S.kinds.tail)],
+  };
+}
+
+/** @param {Located} entity @param {any} fact @returns {Row} */
+function fact(entity, { key, value }) {
+  const row = factless(entity);
+  return {
+    ...row,
+    cells: [{ text: key }, { text: value.text, status: value.status, kind: "value" }],
+    spans: [...row.spans, ...span(value, "value", key)],
+  };
+}
+
+/** @param {Located} entity @returns {Row} */
+function factless(entity) {
+  return {
+    group: entity.text,
+    groupKind: "entity",
+    cells: [],
+    spans: span(entity, "entity", S.kinds.entity),
+  };
+}
+
+/**
+ * @param {Located} located
+ * @param {string} kind
+ * @param {string} label
+ * @returns {Span[]} none for a string that does not stand in the text
+ */
+function span({ start, end }, kind, label) {
+  return start === null || end === null ? [] : [{ start, end, kind, label }];
+}
+
+/** Rows that carry knowledge; an entity without facts is shown, but is none. */
+export const counted = (/** @type {Row[]} */ rows) => rows.filter((row) => row.cells.length > 0);
+
+/**
+ * The rows as tab separated values under a line of column names.
+ * @param {string} task
+ * @param {Row[]} rows
+ */
+export function toTsv(task, rows) {
+  const group = S.groupColumn[task];
+  const columns = S.columns[task];
+  const lines = counted(rows).map((row) => {
+    const cells = row.cells.map((cell) => cell.text);
+    return group ? [row.group, ...cells] : cells;
+  });
+  return [group ? [group, ...columns] : columns, ...lines]
+    .map((cells) => cells.map((cell) => cell.replace(/[\t\r\n]+/g, " ")).join("\t"))
+    .join("\n");
+}

@@ -1,0 +1,250 @@
+"""The chat page in a real browser, over a real server.
+
+`scripted_url` serves a model that plays a script, `page_url` a real, tiny one; see conftest.py.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Dialog, Page, Request, expect
+
+LUXUN = "鲁迅出生于浙江绍兴，写了《狂人日记》。"
+# Reports to the console what the content security policy refused, so that `visit` sees it.
+REPORT = "addEventListener('securitypolicyviolation', (e) => console.error('CSP', e.blockedURI))"
+
+Visit = Callable[..., Page]
+
+
+@pytest.fixture
+def problems() -> list[str]:
+    """What the browser complained about; a test that expects a complaint clears it."""
+    return []
+
+
+@pytest.fixture
+def visit(browser: Browser, scripted_url: str, problems: list[str]) -> Iterator[Visit]:
+    """Opens the page; afterwards nothing may have gone wrong in it or left its host."""
+    contexts: list[BrowserContext] = []
+
+    def open_page(base: str = scripted_url, ui: str | None = "en", **options: Any) -> Page:
+        context = browser.new_context(**options)
+        contexts.append(context)
+        page = context.new_page()
+        page.add_init_script(REPORT)
+        _watch(page, base, problems)
+        page.goto(f"{base}/?ui={ui}" if ui else base)
+        expect(page.locator("#counter")).not_to_be_empty()  # the scripts are at work
+        return page
+
+    yield open_page
+    for context in contexts:
+        context.close()
+    assert problems == []
+
+
+def _watch(page: Page, base: str, problems: list[str]) -> None:
+    def on_dialog(dialog: Dialog) -> None:
+        problems.append(f"dialog: {dialog.message}")
+        dialog.dismiss()
+
+    def on_request(request: Request) -> None:
+        if urlsplit(request.url).netloc != urlsplit(base).netloc:
+            problems.append(f"left the host: {request.url}")
+
+    page.on("console", lambda said: problems.append(f"{said.type}: {said.text}"))
+    page.on("pageerror", lambda error: problems.append(str(error)))
+    page.on("dialog", on_dialog)
+    page.on("request", on_request)
+
+
+def send(page: Page, text: str, task: str = "KE1") -> None:
+    page.select_option("#prompt-select-box", task)
+    page.fill("#user-input", text)
+    page.press("#user-input", "Enter")
+
+
+def finished(page: Page) -> None:
+    expect(page.locator(".measures").last).to_be_visible()
+    expect(page.locator("#send-button")).to_be_enabled()
+
+
+def test_the_ids_and_values_that_scripts_rely_on(visit: Visit) -> None:
+    page = visit()
+    values = "options => options.map(option => option.value)"
+    tasks = page.locator("#prompt-select-box option").evaluate_all(values)
+    models = page.locator("#model-select-box option").evaluate_all(values)
+    assert tasks == ["KE1", "KE2", "KE3"]
+    assert set(models) == {"Local-GLM", "ChatGpt", "Embedded"}
+    names = set(page.locator("form").evaluate("form => [...new FormData(form).keys()]"))
+    assert names == {"user_input", "prompt_type", "model_type", "entity", "lang"}
+    for one in ("form[action='/get_response'][method='post'] #user-input", "#chat-box"):
+        expect(page.locator(one)).to_have_count(1)
+
+
+def test_enter_sends_and_rows_appear_before_the_end(visit: Visit) -> None:
+    page = visit()
+    send(page, "SLOW")
+    expect(page.locator("#chat-box .user")).to_contain_text("SLOW")
+    expect(page.locator("#user-input")).to_have_value("")
+    expect(page.locator("tr[data-row]").nth(1)).to_contain_text("step 1")
+    expect(page.locator("#send-button")).to_be_disabled()
+    expect(page.locator(".status")).to_be_visible()
+
+
+def test_a_whole_answer_is_a_table_with_its_spans_marked(visit: Visit) -> None:
+    page = visit()
+    send(page, LUXUN)
+    finished(page)
+    rows = page.locator("tbody tr")
+    expect(rows).to_have_text(["鲁迅出生地浙江绍兴", "鲁迅作品狂人日记"])
+    expect(page.locator("table caption")).to_have_text("2 triples")
+    expect(page.locator("thead th[scope=col]")).to_have_count(3)
+    expect(page.locator("mark")).to_have_text(["鲁迅", "浙江绍兴", "狂人日记"])
+    expect(page.locator(".measures")).to_contain_text("Embedded")
+    rows.nth(1).hover()
+    expect(page.locator("mark.lit")).to_have_text(["鲁迅", "狂人日记"])
+
+
+@pytest.mark.parametrize("before", ["😀", "👩‍👩‍👧 𠮷\n\n", "e\u0301"])
+def test_marks_count_characters_not_utf16_units(visit: Visit, before: str) -> None:
+    page = visit()
+    send(page, before + LUXUN)
+    finished(page)
+    expect(page.locator("mark")).to_have_text(["鲁迅", "浙江绍兴", "狂人日记"])
+    assert page.locator(".source").evaluate("node => node.textContent") == before + LUXUN
+
+
+def test_shift_enter_breaks_the_line(visit: Visit) -> None:
+    page = visit()
+    page.fill("#user-input", "one")
+    page.press("#user-input", "Shift+Enter")
+    page.keyboard.type("two")
+    expect(page.locator("#user-input")).to_have_value("one\ntwo")
+    expect(page.locator(".turn")).to_have_count(0)
+
+
+@pytest.mark.parametrize("composing", ["isComposing: true", "keyCode: 229"])
+def test_enter_of_an_input_method_does_not_send(visit: Visit, composing: str) -> None:
+    page = visit()
+    page.fill("#user-input", "鲁迅")
+    kept = page.locator("#user-input").evaluate(
+        "box => box.dispatchEvent(new KeyboardEvent('keydown', "
+        f"{{key: 'Enter', bubbles: true, cancelable: true, {composing}}}))"
+    )
+    assert kept, "the key belongs to the input method and must reach it"
+    expect(page.locator(".turn")).to_have_count(0)
+    expect(page.locator("#user-input")).to_have_value("鲁迅")
+
+
+def test_stop_frees_the_page_within_a_second(visit: Visit) -> None:
+    page = visit()
+    send(page, "SLOW")
+    expect(page.locator("tr[data-row]").first).to_be_visible()
+    page.click("#stop-button")
+    expect(page.locator("#send-button")).to_be_enabled(timeout=1000)
+    expect(page.locator("#stop-button")).to_be_hidden()
+    expect(page.locator(".note")).to_contain_text("incomplete")
+    expect(page.locator("#user-input")).to_have_value("SLOW")
+    page.fill("#user-input", LUXUN)
+    page.press("#user-input", "Enter")
+    finished(page)
+
+
+def test_an_error_is_shown_and_nothing_is_lost(visit: Visit) -> None:
+    page = visit()
+    send(page, "FAIL")
+    alert = page.get_by_role("alert")
+    expect(alert).to_contain_text("The model broke off.")
+    expect(page.locator("tr[data-row]")).to_have_count(1)
+    expect(page.locator("#user-input")).to_have_value("FAIL")
+    page.get_by_role("button", name="Retry").click()
+    expect(page.locator(".turn")).to_have_count(1)
+    expect(alert).to_be_visible()
+
+
+def test_a_refused_request_says_why(visit: Visit, problems: list[str]) -> None:
+    page = visit()
+    page.select_option("#model-select-box", "ChatGpt")
+    expect(page.locator("#model-note")).not_to_be_empty()
+    reason = page.locator("#model-note").inner_text()
+    send(page, LUXUN)
+    expect(page.get_by_role("alert")).to_contain_text(reason)
+    expect(page.locator("#user-input")).to_have_value(LUXUN)
+    problems.clear()  # the browser itself logs every answer that is not 200
+
+
+def test_a_stream_that_just_ends_is_no_answer(visit: Visit) -> None:
+    page = visit()
+    page.route(
+        "**/get_response",
+        lambda route: route.fulfill(content_type="text/event-stream", body=": kex\n\nevent: it"),
+    )
+    send(page, LUXUN)
+    expect(page.get_by_role("alert")).to_contain_text("incomplete")
+    expect(page.locator("#user-input")).to_have_value(LUXUN)
+
+
+def test_what_a_model_writes_is_text_not_markup(visit: Visit) -> None:
+    page = visit()
+    send(page, "<img src=x onerror=alert(1)>", "KE2")
+    finished(page)
+    expect(page.locator("tr[data-row]")).to_contain_text("<img src=x onerror=alert(1)>")
+    expect(page.locator("mark")).to_have_text(["<img src=x onerror=alert(1)>"])
+    expect(page.locator("#chat-box img")).to_have_count(0)
+
+
+def test_the_labels_follow_the_language(visit: Visit) -> None:
+    chinese = visit(ui=None, locale="zh-CN")
+    expect(chinese.locator("html[lang=zh] #send-button")).to_have_text("发送")
+    send(chinese, LUXUN)
+    finished(chinese)
+    expect(chinese.locator("table caption")).to_have_text("2 个三元组")
+    chinese.get_by_role("link", name="English").click()
+    expect(chinese.locator("html[lang=en] #send-button")).to_have_text("Send")
+
+
+def test_the_entity_is_asked_for_facts_only(visit: Visit) -> None:
+    entity = visit().locator("#entity-input")
+    expect(entity).to_be_hidden()
+    entity.page.select_option("#prompt-select-box", "KE3")
+    expect(entity).to_be_visible()
+
+
+def test_the_whole_page_is_light(visit: Visit) -> None:
+    entries = visit(ui="zh").evaluate("performance.getEntries().map((entry) => entry.toJSON())")
+    sizes = [one.get("decodedBodySize", 0) for one in entries if "/models" not in one["name"]]
+    assert 20_000 < sum(sizes) < 60 * 1024
+
+
+def test_the_limit_counts_characters_and_the_draft_survives(visit: Visit) -> None:
+    page = visit()
+    page.fill("#user-input", "😀")
+    expect(page.locator("#counter")).to_contain_text("1 / ")
+    page.reload()
+    expect(page.locator("#user-input")).to_have_value("😀")
+    limit = int(page.locator("#user-input").get_attribute("data-max-chars") or 0)
+    page.fill("#user-input", "x" * (limit + 2))
+    expect(page.locator("#counter")).to_contain_text("2 over")
+    page.press("#user-input", "Enter")
+    expect(page.locator("#send-button")).to_be_disabled()
+    expect(page.locator(".turn")).to_have_count(0)
+
+
+def test_a_phone_never_scrolls_sideways(visit: Visit) -> None:
+    page = visit(viewport={"width": 360, "height": 740})
+    fits = "document.documentElement.scrollWidth <= innerWidth"
+    assert page.evaluate(fits)
+    send(page, LUXUN + "x" * 300)
+    finished(page)
+    assert page.evaluate(fits)
+
+
+def test_an_example_is_one_click_with_a_real_model(visit: Visit, page_url: str) -> None:
+    page = visit(page_url)
+    page.locator(".example").first.click()
+    expect(page.locator(".turn:not(.running)")).to_have_count(1, timeout=120_000)
+    expect(page.locator("#send-button")).to_be_enabled()
