@@ -34,7 +34,7 @@ format: $(VENV)/.installed-dev
 	@$(BIN)/ruff check --fix .
 
 # The marks are newer than the lists they were installed from, so nothing is installed twice.
-$(VENV)/bin/python: scripts/make-venv.sh
+$(VENV)/bin/python:
 	@sh scripts/make-venv.sh $(VENV)
 
 $(VENV)/.installed: requirements.txt | $(VENV)/bin/python
