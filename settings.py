@@ -8,7 +8,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Literal
 
-from pydantic import Field, SecretStr, ValidationError
+from pydantic import Field, SecretStr, ValidationError, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from errors import InputError
@@ -32,7 +32,10 @@ class Settings(BaseSettings):
     port: int = Field(5000, ge=0, le=65535, description="port of the server; 0 takes a free one")
     threads: int = Field(12, ge=4, le=256, description="threads that answer HTTP requests")
     max_concurrent: int = Field(
-        8, ge=1, description="extractions at a time; one more gets 503 with Retry-After"
+        8,
+        ge=1,
+        validate_default=True,
+        description="extractions at a time; one more gets 503 with Retry-After",
     )
     default_model: ModelName = Field("Embedded", description="model of a request that names none")
     max_chars: int = Field(20_000, ge=1, description="longest `user_input`, in characters")
@@ -90,6 +93,13 @@ class Settings(BaseSettings):
         validation_alias="HF_ENDPOINT",
         description="model hub or a mirror of it",
     )
+
+    @field_validator("max_concurrent")
+    @classmethod
+    def _leave_threads(cls, value: int, info: ValidationInfo) -> int:
+        if value > info.data.get("threads", value + 2) - 2:
+            raise ValueError("must be at least 2 below KEX_THREADS, or /health waits for answers")
+        return value
 
     @property
     def weight_sources(self) -> tuple[str, ...]:

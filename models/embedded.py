@@ -12,6 +12,7 @@ import secrets
 import threading
 import time
 from collections.abc import Generator, Sequence
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -163,8 +164,10 @@ class Embedded:
             self._waiting += 1
         # The producer, not this iterator, leaves the count: it may still be in the engine's
         # prefill when the consumer has gone.
-        for chunk in pump(lambda sink: self._produce(request, sink), name="embedded"):
-            yield chunk if chunk is not None else Progress()
+        chunks = pump(lambda sink: self._produce(request, sink), name="embedded")
+        with closing(chunks):
+            for chunk in chunks:
+                yield chunk if chunk is not None else Progress()
 
     def _produce(self, request: GenerateRequest, sink: Sink[Chunk]) -> None:
         try:

@@ -54,6 +54,7 @@ def test_settings_come_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> 
         ("KEX_DEFAULT_MODEL", "GPT"),
         ("KEX_MAX_CHARS", "0"),
         ("KEX_THREADS", "1"),
+        ("KEX_MAX_CONCURRENT", "11"),
     ],
 )
 def test_a_wrong_setting_is_named(monkeypatch: pytest.MonkeyPatch, name: str, value: str) -> None:

@@ -1,8 +1,7 @@
-"""ChatGpt against a real OpenAI-compatible server (llama.cpp's) and against a scripted one."""
+"""ChatGpt against a real OpenAI-compatible server (llama.cpp's), its settings, closing, the key."""
 
 from __future__ import annotations
 
-import base64
 import json
 import logging
 import subprocess
@@ -11,98 +10,28 @@ import threading
 import time
 import traceback
 import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
-from pydantic import SecretStr
 
 from errors import (
-    DeadlineExceeded,
     KexError,
-    ModelFailed,
-    RateLimited,
-    TooLarge,
     Unavailable,
     Unprocessable,
 )
 from models.base import Finish, GenerateRequest, Image, Message, Progress, Text, Usage
-from models.chatgpt import ChatGpt
-from settings import Settings
+from tests.models.openai_client import KEY, SCHEMA, Build, Play, ask, fails, read
 from tests.models.scripted_server import (
     DONE,
     USAGE,
     Reply,
-    ScriptedServer,
     answer,
     delta,
     events,
     failure,
     finish,
 )
-
-KEY = "sk-canary-0123456789abcdef"
-SCHEMA = {
-    "type": "object",
-    "properties": {"head": {"type": "string", "maxLength": 12}, "sure": {"type": "boolean"}},
-    "required": ["head", "sure"],
-    "additionalProperties": False,
-}
-
-Build = Callable[..., ChatGpt]
-Play = Callable[..., tuple[ChatGpt, ScriptedServer]]
-
-
-@pytest.fixture
-def build() -> Iterator[Build]:
-    """Makes models that are closed after the test."""
-    models: list[ChatGpt] = []
-
-    def make(url: str | None, key: str | None = KEY, **more: Any) -> ChatGpt:
-        secret = None if key is None else SecretStr(key)
-        models.append(ChatGpt(Settings(openai_base_url=url, openai_api_key=secret, **more)))
-        return models[-1]
-
-    yield make
-    for model in models:
-        model.close()
-
-
-@pytest.fixture
-def play(build: Build) -> Iterator[Play]:
-    """Makes a model and the scripted server that it talks to."""
-    servers: list[ScriptedServer] = []
-
-    def make(*replies: Reply, **settings: Any) -> tuple[ChatGpt, ScriptedServer]:
-        servers.append(ScriptedServer(replies).__enter__())
-        return build(servers[-1].url, **settings), servers[-1]
-
-    yield make
-    for server in servers:
-        server.__exit__()
-
-
-def ask(text: str = "Who are you?", **more: Any) -> GenerateRequest:
-    return GenerateRequest((Message("user", text),), max_tokens=more.pop("max_tokens", 16), **more)
-
-
-def read(model: ChatGpt, request: GenerateRequest | None = None) -> tuple[str, Finish]:
-    chunks = list(model.generate(request or ask()))
-    end = chunks[-1]
-    assert isinstance(end, Finish)
-    assert not any(isinstance(chunk, Finish) for chunk in chunks[:-1])
-    return "".join(chunk.text for chunk in chunks if isinstance(chunk, Text)), end
-
-
-def fails(model: ChatGpt, kind: type[KexError], request: GenerateRequest | None = None) -> KexError:
-    with pytest.raises(KexError) as caught:
-        read(model, request)
-    assert type(caught.value) is kind
-    return caught.value
-
-
-# Settings
 
 
 @pytest.mark.parametrize(
@@ -139,9 +68,6 @@ def test_ready_with_either_setting(build: Build) -> None:
 def test_importing_leaves_the_sdk_alone() -> None:
     code = "import sys, models.chatgpt; assert not {'openai', 'httpx2'} & set(sys.modules)"
     subprocess.run([sys.executable, "-c", code], check=True)
-
-
-# A real server
 
 
 @pytest.fixture(scope="module")
@@ -219,183 +145,6 @@ def busy_slots(url: str) -> list[bool]:
         return [slot["is_processing"] for slot in json.load(response)]
 
 
-# Scripted: answers
-
-
-def test_the_request_as_it_is_sent(play: Play) -> None:
-    model, server = play(answer("Kex"), openai_model="some-model")
-    text, end = read(model, ask("Hi", max_tokens=33, grammar="start: /a/"))
-    assert (text, end) == ("Kex", Finish("stop", Usage(7, 2)))
-    [seen] = server.seen
-    assert seen.path == "/v1/chat/completions"
-    assert seen.headers["authorization"] == f"Bearer {KEY}"
-    assert seen.body == {
-        "model": "some-model",
-        "messages": [{"role": "user", "content": "Hi"}],
-        "max_tokens": 33,
-        "temperature": 0.0,
-        "stream": True,
-        "stream_options": {"include_usage": True},
-    }
-
-
-def test_images_go_as_data_urls(play: Play) -> None:
-    data = bytes(range(256))
-    message = Message("user", "看图", (Image(data, "image/webp"),))
-    model, server = play(answer("a"))
-    read(model, GenerateRequest((Message("system", "s"), message), max_tokens=4))
-    system, user = server.seen[0].body["messages"]
-    assert system == {"role": "system", "content": "s"}
-    text, image = user["content"]
-    assert text == {"type": "text", "text": "看图"}
-    head, _, body = image["image_url"]["url"].partition(",")
-    assert head == "data:image/webp;base64"
-    assert base64.b64decode(body) == data
-
-
-def test_characters_cut_at_every_byte(play: Play) -> None:
-    whole = answer("知识🦆", "é")
-    pieces = tuple(bytes([byte]) for byte in b"".join(whole.pieces))
-    model, _ = play(Reply(pieces, headers=whole.headers))
-    assert read(model)[0] == "知识🦆é"
-
-
-def test_surrogates_cut_in_two_are_joined_and_lone_ones_replaced(play: Play) -> None:
-    duck = "🦆".encode("utf-16-be").hex()
-    halves = [f'{{"choices":[{{"delta":{{"content":"\\u{h}"}}}}]}}' for h in (duck[:4], duck[4:])]
-    model, _ = play(events(*halves, delta("!"), halves[0], finish(), DONE))
-    assert read(model)[0] == "🦆!\ufffd"
-
-
-def test_an_answer_that_ended_is_whole_even_if_the_usage_is_lost(play: Play) -> None:
-    model, _ = play(events(delta("a"), finish("length"), end="cut"))
-    assert read(model) == ("a", Finish("length", Usage()))
-
-
-# Scripted: errors
-
-
-@pytest.mark.parametrize(
-    ("reply", "kind", "part"),
-    [
-        (failure(401, "Bad key"), Unavailable, "refused the key in OPENAI_API_KEY"),
-        (failure(403, "Not you"), Unavailable, "OPENAI_API_KEY: Not you"),
-        (failure(404, "No such model"), Unavailable, "KEX_OPENAI_MODEL"),
-        (failure(402, "Pay"), RateLimited, "no credit"),
-        (failure(400, "context_length exceeded"), Unprocessable, "context_length exceeded"),
-        (failure(422, "bad image"), Unprocessable, "bad image"),
-        (failure(400, "max_tokens is too large: 9"), Unprocessable, "too large"),
-        (failure(413, "5 MB"), TooLarge, "5 MB"),
-        (failure(418, "teapot"), Unavailable, "HTTP 418: teapot"),
-        (failure(429, "Pay", code="insufficient_quota"), RateLimited, "no credit"),
-        (Reply((b"<html>Welcome</html>",)), ModelFailed, "OPENAI_BASE_URL"),
-        (events("{not json"), ModelFailed, "OPENAI_BASE_URL"),
-        (Reply((b"data: \xff\xfe\n\n",)), ModelFailed, "OPENAI_BASE_URL"),
-        (events({"choices": "nonsense"}), ModelFailed, "OPENAI_BASE_URL"),
-        (events({"choices": [{"delta": {"content": 5}}]}), ModelFailed, "OPENAI_BASE_URL"),
-        (events([1, 2]), ModelFailed, "OPENAI_BASE_URL"),
-        (events({"error": {"message": "no", "code": 400}}), Unprocessable, "no"),
-        (events(delta("a")), ModelFailed, "broke off"),
-        (events(delta("a"), DONE), ModelFailed, "broke off"),
-        (events(delta("a"), "{not json"), ModelFailed, "broke off"),
-        (events(delta("a"), end="cut"), ModelFailed, "broke off"),
-        (events(delta("a"), end="reset"), ModelFailed, "broke off"),
-        (events(delta("a"), {"error": {"message": "oh", "code": 500}}), ModelFailed, "broke off"),
-        (events(delta("a"), finish("content_filter"), DONE), ModelFailed, "content filter"),
-        (
-            events({"choices": [{"delta": {"refusal": "I will not"}}]}, finish(), DONE),
-            ModelFailed,
-            "refused: I will not",
-        ),
-    ],
-)
-def test_each_fault_has_its_error(
-    play: Play, reply: Reply, kind: type[KexError], part: str
-) -> None:
-    model, server = play(reply)
-    assert part in fails(model, kind).message
-    assert len(server.seen) == 1  # none of these is tried again
-
-
-def test_a_refusal_by_the_network_names_the_host_alone(build: Build) -> None:
-    with ScriptedServer([]) as server:
-        address = server.url
-    error = fails(build(address, openai_retries=0), Unavailable)
-    assert address.removeprefix("http://").removesuffix("/v1") in error.message
-    assert "/v1" not in error.message
-
-
-def test_a_server_s_words_are_shortened(play: Play) -> None:
-    model, _ = play(failure(400, "long " * 500))
-    assert 200 < len(fails(model, Unprocessable).message) < 360
-
-
-# Scripted: further tries
-
-
-@pytest.mark.parametrize(
-    "fault",
-    [
-        failure(500, "oops"),
-        failure(503, "busy", headers={"Retry-After": "0"}),
-        failure(409, "locked"),
-        Reply(status=None, end="cut"),
-        Reply(status=None, end="reset"),
-        events(end="cut"),
-        events({"error": {"message": "overloaded", "code": 503}}),
-    ],
-)
-def test_a_passing_fault_before_the_first_token_is_tried_again(play: Play, fault: Reply) -> None:
-    model, server = play(fault, answer("well"))
-    assert read(model)[0] == "well"
-    assert len(server.seen) == 2
-
-
-def test_tries_come_to_an_end_and_wait_longer_each_time(play: Play) -> None:
-    model, server = play(*[failure(500, "oops")] * 5, openai_retries=2)
-    assert "oops" in fails(model, ModelFailed).message
-    first, second, third = (seen.at for seen in server.seen)
-    assert second - first > 0.37  # 0.5 s less a quarter of jitter, then twice as much
-    assert third - second > 0.74
-
-
-def test_nothing_is_tried_again_after_the_first_token(play: Play) -> None:
-    model, server = play(events(delta("a"), end="cut"), answer("b"))
-    chunks = model.generate(ask())
-    assert next(chunks) == Text("a")
-    with pytest.raises(ModelFailed, match="broke off"):
-        list(chunks)
-    assert len(server.seen) == 1
-
-
-def test_retry_after_is_kept(play: Play) -> None:
-    model, server = play(failure(429, "slow", headers={"Retry-After": "1"}), answer("a"))
-    assert read(model)[0] == "a"
-    assert 0.95 < server.seen[1].at - server.seen[0].at < 3
-
-
-def test_a_long_retry_after_is_handed_on(play: Play) -> None:
-    model, server = play(failure(429, "slow", headers={"Retry-After": "11.5"}), answer("a"))
-    assert fails(model, RateLimited).retry_after == 12
-    assert len(server.seen) == 1
-
-
-def test_a_silent_server_is_tried_twice_and_not_more(play: Play) -> None:
-    silent = Reply(status=None, end="silent")
-    model, server = play(*[silent] * 4, openai_timeout=0.3, openai_retries=3)
-    assert "0.3 s" in fails(model, DeadlineExceeded).message
-    assert len(server.seen) == 2
-
-
-def test_silence_after_the_first_token_breaks_the_answer_off(play: Play) -> None:
-    model, server = play(events(delta("a"), end="silent"), openai_timeout=0.3)
-    assert "broke off" in fails(model, ModelFailed).message
-    assert len(server.seen) == 1
-
-
-# Scripted: closing
-
-
 @pytest.mark.parametrize("reply", [Reply(status=None, end="silent"), events(end="silent")])
 def test_closing_leaves_a_silent_server_at_once(play: Play, reply: Reply) -> None:
     model, server = play(reply)
@@ -440,65 +189,6 @@ def test_requests_run_side_by_side(play: Play) -> None:
         thread.join()
     assert texts == ["abcdef"] * 6
     assert time.monotonic() - started < 3.5  # 4.2 s one after the other
-
-
-# Scripted: servers that know less
-
-
-def test_the_form_of_the_answer_steps_down_and_is_remembered(play: Play) -> None:
-    model, server = play(
-        failure(400, "response_format.type must be 'json_object' or 'text'"),
-        failure(422, "Unknown parameter", param="response_format"),
-        answer("a"),
-        answer("b"),
-    )
-    for text in "ab":
-        said, end = read(model, ask(json_schema=SCHEMA))
-        assert said == text
-        assert end.warning and "JSON-schema" in end.warning
-    forms = [seen.body.get("response_format") for seen in server.seen]
-    schema = {"name": "knowledge", "strict": True, "schema": SCHEMA}
-    assert forms == [
-        {"type": "json_schema", "json_schema": schema},
-        {"type": "json_object"},
-        None,
-        None,
-    ]
-
-
-def test_a_schema_that_is_refused_for_itself_spoils_no_other(play: Play) -> None:
-    model, server = play(
-        failure(400, "Invalid schema for response_format 'knowledge': too many enum values"),
-        answer("a"),
-        answer("b"),
-    )
-    assert read(model, ask(json_schema=SCHEMA))[1].warning
-    assert read(model, ask(json_schema=SCHEMA))[1].warning is None
-    types = [seen.body["response_format"]["type"] for seen in server.seen]
-    assert types == ["json_schema", "json_object", "json_schema"]
-
-
-def test_parameters_that_a_server_rejects_are_written_otherwise(play: Play) -> None:
-    model, server = play(
-        failure(400, "Unsupported parameter: 'max_tokens'. Use 'max_completion_tokens' instead."),
-        failure(400, "'temperature' does not support 0.0 with this model: unsupported value"),
-        failure(422, "Extra inputs are not permitted", param="stream_options"),
-        answer("a"),
-        answer("b"),
-    )
-    assert [read(model)[0], read(model)[0]] == ["a", "b"]
-    for seen in server.seen[3:]:
-        assert seen.body["max_completion_tokens"] == 16
-        assert not {"max_tokens", "temperature", "stream_options"} & set(seen.body)
-
-
-def test_a_server_that_rejects_everything_is_not_asked_for_ever(play: Play) -> None:
-    model, server = play(*[failure(400, "unknown parameter: max_tokens")] * 9)
-    assert "max_tokens" in fails(model, Unprocessable).message
-    assert len(server.seen) == 2
-
-
-# The key
 
 
 def test_the_key_shows_nowhere(play: Play, caplog: pytest.LogCaptureFixture) -> None:

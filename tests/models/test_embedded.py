@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import threading
 import time
+import urllib.error
+import urllib.request
 from pathlib import Path
 
 import pytest
@@ -143,6 +145,15 @@ def test_warming_gives_way_to_a_request(tiny: Embedded) -> None:
     stream.close()
     wait_until_free(tiny)
     assert tiny._read((Message("user", "now"),)) is True
+
+
+def test_the_engine_s_own_port_answers_nobody_without_the_key(tiny: Embedded) -> None:
+    body = json.dumps({"messages": [{"role": "user", "content": "hi"}]}).encode()
+    url = f"{tiny._engine.listening_address}/v1/chat/completions"
+    with pytest.raises(urllib.error.HTTPError) as caught:
+        urllib.request.urlopen(urllib.request.Request(url, body), timeout=10)
+    with caught.value as error:
+        assert error.code == 401
 
 
 def test_states(smollm2: Path, tmp_path: Path) -> None:
