@@ -116,4 +116,5 @@ def load_settings() -> Settings:
         first = error.errors()[0]
         name = str(first["loc"][0])
         variable = name if name.isupper() else f"KEX_{name.upper()}"
-        raise InputError(f"{variable}: {first['msg']}", field=variable) from error
+        message = first["msg"].removeprefix("Value error, ")
+        raise InputError(f"{variable}: {message}", field=variable) from error

@@ -95,7 +95,7 @@ class Embedded:
             self._loading = True
             try:
                 self._engine = self._start(path)
-            except (RuntimeError, ValueError) as error:
+            except (ImportError, RuntimeError, ValueError) as error:
                 self._failure = f"llama.cpp could not load {path.name}: {error}"
                 raise Unavailable(self._failure) from error
             finally:
@@ -109,7 +109,7 @@ class Embedded:
         import xllamacpp  # only now: importing the app loads no engine
 
         started = time.monotonic()
-        threads = self._settings.embedded_threads or min(os.cpu_count() or 1, 8)
+        threads = self._settings.embedded_threads or min(_cores(), 8)
         params = xllamacpp.CommonParams()
         params.model.path = str(path)
         params.n_ctx = self._settings.embedded_context
@@ -240,6 +240,13 @@ class _Answer:
         if self._reason is None:
             raise ModelFailed("llama.cpp ended the answer without saying why.")
         return Finish("length" if self._reason == "length" else "stop", self._usage)
+
+
+def _cores() -> int:
+    """Cores that this process may use; a container may grant fewer than the machine has."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
 
 
 def _payload(request: GenerateRequest) -> dict[str, Any]:
