@@ -34,10 +34,10 @@ format: $(VENV)/.installed-dev
 	@$(BIN)/ruff check --fix .
 
 # The marks are newer than the lists they were installed from, so nothing is installed twice.
-$(VENV)/bin/python:
+$(VENV)/.made:
 	@sh scripts/make-venv.sh $(VENV)
 
-$(VENV)/.installed: requirements.txt | $(VENV)/bin/python
+$(VENV)/.installed: requirements.txt $(VENV)/.made
 	@echo "Installing requirements.txt (a few minutes the first time) …"
 	@$(BIN)/python -m pip install --progress-bar on -r requirements.txt
 	@touch $@

@@ -63,7 +63,9 @@ class Settings(BaseSettings):
     )
     embedded_slots: int = Field(2, ge=1, le=16, description="requests that generate at a time")
     embedded_context: int = Field(
-        8192, ge=1024, description="context length in tokens, shared out over the slots"
+        8192,
+        validate_default=True,
+        description="context length in tokens, shared out over the slots",
     )
     embedded_threads: int = Field(
         0, ge=0, description="CPU threads of the engine; 0 means one per core, at most 8"
@@ -100,6 +102,21 @@ class Settings(BaseSettings):
         if value > info.data.get("threads", value + 2) - 2:
             raise ValueError("must be at least 2 below KEX_THREADS, or /health waits for answers")
         return value
+
+    @field_validator("embedded_context")
+    @classmethod
+    def _leave_room(cls, value: int, info: ValidationInfo) -> int:
+        if value < 2048 * info.data.get("embedded_slots", 1):
+            raise ValueError("must be at least 2048 for each of KEX_EMBEDDED_SLOTS")
+        return value
+
+    @field_validator("cache_dir", "glm_path", "embedded_path")
+    @classmethod
+    def _expand(cls, value: Path | None) -> Path | None:
+        try:
+            return value.expanduser() if value is not None else None
+        except RuntimeError as error:
+            raise ValueError(str(error)) from error
 
     @property
     def weight_sources(self) -> tuple[str, ...]:

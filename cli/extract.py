@@ -51,7 +51,7 @@ HEADINGS: dict[Lang, dict[PromptType, tuple[str, ...]]] = {
 @click.option("--entity", help="KE3: the entity that the facts are about.")
 @click.option("--lang", type=click.Choice(["auto", "zh", "en"]), default="auto", show_default=True)
 @click.option("--schema", help="Classes, relations or keys: names between commas, or JSON.")
-@click.option("--examples", type=click.File("r", encoding="utf-8"), help="JSON file of few-shots.")
+@click.option("--examples", type=click.File("rb"), help="JSON file of few-shots.")
 @click.option("--max-tokens", type=click.IntRange(16), help="Longest answer, per chunk of text.")
 @click.option(
     "--format", "output", type=click.Choice(["table", "json", "jsonl"]), default="table",
@@ -64,7 +64,7 @@ def extract_command(
     entity: str | None,
     lang: str,
     schema: str | None,
-    examples: IO[str] | None,
+    examples: IO[bytes] | None,
     max_tokens: int | None,
     output: str,
 ) -> None:
@@ -76,7 +76,7 @@ def extract_command(
         lang=None if lang == "auto" else lang,  # type: ignore[arg-type]  # click has checked it
         entity=entity,
         labels=read_labels(schema),
-        examples=read_examples(prompt_type, examples.read() if examples else None),
+        examples=read_examples(prompt_type, _utf8(examples, "examples") if examples else None),
         max_tokens=max_tokens or settings.max_tokens,
     )
     registry = Registry(settings)
@@ -87,13 +87,7 @@ def extract_command(
 
 
 def _read(file: IO[bytes], settings: Settings) -> str:
-    data = file.read()
-    try:
-        text = data.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise InputError(
-            f"The input is not UTF-8 (byte {error.start}): convert it first.", field="user_input"
-        ) from error
+    text = _utf8(file, "user_input")
     if len(text) > settings.max_chars:
         raise TooLarge(
             f"The input has {len(text):,} characters and the limit is {settings.max_chars:,}: "
@@ -101,6 +95,15 @@ def _read(file: IO[bytes], settings: Settings) -> str:
             field="user_input",
         )
     return text
+
+
+def _utf8(file: IO[bytes], field: str) -> str:
+    try:
+        return file.read().decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise InputError(
+            f"{field} is not UTF-8 (byte {error.start}): convert it first.", field=field
+        ) from error
 
 
 def _run(task: Task, registry: Registry, name: str, output: str) -> None:
@@ -136,7 +139,9 @@ def _print_table(answer: Answer) -> None:
     console = Console(markup=False, highlight=False)
     if not console.is_terminal:
         console = Console(width=10_000, markup=False, highlight=False)  # a file has no margin
-    console.print(table)
+    with console.capture() as rendered:
+        console.print(table)
+    click.echo(rendered.get(), nl=False)
     click.echo(f"{answer.model} · {answer.elapsed_ms / 1000:.1f} s", err=True)
 
 

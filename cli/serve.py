@@ -28,7 +28,7 @@ def serve_command(host: str | None, port: int | None) -> None:
     registry = Registry(settings)
     app = make_application(settings, registry)
     try:
-        serve(app, settings, lambda url: _announce(url, settings, registry))
+        serve(app, settings, lambda url: _announce(url, settings, registry), registry.close)
     finally:
         registry.close()
     click.echo("Kex has stopped.")

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from errors import KexError, ModelFailed, Unavailable, Unprocessable
+from extraction.form import MAX_ITEMS
 from extraction.ground import Source, fold, ground
 from extraction.knowledge import (
     Entity,
@@ -102,9 +103,8 @@ class _Run:
     warnings: list[str] = field(default_factory=list)
     usages: list[Usage] = field(default_factory=list)
 
-    def add(self, item: Item) -> bool:
+    def add(self, item: Item, key: tuple[str, ...]) -> bool:
         """Keep an item unless it is known or says nothing."""
-        key = _identity(item)
         if key in self.seen or _says_nothing(item):
             return False
         self.seen.add(key)
@@ -178,6 +178,7 @@ def _read(run: _Run, span: Span, number: int, count: int) -> Iterator[Event]:
     request = build_request(task, task.text[span.start : span.end], run.model.capabilities)
     parser = AnswerParser(task.prompt_type)
     repeats = 0
+    given: set[tuple[str, ...]] = set()  # by this chunk: what an earlier one gave is no circle
     share: float | None = None  # of the prompt, read so far; a mere sign of life does not reset it
     stream = run.model.generate(request)
     try:
@@ -191,14 +192,17 @@ def _read(run: _Run, span: Span, number: int, count: int) -> Iterator[Event]:
                 yield Token(chunk.text)
                 for raw in _feed(parser, chunk.text):
                     item = ground(raw, run.source, span)
-                    if run.add(item):
-                        repeats = 0
+                    key = _identity(item)
+                    repeats = repeats + 1 if key in given else 0
+                    given.add(key)
+                    if run.add(item, key):
                         yield Found(item)
-                    else:
-                        repeats += 1
                 if repeats >= MAX_REPEATS:
                     run.warn("The model began to repeat itself; its answer was ended there.")
+                    run.usages.append(Usage())  # what it cost is said only at a whole answer's end
                     break
+        if len(given) >= MAX_ITEMS:
+            run.warn(f"A part of the text gave {len(given)} items; there may be more in it.")
     finally:
         stream.close()
 

@@ -17,7 +17,7 @@ def build_request(task: Task, source: str, can: Capabilities) -> GenerateRequest
     prompt = load_prompt(task.prompt_type, task.lang)
     labels = labels_of(task)
     style: Style = "arrays" if can.constraint == "grammar" else "objects"
-    turn = _user_turn(prompt, source, task.labels, task.entity)
+    turn = _user_turn(prompt, source, labels, task.entity)
     images = (task.image,) if task.image else ()
     messages = (
         *_prefix(task.prompt_type, prompt, style, task.examples),
@@ -35,8 +35,12 @@ def build_request(task: Task, source: str, can: Capabilities) -> GenerateRequest
 
 
 def labels_of(task: Task) -> Mapping[str, str]:
-    """The labels that an answer may use: the user's, else the prompt file's; none means any."""
-    return task.labels or load_prompt(task.prompt_type, task.lang).labels
+    """The labels that an answer may use: the user's, those of the user's own examples (KE2), else
+    the prompt file's; none means any."""
+    shown: dict[str, str] = {}
+    for example in task.examples:
+        shown |= _labels_in(task.prompt_type, example.answer)
+    return task.labels or shown or load_prompt(task.prompt_type, task.lang).labels
 
 
 def warm_prefixes(can: Capabilities) -> list[tuple[Message, ...]]:

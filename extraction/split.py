@@ -6,12 +6,13 @@ import re
 
 from extraction.knowledge import Span
 
+# A line break inside a Latin sentence, as mails and PDFs have it, is no end.
 # A Chinese sentence ends at its mark; a Latin full stop ends one only before white space, and not
 # after one or two letters with a capital first ("J. Smith", "Dr. Lee", "U.S. officials").
 _END = re.compile(
     r"[。！？；!?…]+[”’」』）)\"']*"
     r"|(?<!\b[A-Z])(?<!\b[A-Z][a-z])(?<!\b[A-Z]\.[A-Z])\.[”’\"')]*(?=\s|$)"
-    r"|\n\s*"
+    r"|\n\s*\n\s*|(?<![A-Za-z,;-])\n\s*"
 )
 
 

@@ -12,6 +12,8 @@ from models.base import Image
 
 _ENTITY_LINE = re.compile(r"\s*(?:实体|entity)\s*[:：][ \t]*([^\r\n]+?)[ \t]*(?:\r\n|\r|\n)", re.I)
 
+MAX_ENTITY = 200  # characters
+
 
 @dataclass(frozen=True)
 class Example:
@@ -63,18 +65,24 @@ def make_task(
     Raises InputError when there is no text.
     """
     body_start = 0
+    entity = (entity or "").strip() or None
     if prompt_type == "KE3" and not entity:
         line = _ENTITY_LINE.match(text)
         if line:
             entity, body_start = line.group(1), line.end()
     if not text[body_start:].strip():
         raise InputError("user_input is empty: send the text to read.", field="user_input")
+    if entity and len(entity) > MAX_ENTITY:
+        raise InputError(f"entity is longer than {MAX_ENTITY} characters.", field="entity")
+    for name, value in (("user_input", text), ("entity", entity or "")):
+        if "\x00" in value:
+            raise InputError(f"{name} holds a NUL character: remove it.", field=name)
     return Task(
         prompt_type=prompt_type,
         text=text,
         lang=lang or detect(text[body_start:]),
         body_start=body_start,
-        entity=entity.strip() if entity and entity.strip() else None,
+        entity=entity,
         labels=labels or {},
         examples=examples,
         image=image,

@@ -11,7 +11,8 @@ import os
 import secrets
 import threading
 import time
-from collections.abc import Generator, Sequence
+from collections import deque
+from collections.abc import Callable, Generator, Sequence
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -37,7 +38,10 @@ log = logging.getLogger(__name__)
 # Small batches cost no speed on two cores (96 tokens/s at 64 and at 256) and make a cancelled
 # prefill stop, and its progress show, within a second.
 BATCH_TOKENS = 64
+CLOSE_SECONDS = 10.0  # for a batch of the prefill on a busy machine
 CACHE_MIB = 256  # host memory for the prompts' prefixes, 28 KiB a token
+
+_SHUT_DOWN = "Embedded is being shut down."
 
 
 class Embedded:
@@ -57,9 +61,12 @@ class Embedded:
             settings.weight_sources,
         )
         self._lock = threading.Lock()  # one load at a time
-        self._gate = threading.BoundedSemaphore(settings.embedded_slots)
+        self._queue: deque[object] = deque()  # requests at the gate, first come first served
+        self._free = settings.embedded_slots
         self._waiting = 0  # requests at the gate or in the engine; warming makes way for them
-        self._count = threading.Lock()
+        self._count = threading.Condition()
+        self._inside = 0  # threads in llama.cpp's code; the process must not end under them
+        self._closing = False
         self._engine: Any = None
         self._loading = False
         self._failure: str | None = None
@@ -76,10 +83,7 @@ class Embedded:
         except KexError as error:
             return ModelState("unavailable", error.message)
         if path is None:
-            return ModelState(
-                "unavailable",
-                "Its weights are not here yet: run `python app.py models get Embedded`.",
-            )
+            return ModelState("unavailable", self._missing())
         return ModelState("idle", "It is loaded on the first request.")
 
     def load(self) -> None:
@@ -89,9 +93,7 @@ class Embedded:
             self._failure = None
             path = self._find()
             if path is None:
-                raise Unavailable(
-                    "Embedded has no weights yet: run `python app.py models get Embedded`."
-                )
+                raise Unavailable(self._missing())
             self._loading = True
             try:
                 self._engine = self._start(path)
@@ -104,6 +106,11 @@ class Embedded:
     def _find(self) -> Path | None:
         own = self._settings.embedded_path
         return locate_own(own) if own is not None else self._store.locate()
+
+    def _missing(self) -> str:
+        found = self._store.path.exists()
+        wrong = f"are not the right file ({self._store.path})" if found else "are not here yet"
+        return f"The weights of Embedded {wrong}: run `python app.py models get Embedded`."
 
     def _start(self, path: Path) -> Any:
         import xllamacpp  # only now: importing the app loads no engine
@@ -124,6 +131,9 @@ class Embedded:
         params.api_keys = [secrets.token_urlsafe(32)]
         params.ui = False
         engine = xllamacpp.Server(params)
+        # One token, to see that it answers. It also makes sure that llama.cpp's own loop is
+        # running: an engine that is freed before that hangs for ever.
+        engine.handle_chat_completions(_payload(GenerateRequest((Message("user", "."),), 1)), _deaf)
         log.info("Embedded: %s loaded in %.1f s", path.name, time.monotonic() - started)
         return engine
 
@@ -132,25 +142,26 @@ class Embedded:
         if not self._settings.embedded_warm:
             return
         for prefix in prefixes:
-            while self._engine is not None and not self._read(prefix):
+            while not self._read(prefix):
                 time.sleep(0.2)
 
     def _read(self, prefix: tuple[Message, ...]) -> bool:
         """Whether the prefix was read to its end; gives way as soon as somebody waits."""
         if self._waiting:
             return False
-        payload = _payload(GenerateRequest(prefix, max_tokens=1))
-        engine = self._engine
         finished: list[bool] = []
 
         def on_chunk(chunk: dict[str, Any]) -> bool:
-            if any(choice.get("finish_reason") for choice in chunk.get("choices", [])):
+            done = any(choice.get("finish_reason") for choice in chunk.get("choices", []))
+            if done or "error" in chunk:  # a prefix that cannot be read now cannot be read later
                 finished.append(True)
-            return self._waiting > 0 or self._engine is None
+            return self._waiting > 0
 
-        if engine is not None:
-            engine.handle_chat_completions(payload, on_chunk)
-        return bool(finished) or self._engine is None
+        try:
+            self._converse(GenerateRequest(prefix, max_tokens=1), on_chunk)
+        except Unavailable:
+            return True  # shut down: there is nothing left to warm
+        return bool(finished)
 
     def generate(self, request: GenerateRequest) -> Generator[Chunk, None, None]:
         if any(message.images for message in request.messages):
@@ -171,33 +182,73 @@ class Embedded:
 
     def _produce(self, request: GenerateRequest, sink: Sink[Chunk]) -> None:
         try:
-            while not self._gate.acquire(timeout=0.1):
-                if sink.stopped:
-                    return
-            try:
-                if not sink.stopped:
+            if self._take_slot(sink):
+                try:
                     self._run(request, sink)
-            finally:
-                self._gate.release()
+                finally:
+                    with self._count:
+                        self._free += 1
+                        self._count.notify_all()
         finally:
             with self._count:
                 self._waiting -= 1
 
+    def _take_slot(self, sink: Sink[Chunk]) -> bool:
+        """Wait in line for a slot; False when the client left the line."""
+        ticket = object()
+        with self._count:
+            self._queue.append(ticket)
+            try:
+                while not (self._free and self._queue[0] is ticket):
+                    if sink.stopped:
+                        return False
+                    self._count.wait(0.1)
+                self._free -= 1
+                return True
+            finally:
+                self._queue.remove(ticket)
+                self._count.notify_all()
+
     def _run(self, request: GenerateRequest, sink: Sink[Chunk]) -> None:
-        engine = self._engine
-        if engine is None:
-            raise Unavailable("Embedded was shut down.")
         answer = _Answer(sink)
-        try:
-            engine.handle_chat_completions(_payload(request), answer.on_chunk)
-        except (RuntimeError, ValueError) as error:
-            raise ModelFailed(f"llama.cpp refused the request: {error}") from error
+        self._converse(request, answer.on_chunk)
         if not sink.stopped:
             sink.put(answer.finish())
 
+    def _converse(
+        self, request: GenerateRequest, on_chunk: Callable[[dict[str, Any]], bool]
+    ) -> None:
+        """One conversation with llama.cpp; Unavailable where closing has ended it."""
+        with self._count:
+            engine = None if self._closing else self._engine
+            if engine is None:
+                raise Unavailable(_SHUT_DOWN)
+            self._inside += 1
+        try:
+            engine.handle_chat_completions(
+                _payload(request), lambda chunk: on_chunk(chunk) or self._closing
+            )
+        except (RuntimeError, ValueError) as error:
+            raise ModelFailed(f"llama.cpp refused the request: {error}") from error
+        finally:
+            closing = self._closing
+            with self._count:
+                self._inside -= 1
+                self._count.notify_all()
+        if closing:
+            raise Unavailable(_SHUT_DOWN)
+
     def close(self) -> None:
+        """End what is being generated, wait for llama.cpp to be left, and free it.
+
+        A process that ends while a thread is inside llama.cpp crashes.
+        """
         with self._lock:
-            self._engine = None  # dropping the last reference stops the engine
+            with self._count:
+                self._closing = True
+                self._count.wait_for(lambda: self._inside == 0, CLOSE_SECONDS)
+                self._engine = None  # dropping the last reference stops the engine
+                self._closing = False
 
 
 class _Answer:
@@ -240,6 +291,11 @@ class _Answer:
         if self._reason is None:
             raise ModelFailed("llama.cpp ended the answer without saying why.")
         return Finish("length" if self._reason == "length" else "stop", self._usage)
+
+
+def _deaf(_chunk: dict[str, Any]) -> bool:
+    """Listens to nothing and stops nothing."""
+    return False
 
 
 def _cores() -> int:

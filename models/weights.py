@@ -108,6 +108,7 @@ class WeightsStore:
         self._sidecar = self._folder / f"{weights.filename}.verified"
         self._part = self._folder / f"{weights.filename}.part"
         self._hub_folder = self._folder / f"{weights.filename}.hub"
+        self._last: tuple[int, int, str] | None = None  # as the sidecar, where none can be written
 
     def locate(self) -> Path | None:
         """The verified file in the cache, or None.
@@ -248,6 +249,8 @@ class WeightsStore:
     def _known_hash(self) -> str:
         """The file's hash as noted, or computed and noted if the note is not about this file."""
         state = self.path.stat()
+        if self._last is not None and self._last[:2] == (state.st_size, state.st_mtime_ns):
+            return self._last[2]
         try:
             note = json.loads(self._sidecar.read_text(encoding="utf-8"))
             if (note["size"], note["mtime_ns"]) == (state.st_size, state.st_mtime_ns):
@@ -259,6 +262,7 @@ class WeightsStore:
     def _note(self, sha256: str) -> str:
         """Note the hash that was found, right or wrong, so that nobody computes it again."""
         state = self.path.stat()
+        self._last = (state.st_size, state.st_mtime_ns, sha256)
         note = {"sha256": sha256, "size": state.st_size, "mtime_ns": state.st_mtime_ns}
         fresh = self._sidecar.with_name(f"{self._sidecar.name}.{threading.get_native_id()}")
         try:

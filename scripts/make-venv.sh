@@ -9,6 +9,16 @@ fits() {
         >/dev/null 2>&1
 }
 
+# One that was made half, or by another Python, is made anew.
+if [ -e "$venv" ]; then
+    if fits "$venv/bin/python" && "$venv/bin/python" -m pip --version >/dev/null 2>&1; then
+        touch "$venv/.made"
+        exit 0
+    fi
+    echo "$venv is broken or of another Python; making it anew …"
+    rm -rf "$venv"
+fi
+
 found=
 for candidate in ${PYTHON:-} python3.11 python3.10 python3 python; do
     if fits "$candidate"; then
@@ -32,3 +42,4 @@ if ! "$found" -c 'import ensurepip, venv' >/dev/null 2>&1; then
 fi
 echo "Making $venv with $("$found" --version) …"
 "$found" -m venv "$venv"
+touch "$venv/.made"

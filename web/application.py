@@ -11,6 +11,7 @@ from flask import Flask, Response, g, request
 from models.registry import Registry
 from settings import Settings
 from web import errors, headers
+from web.forms import MAX_FIELDS
 from web.routes import blueprint
 from web.stream import Runner
 
@@ -33,6 +34,7 @@ def make_application(settings: Settings, registry: Registry) -> Flask:
     app.config["MAX_CONTENT_LENGTH"] = text_bytes + settings.max_image_bytes
     # Werkzeug's own limit for a form's text fields; ours on the text says more.
     app.config["MAX_FORM_MEMORY_SIZE"] = text_bytes
+    app.config["MAX_FORM_PARTS"] = MAX_FIELDS
     app.json.ensure_ascii = False  # type: ignore[attr-defined]  # curl shows Chinese as Chinese
     app.json.sort_keys = False  # type: ignore[attr-defined]
     app.extensions["kex.settings"] = settings

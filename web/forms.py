@@ -55,8 +55,6 @@ def read_request(request: Request, settings: Settings) -> tuple[Task, str]:
             f"{settings.max_chars:,}: send it in parts, or raise KEX_MAX_CHARS.",
             field="user_input",
         )
-    for name in ("user_input", "entity"):
-        _check_characters(name, getattr(fields, name) or "")
     if fields.max_tokens is not None and fields.max_tokens > settings.max_tokens:
         raise InputError(
             f"max_tokens is {fields.max_tokens} and the limit is {settings.max_tokens} "
@@ -78,6 +76,12 @@ def read_request(request: Request, settings: Settings) -> tuple[Task, str]:
 
 
 def _read_body(request: Request, settings: Settings) -> tuple[dict[str, Any], Image | None]:
+    charset = request.mimetype_params.get("charset", "utf-8").lower()
+    if charset not in ("utf-8", "utf8") or request.content_encoding:
+        raise UnsupportedMedia(
+            "The body must be plain UTF-8: no other charset, no Content-Encoding.",
+            field="Content-Type",
+        )
     try:
         if request.mimetype == "application/x-www-form-urlencoded":
             return _urlencoded(request.get_data(cache=False)), None
@@ -87,7 +91,8 @@ def _read_body(request: Request, settings: Settings) -> tuple[dict[str, Any], Im
             return _json(request.get_data(cache=False)), None
     except RequestEntityTooLarge as error:
         raise TooLarge(
-            f"The request is larger than {request.max_content_length:,} bytes: send less.",
+            f"The request is larger than {request.max_content_length:,} bytes or has more than "
+            f"{MAX_FIELDS} parts: send less.",
             field="user_input",
         ) from error
     raise UnsupportedMedia(
@@ -116,7 +121,11 @@ def _multipart(request: Request, settings: Settings) -> tuple[dict[str, Any], Im
     pairs = [(name, value) for name, values in request.form.lists() for value in values]
     for name, value in pairs:
         if "\ufffd" in value:  # what the form parser puts in place of bytes it cannot decode
-            raise InputError(_NOT_UTF8.format(name[:40]), field=name[:40])
+            raise InputError(
+                f"{name[:40]} holds bytes that are not UTF-8, or the replacement character "
+                "U+FFFD: send the text encoded in UTF-8, without it.",
+                field=name[:40],
+            )
     for name in request.files:
         if name != "image":
             raise InputError(
@@ -141,7 +150,9 @@ def _once(pairs: list[tuple[str, str]]) -> dict[str, Any]:
 
 def _json(body: bytes) -> dict[str, Any]:
     try:
-        value = json.loads(body.decode("utf-8"), parse_constant=_refuse_constant)
+        value = json.loads(
+            body.decode("utf-8-sig"), parse_constant=_refuse_constant, object_pairs_hook=_pairs_once
+        )
     except UnicodeDecodeError as error:
         raise InputError(_NOT_UTF8.format("The JSON"), field="user_input") from error
     except RecursionError as error:
@@ -150,11 +161,19 @@ def _json(body: bytes) -> dict[str, Any]:
         raise InputError(f"The body is not JSON: {error}") from error
     if not isinstance(value, dict):
         raise InputError('The JSON must be an object, such as {"user_input": "…"}.')
+    _check_surrogates(value)
     if "image" in value:
         raise InputError(
             "image is a file part of a multipart form, not a JSON field.", field="image"
         )
     return value
+
+
+def _pairs_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    names = [name for name, _ in pairs]
+    if len(set(names)) < len(names):
+        raise ValueError("a name stands twice in one object")
+    return dict(pairs)
 
 
 def _refuse_constant(name: str) -> NoReturn:
@@ -180,8 +199,15 @@ def _allowed() -> list[str]:
     return [field.alias or name for name, field in Fields.model_fields.items()] + ["image"]
 
 
-def _check_characters(name: str, text: str) -> None:
-    if "\x00" in text:
-        raise InputError(f"{name} holds a NUL character: remove it.", field=name)
-    if any("\ud800" <= char <= "\udfff" for char in text):
-        raise InputError(_NOT_UTF8.format(name), field=name)
+def _check_surrogates(value: dict[str, Any]) -> None:
+    """JSON can spell halves of characters; no text has them and no engine takes them."""
+    try:
+        json.dumps(value, ensure_ascii=False).encode("utf-8")
+    except UnicodeEncodeError as error:
+        field = "user_input"
+        for name, part in value.items():
+            if any("\ud800" <= char <= "\udfff" for char in json.dumps(part, ensure_ascii=False)):
+                field = name
+        raise InputError(
+            "The JSON holds half a character (a lone surrogate).", field=field
+        ) from error

@@ -38,7 +38,12 @@ def _refuse_cross_site() -> None:
 
 def _foreign_origin(request: Request) -> bool:
     origin = request.headers.get("Origin")
-    return origin is not None and urlsplit(origin).netloc != request.host
+    if origin is None:
+        return False
+    try:
+        return urlsplit(origin).netloc != request.host
+    except ValueError:  # no address at all
+        return True
 
 
 def _add_headers(response: Response) -> Response:

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from flask import Blueprint, Response, current_app, jsonify, render_template, request
 from flask.typing import ResponseReturnValue
 
+from errors import Unavailable
 from models.registry import Registry
 from settings import Settings
 from web.forms import read_request
@@ -44,6 +45,9 @@ def get_response() -> ResponseReturnValue:
     """Extract knowledge from `user_input`: JSON, or an event stream where that is accepted."""
     task, name = read_request(request, _settings())
     model = _registry().get(name)
+    state = model.state()
+    if state.status == "unavailable":  # while the status of a stream can still be 503
+        raise Unavailable(f"{name} cannot serve: {state.detail}")
     runner: Runner = current_app.extensions["kex.runner"]
     gone: Callable[[], bool] = request.environ.get("waitress.client_disconnected", lambda: False)
     if _wants_events():

@@ -17,10 +17,13 @@ from settings import Settings
 DRAIN_SECONDS = 10  # at least 5, which waitress waits by itself
 
 
-def serve(app: Flask, settings: Settings, announce: Callable[[str], None]) -> None:
+def serve(
+    app: Flask, settings: Settings, announce: Callable[[str], None], stop: Callable[[], None]
+) -> None:
     """Serve until a signal comes; `announce` gets the URL once the port is open.
 
-    Running answers get DRAIN_SECONDS to finish. Raises InputError when the address is taken.
+    Running answers get DRAIN_SECONDS to finish; then `stop` ends the models, and what still runs
+    tells its client so. Raises InputError when the address is taken.
     """
     try:
         server = waitress.create_server(
@@ -35,6 +38,8 @@ def serve(app: Flask, settings: Settings, announce: Callable[[str], None]) -> No
             clear_untrusted_proxy_headers=True,
             ident="kex",
         )
+    except ValueError as error:  # waitress's word for a host that has no address
+        raise InputError(f"KEX_HOST {settings.host!r}: {error}", field="KEX_HOST") from error
     except OSError as error:
         raise InputError(_why(error, settings), field="KEX_PORT") from error
     signal.signal(signal.SIGTERM, _leave)
@@ -42,6 +47,8 @@ def serve(app: Flask, settings: Settings, announce: Callable[[str], None]) -> No
     announce(f"http://{_shown(settings.host)}:{_port(server)}")
     server.run()  # returns on SystemExit, having waited 5 s for running answers
     server.task_dispatcher.shutdown(timeout=DRAIN_SECONDS - 5)
+    stop()
+    server.task_dispatcher.shutdown(timeout=1)
 
 
 def _port(server: Any) -> int:

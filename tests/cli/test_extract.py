@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -80,6 +81,33 @@ def test_errors_go_to_stderr_with_an_exit_code(
     assert done.stdout == b""
     assert message in done.stderr.decode()
     assert b"Traceback" not in done.stderr
+
+
+def test_an_interrupt_ends_with_130(smollm2: Path, tmp_path: Path) -> None:
+    path = tmp_path / "long.txt"
+    path.write_text(TEXT * 60, encoding="utf-8")
+    env = {**os.environ, "KEX_EMBEDDED_PATH": str(smollm2), "PYTHONUNBUFFERED": "1"}
+    process = subprocess.Popen(
+        [sys.executable, "app.py", "extract", str(path), "--format", "jsonl"],
+        cwd=ROOT,
+        env=env,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    )
+    assert process.stdout is not None
+    process.stdout.readline()  # it is in the middle of its answer
+    process.send_signal(signal.SIGINT)
+    _, errors = process.communicate(timeout=60)
+    assert process.returncode == 130, errors.decode()
+    assert b"Traceback" not in errors
+
+
+def test_examples_that_are_not_utf8(tmp_path: Path) -> None:
+    path = tmp_path / "examples.json"
+    path.write_bytes(b"\xff")
+    done = run("extract", "-", "--examples", str(path), stdin=b"a")
+    assert done.returncode == 2
+    assert b"examples is not UTF-8" in done.stderr
 
 
 def test_a_wrong_setting_is_a_usage_error() -> None:

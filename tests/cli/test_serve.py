@@ -70,6 +70,34 @@ def test_the_model_is_loaded_while_the_user_opens_the_page(smollm2: Path) -> Non
         assert ready
 
 
+def test_a_signal_in_the_middle_of_an_answer(smollm2: Path) -> None:
+    """The client is told, and the engine's threads do not crash the ending process."""
+    with served(KEX_EMBEDDED_PATH=str(smollm2), KEX_EMBEDDED_CONTEXT="16384") as (process, url):
+        body = "user_input=" + "鲁迅生于绍兴，写了狂人日记，后来去了上海工作。" * 500
+        request = urllib.request.Request(
+            f"{url}/get_response", body.encode(), {"Accept": "text/event-stream"}
+        )
+        with urllib.request.urlopen(request, timeout=60) as response:
+            while b"event: token" not in response.readline():
+                pass
+            process.terminate()
+            rest = response.read().decode()
+        assert process.wait(30) == 0
+    assert "being shut down" in rest or "event: done" in rest
+
+
+def test_a_host_without_an_address_is_explained() -> None:
+    done = subprocess.run(
+        [sys.executable, "app.py", "serve", "--host", "nonsense.invalid"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    assert done.returncode == 2
+    assert "KEX_HOST" in done.stderr
+
+
 def test_a_taken_port_is_explained() -> None:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))

@@ -171,6 +171,21 @@ def test_a_long_text_is_read_in_chunks_with_offsets_of_the_whole() -> None:
     assert answer.usage == Usage(20, 40)
 
 
+def test_what_an_earlier_chunk_gave_does_not_end_a_later_one() -> None:
+    text = "甲乙丙丁戊己来了。甲乙丙丁戊己庚来。"
+    names = "甲乙丙丁戊己"
+    model = by_chunk(
+        [
+            json.dumps({"人物": list(names)}, ensure_ascii=False),
+            json.dumps({"人物": [*names, "庚"]}, ensure_ascii=False),
+        ]
+    )
+    *_, answer = extract(make_task("KE2", text), model)
+    assert isinstance(answer, Answer)
+    assert [i.place.text for i in answer.items if isinstance(i, Entity)] == [*names, "庚"]
+    assert answer.warnings == ()
+
+
 def test_one_failed_chunk_leaves_the_others_standing() -> None:
     model = by_chunk([ModelFailed("It broke."), '{"triples":[["鲁迅","作品","狂人日记"]]}'])
     *_, answer = extract(make_task("KE1", TEXT), model)

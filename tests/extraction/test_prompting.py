@@ -44,6 +44,14 @@ def test_a_request_begins_with_what_was_warmed() -> None:
         )
 
 
+def test_own_examples_bring_their_classes() -> None:
+    example = Example("甲生于乙。", {"角色": ["甲"]})
+    request = build_request(make_task("KE2", "丙。", examples=(example,)), "丙。", LOCAL)
+    assert "角色" in request.messages[-1].content
+    assert "角色" in (request.grammar or "")
+    assert "人物" not in (request.grammar or "")
+
+
 def test_own_examples_and_labels_take_the_place_of_ours() -> None:
     example = Example("甲生于乙。", {"角色": ["甲"]})
     task = make_task("KE2", "丙生于丁。", labels={"角色": "戏里的人"}, examples=(example,))

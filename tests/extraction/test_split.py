@@ -18,6 +18,7 @@ def cut(text: str) -> list[str]:
         ("Dr. Lee met J. Smith. He left.", ["Dr. Lee met J. Smith.", "He left."]),
         ("It cost 3.5 million. Really!", ["It cost 3.5 million.", "Really!"]),
         ("标题\n\n  正文第一句。第二句", ["标题", "正文第一句。", "第二句"]),
+        ("He met Steve\nJobs there.\nThen left.", ["He met Steve\nJobs there.", "Then left."]),
         ("no mark at all", ["no mark at all"]),
         ("  \n ", []),
     ],

@@ -22,6 +22,14 @@ def test_a_given_entity_comes_first() -> None:
     assert (task.entity, task.body_start) == ("胡适", 0)
 
 
+def test_an_entity_has_its_limits_wherever_it_stands() -> None:
+    for text, entity in (("实体：" + "x" * 201 + "\n正文。", None), ("正文。", "x" * 201)):
+        with pytest.raises(InputError) as caught:
+            make_task("KE3", text, entity=entity)
+        assert caught.value.field == "entity"
+    assert make_task("KE3", "实体：鲁迅\n正文。", entity=" ").entity == "鲁迅"
+
+
 def test_only_ke3_has_an_entity_line() -> None:
     task = make_task("KE1", "实体：鲁迅\n正文。")
     assert (task.entity, task.body_start) == (None, 0)

@@ -99,6 +99,37 @@ def test_parallel_requests_share_the_slots_and_one_more_waits(tiny: Embedded) ->
     assert all(answers)
 
 
+def test_who_comes_first_is_served_first(tiny: Embedded) -> None:
+    running = [tiny.generate(LONG) for _ in range(2)]
+    for stream in running:
+        while not isinstance(next(stream), Text):
+            pass
+    order: list[int] = []
+
+    def ask(number: int) -> None:
+        read(tiny, GenerateRequest(ASK, 2))
+        order.append(number)
+
+    threads = [threading.Thread(target=ask, args=(number,)) for number in range(4)]
+    for thread in threads:
+        thread.start()
+        time.sleep(0.15)
+    running[0].close()  # one slot: the line moves one by one
+    for thread in threads:
+        thread.join(30)
+    running[1].close()
+    wait_until_free(tiny)
+    assert order == [0, 1, 2, 3]
+
+
+def test_a_prefix_beyond_the_context_does_not_hold_warming_up(tiny: Embedded) -> None:
+    words = Message("user", " ".join(f"word{i}" for i in range(3000)))
+    warming = threading.Thread(target=tiny.warm, args=([(words,)],), daemon=True)
+    warming.start()
+    warming.join(20)
+    assert not warming.is_alive()
+
+
 def test_a_request_that_waits_for_a_slot_can_leave(tiny: Embedded) -> None:
     running = [tiny.generate(LONG) for _ in range(2)]
     for stream in running:
@@ -154,6 +185,20 @@ def test_the_engine_s_own_port_answers_nobody_without_the_key(tiny: Embedded) ->
         urllib.request.urlopen(urllib.request.Request(url, body), timeout=10)
     with caught.value as error:
         assert error.code == 401
+
+
+def test_closing_the_model_ends_what_runs_and_says_so(smollm2: Path) -> None:
+    model = Embedded(Settings(embedded_path=smollm2))
+    stream = model.generate(LONG)
+    while not isinstance(next(stream), Text):
+        pass
+    closer = threading.Thread(target=model.close)
+    closer.start()
+    with pytest.raises(Unavailable, match="shut down"):
+        list(stream)
+    closer.join(10)
+    assert model._inside == 0
+    assert model.state().status == "idle"
 
 
 def test_states(smollm2: Path, tmp_path: Path) -> None:

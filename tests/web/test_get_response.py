@@ -129,6 +129,9 @@ BAD: list[tuple[str, bytes, str, int, str | None]] = [
     ("json nan", b'{"user_input": "a", "temperature": NaN}', "application/json", 400, None),
     ("json bytes", b'{"user_input": "\xff"}', "application/json", 400, "user_input"),
     ("surrogate", b'{"user_input": "\\ud800"}', "application/json", 400, "user_input"),
+    ("surrogate key", b'{"\\ud800": 1, "user_input": ""}', "application/json", 400, "user_input"),
+    ("json twice", b'{"user_input": "a", "user_input": "b"}', "application/json", 400, None),
+    ("charset", b"user_input=a", FORM + "; charset=gbk", 415, "Content-Type"),
     ("number", b'{"user_input": 5}', "application/json", 400, "user_input"),
     ("deep", b'{"user_input": ' + b"[" * 200_000, "application/json", 400, None),
     ("url", b'{"user_input": "a", "image": "http://x"}', "application/json", 400, "image"),
@@ -218,6 +221,14 @@ def events(url: str, **fields: str) -> list[tuple[str, Any]]:
     blocks = [block for block in text.split("\n\n") if block and not block.startswith(":")]
     pairs = [block.split("\n", 1) for block in blocks]
     return [(n.removeprefix("event: "), json.loads(d.removeprefix("data: "))) for n, d in pairs]
+
+
+def test_a_model_that_cannot_serve_is_no_stream(serving: Serving) -> None:
+    status, body, _ = post(
+        serving.url, b"user_input=a&model_type=ChatGpt", headers={"Accept": "text/event-stream"}
+    )
+    assert (status, body["error"]["code"]) == (503, "unavailable")
+    assert "OPENAI_API_KEY" in body["error"]["message"]
 
 
 def test_the_event_stream(serving: Serving, scripted: ScriptedModel) -> None:

@@ -74,6 +74,7 @@ def test_every_answer_has_the_security_headers(client: FlaskClient) -> None:
         ({"Sec-Fetch-Site": "same-origin", "Origin": "http://localhost"}, 400),
         ({"Origin": "http://evil.example"}, 403),
         ({"Origin": "null"}, 403),
+        ({"Origin": "http://["}, 403),
         ({"Sec-Fetch-Site": "cross-site"}, 403),
     ],
 )
