@@ -15,6 +15,7 @@ from errors import InputError
 from settings import Settings
 
 DRAIN_SECONDS = 10  # at least 5, which waitress waits by itself
+LAST_WORDS_SECONDS = 5  # for the error event of what still runs; more than enough when idle
 
 
 def serve(
@@ -48,7 +49,7 @@ def serve(
     server.run()  # returns on SystemExit, having waited 5 s for running answers
     server.task_dispatcher.shutdown(timeout=DRAIN_SECONDS - 5)
     stop()
-    server.task_dispatcher.shutdown(timeout=1)
+    server.task_dispatcher.shutdown(timeout=LAST_WORDS_SECONDS)
 
 
 def _port(server: Any) -> int:
