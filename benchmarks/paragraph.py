@@ -41,7 +41,7 @@ def events(url: str, **fields: str) -> Iterator[tuple[float, str, Any]]:
         f"{url}/get_response", urlencode(fields).encode(), {"Accept": "text/event-stream"}
     )
     name = ""
-    with urllib.request.urlopen(request, timeout=120) as response:  # noqa: S310
+    with urllib.request.urlopen(request, timeout=120) as response:  # noqa: S310 (the same)
         for raw in response:
             line = raw.decode().rstrip("\n")
             if line.startswith("event: "):

@@ -34,7 +34,7 @@ class Fields(BaseModel):
     user_input: str = ""
     prompt_type: Literal["KE1", "KE2", "KE3"] = "KE1"
     model_type: ModelName | None = None
-    entity: str | None = Field(None, max_length=200)
+    entity: str | None = None
     lang: Literal["auto", "zh", "en"] = "auto"
     label_schema: Any = Field(None, alias="schema")
     examples: Any = None

@@ -36,7 +36,7 @@ DANUBE = (
 
 
 def answer(embedded: Embedded, prompt_type: str, text: str, entity: str | None = None) -> Answer:
-    task = make_task(prompt_type, text, entity=entity)  # type: ignore[arg-type]
+    task = make_task(prompt_type, text, entity=entity)  # type: ignore[arg-type]  # one of the three
     *_, last = extract(task, embedded)
     assert isinstance(last, Answer)
     for located in places(last):
