@@ -74,6 +74,26 @@ class Settings(BaseSettings):
     glm_path: Path = Field(
         Path("~/.cache/kex/visualglm-6b"), description="folder of the VisualGLM-6B checkpoint"
     )
+    glm_device: str = Field(
+        "cuda",
+        pattern=r"^(cpu|cuda(:\d+)?)$",
+        description="where Local-GLM runs: `cuda`, `cuda:1`, … or, slowly, `cpu`",
+    )
+    glm_dtype: Literal["auto", "fp16", "bf16", "fp32"] = Field(
+        "auto", description="type it computes in; `auto` is fp16 on a card and bf16 on the CPU"
+    )
+    glm_quant: Literal["none", "8", "4"] = Field(
+        "none", description="bits of the language model's weights; `none` keeps the checkpoint's"
+    )
+    glm_slots: int = Field(2, ge=1, le=64, description="requests that Local-GLM answers at a time")
+    glm_context: int = Field(
+        2048, ge=256, le=2048, description="tokens of prompt and answer together in each slot"
+    )
+    glm_preload: bool = Field(False, description="load Local-GLM when serving starts")
+    glm_engine: Literal["own", "reference"] = Field(
+        "own",
+        description="`reference` runs the official code from KEX_GLM_PATH, which executes it",
+    )
 
     openai_model: str = Field("gpt-4o-mini", description="model name that `ChatGpt` asks for")
     openai_timeout: float = Field(

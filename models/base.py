@@ -30,11 +30,30 @@ class Message:
 
 
 @dataclass(frozen=True)
+class Sampling:
+    """How the next token is drawn when `temperature` is above 0; None: the model's own way.
+
+    `top_p` in (0, 1], `top_k` a count, `repetition_penalty` a factor (it acts on greedy answers
+    too), `seed` makes an answer repeatable where the model can, `stop` ends it before any of
+    these strings.
+    """
+
+    top_p: float | None = None
+    top_k: int | None = None
+    repetition_penalty: float | None = None
+    seed: int | None = None
+    stop: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
 class GenerateRequest:
     """What to generate.
 
     `grammar` (llguidance's Lark syntax) and `json_schema` (root: an object) say the same form
     twice; a model takes the one it can hold its output to, see `Capabilities.constraint`.
+    `temperature` 0 is greedy. None in `sampling` leaves it to the model's own default.
+    `max_length` bounds prompt and answer together, in tokens, as the official VisualGLM demos do;
+    models without such a limit ignore it.
     """
 
     messages: tuple[Message, ...]
@@ -42,6 +61,8 @@ class GenerateRequest:
     temperature: float = 0.0
     grammar: str | None = None
     json_schema: Mapping[str, Any] | None = None
+    sampling: Sampling = Sampling()
+    max_length: int | None = None
 
 
 @dataclass(frozen=True)
