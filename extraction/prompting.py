@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Mapping
 
 from extraction.form import SHAPES, Style, grammar, json_schema, write_answer
@@ -19,6 +20,8 @@ def build_request(task: Task, source: str, can: Capabilities) -> GenerateRequest
     style: Style = "arrays" if can.constraint == "grammar" else "objects"
     turn = _user_turn(prompt, source, labels, task.entity)
     images = (task.image,) if task.image else ()
+    # Strings are held to what the model can write; grounding finds them in the text as it is.
+    writable = unicodedata.normalize("NFKC", source) if can.nfkc else source
     messages = (
         *_prefix(task.prompt_type, prompt, style, task.examples),
         Message("user", turn, images),
@@ -27,7 +30,7 @@ def build_request(task: Task, source: str, can: Capabilities) -> GenerateRequest
         messages=messages,
         max_tokens=task.max_tokens,
         temperature=task.temperature,
-        grammar=grammar(task.prompt_type, task.lang, source, labels, task.entity)
+        grammar=grammar(task.prompt_type, task.lang, writable, labels, task.entity)
         if can.constraint == "grammar"
         else None,
         json_schema=json_schema(task.prompt_type, labels),

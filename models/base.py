@@ -104,12 +104,14 @@ class Capabilities:
     """What a model can do.
 
     `constraint` is the strongest form it can be held to; `chunk_chars` how much source text (in
-    characters, Chinese and English) one request should carry.
+    characters, Chinese and English) one request should carry. `nfkc`: the model reads and writes
+    text in Unicode's form NFKC only, so a full-width comma comes back as a half-width one.
     """
 
     constraint: Literal["grammar", "json_schema"]
     images: bool
     chunk_chars: Mapping[str, int]
+    nfkc: bool = False
 
 
 Status = Literal["ready", "idle", "loading", "unavailable"]
