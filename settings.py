@@ -87,7 +87,7 @@ class Settings(BaseSettings):
     )
     glm_slots: int = Field(2, ge=1, le=64, description="requests that Local-GLM answers at a time")
     glm_context: int = Field(
-        2048, ge=256, le=2048, description="tokens of prompt and answer together in each slot"
+        2048, ge=256, le=32_768, description="tokens of prompt and answer together in each slot"
     )
     glm_preload: bool = Field(False, description="load Local-GLM when serving starts")
     glm_engine: Literal["own", "reference"] = Field(

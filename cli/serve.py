@@ -42,4 +42,6 @@ def _announce(url: str, settings: Settings, registry: Registry) -> None:
     elif settings.default_model == "Embedded" and settings.embedded_preload:
         model = registry.get("Embedded")
         registry.preload("Embedded", warm_prefixes(model.capabilities))
+    if settings.glm_preload and registry.get("Local-GLM").state().status == "idle":
+        registry.preload("Local-GLM", ())
     click.echo(f"Kex is at {url}  (Ctrl-C stops it)")

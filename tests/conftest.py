@@ -10,7 +10,9 @@ import pytest
 
 from errors import WeightsError
 from models.embedded import Embedded
+from models.local_glm import LocalGlm
 from models.weights import QWEN_CODER_1_5B, SMOLLM2_135M, Weights, WeightsStore
+from scripts.tiny_visualglm import make_checkpoint
 from settings import Settings
 from tests.scripted_model import ScriptedModel
 from tests.serving import Serving
@@ -63,6 +65,24 @@ def tiny(smollm2: Path) -> Iterator[Embedded]:
 def embedded(qwen: Path) -> Iterator[Embedded]:
     """The real embedded model."""
     model = Embedded(Settings(embedded_path=qwen))
+    model.load()
+    yield model
+    model.close()
+
+
+@pytest.fixture(scope="session")
+def tiny_glm(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A checkpoint folder with every part of VisualGLM-6B and random numbers."""
+    return make_checkpoint(tmp_path_factory.mktemp("glm") / "tiny-visualglm")
+
+
+@pytest.fixture(scope="session")
+def local_glm(tiny_glm: Path) -> Iterator[LocalGlm]:
+    """`Local-GLM` over that checkpoint, on the CPU."""
+    settings = Settings(
+        glm_path=tiny_glm, glm_device="cpu", glm_dtype="fp32", glm_context=8192, glm_slots=3
+    )
+    model = LocalGlm(settings)
     model.load()
     yield model
     model.close()

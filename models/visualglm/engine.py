@@ -8,6 +8,7 @@ every slot at work. A slot's answer does not depend on its neighbours (tests hol
 
 from __future__ import annotations
 
+import atexit
 import itertools
 import logging
 import threading
@@ -49,6 +50,8 @@ class Engine:
         self._broken: str | None = None
         self._thread = threading.Thread(target=self._run, name="visualglm", daemon=True)
         self._thread.start()
+        # A process that ends while torch computes in a daemon thread is aborted.
+        atexit.register(self.close)
 
     @property
     def broken(self) -> str | None:
@@ -83,6 +86,7 @@ class Engine:
             self._closing = True
             self._change.notify_all()
         self._thread.join()
+        atexit.unregister(self.close)
 
     # The thread
 
@@ -93,7 +97,7 @@ class Engine:
                     self._take_in()
                     self._step()
                 except Exception as error:  # the engine's last resort: nobody may wait for ever
-                    self._fail(error)
+                    self._end_all(self._failed(error))
         self._end_all(Unavailable("Local-GLM is being shut down."))
 
     def _wait(self) -> bool:
@@ -122,11 +126,11 @@ class Engine:
         except KexError as error:
             generation.put(error)
         except Exception as error:
-            if not _out_of_memory(error):
-                generation.put(_failed(error))
-                raise
-            self._free_memory()
-            generation.put(_no_room(error))
+            if _out_of_memory(error):
+                self._free_memory()
+                generation.put(_no_room(error))
+            else:
+                generation.put(self._failed(error))
 
     def _let_go(self) -> None:
         for number, slot in enumerate(self._slots):
@@ -268,12 +272,14 @@ class Engine:
         if self._device.type == "cuda":
             torch.cuda.empty_cache()
 
-    def _fail(self, error: Exception) -> None:
-        """Answer everybody with an unexpected error; a card in an error state serves no more."""
-        log.exception("the engine met %s", type(error).__name__)
-        self._end_all(_failed(error))
+    def _failed(self, error: Exception) -> ModelFailed:
+        """What to answer to an unexpected error; a card in an error state serves no more."""
+        log.error("the engine met %s", type(error).__name__, exc_info=error)
         if self._device.type == "cuda" and "CUDA" in str(error):
             self._broken = "The graphics card is in an error state: start Kex again."
+        failure = ModelFailed(f"Local-GLM failed: {type(error).__name__}.")
+        failure.__cause__ = error
+        return failure
 
     def _end_all(self, error: KexError) -> None:
         with self._change:
@@ -296,11 +302,5 @@ def _no_room(error: Exception) -> ModelFailed:
         "KEX_GLM_SLOTS or KEX_GLM_CONTEXT lower, or KEX_GLM_QUANT.",
         retry_after=10,
     )
-    failure.__cause__ = error
-    return failure
-
-
-def _failed(error: Exception) -> ModelFailed:
-    failure = ModelFailed(f"Local-GLM failed: {type(error).__name__}.")
     failure.__cause__ = error
     return failure

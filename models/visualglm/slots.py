@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import queue
 import threading
+import time
 from dataclasses import dataclass, field
 from typing import Literal, Protocol
 
@@ -61,9 +62,10 @@ class Reading:
 
 @dataclass(frozen=True)
 class Token:
-    """A token of the answer; <eop> is never one."""
+    """A token of the answer, written `at` that moment of the monotonic clock; never <eop>."""
 
     id: int
+    at: float = field(default_factory=time.monotonic, compare=False)
 
 
 @dataclass(frozen=True)
