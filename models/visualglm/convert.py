@@ -12,7 +12,7 @@ import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import torch
 from torch import Tensor
@@ -34,6 +34,7 @@ from models.visualglm.safetensors import DTYPE_NAMES, DTYPES, write_safetensors
 TOKENIZER_FILE = "ice_text.model"
 DTYPE_CHOICES = {"fp16": torch.float16, "bf16": torch.bfloat16, "fp32": torch.float32}
 OnProgress = Callable[[int, int], None]
+_Made = TypeVar("_Made")
 
 
 @dataclass(frozen=True)
@@ -72,25 +73,41 @@ def convert(
     kind = DTYPE_CHOICES[dtype]
     shards = _shards(entries, kind, bits, shard_bytes)
     size = sum(entry_bytes(entry) for shard in shards for entry in shard.values())
-    part = target.with_name(f"{target.name}.part")
+
+    def fill(part: Path) -> tuple[list[str], tuple[str, ...]]:
+        names = _write_shards(part, reader, entries, shards, kind, bits, on_progress)
+        return names, _write_others(source, part, kind, bits, names, shards, size)
+
     try:
         _require_space(target, size)
-        target.parent.mkdir(parents=True, exist_ok=True)
-        _make(part)
-        try:
-            names = _write_shards(part, reader, entries, shards, kind, bits, on_progress)
-            warnings = _write_others(source, part, kind, bits, names, shards, size)
-            if target.exists():
-                raise InputError(f"{target} has come into being meanwhile.", field="DST")
-            part.rename(target)
-        except BaseException:
-            shutil.rmtree(part, ignore_errors=True)
-            raise
+        names, warnings = _whole_or_not(target, fill)
     except OSError as error:
         raise WeightsError(
             f"{target} cannot be written: {error.strerror or error}.", field="DST"
         ) from error
     return Conversion(tuple(names), size, warnings)
+
+
+def _whole_or_not(target: Path, fill: Callable[[Path], _Made]) -> _Made:
+    """Let `fill` write into a folder beside `target`, and only then give it its name."""
+    target.parent.mkdir(parents=True, exist_ok=True)
+    part = target.with_name(f"{target.name}.part")
+    try:
+        part.mkdir()
+    except FileExistsError as error:
+        raise InputError(
+            f"{part} is there: another conversion runs, or one was killed; then remove it.",
+            field="DST",
+        ) from error
+    try:
+        made = fill(part)
+        if target.exists():
+            raise InputError(f"{target} has come into being meanwhile.", field="DST")
+        part.rename(target)
+    except BaseException:  # an interrupt too leaves nothing behind
+        shutil.rmtree(part, ignore_errors=True)
+        raise
+    return made
 
 
 def _require_bits(config: VisualGLMConfig, bits: int) -> None:
@@ -111,16 +128,6 @@ def _require_space(target: Path, size: int) -> None:
             f"Not enough room: {size:,} bytes are needed, but {above} has {free:,} free.",
             field="DST",
         )
-
-
-def _make(part: Path) -> None:
-    try:
-        part.mkdir()
-    except FileExistsError as error:
-        raise InputError(
-            f"{part} is there: another conversion runs, or one was killed; then remove it.",
-            field="DST",
-        ) from error
 
 
 def _outcome(name: str, entry: Entry, dtype: torch.dtype, bits: int) -> dict[str, Entry]:

@@ -187,6 +187,7 @@ def write_safetensors(
                 raise ValueError(f"{name} is {dtype} {shape} in place of {entries[name]}")
             file.seek(8 + len(text) + starts.pop(name))
             _write_bytes(file, tensor)
+            del tensor  # or it would stay while the next one is made
         if starts:
             raise ValueError(f"{len(starts)} announced tensors never came: {min(starts)}, …")
         file.truncate(8 + len(text) + end)  # where the last tensors are empty

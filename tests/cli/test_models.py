@@ -37,10 +37,7 @@ def test_list_is_a_table_or_json() -> None:
 
 
 @pytest.mark.parametrize("command", ["get", "verify"])
-def test_models_without_weights_here_say_why(command: str) -> None:
-    glm = call(command, "Local-GLM")
-    assert glm.exit_code == 3
-    assert "KEX_GLM_PATH" in glm.stderr
+def test_a_model_without_weights_says_why(command: str) -> None:
     chatgpt = call(command, "ChatGpt")
     assert chatgpt.exit_code == 2
     assert "OPENAI_API_KEY" in chatgpt.stderr and "OPENAI_BASE_URL" in chatgpt.stderr
