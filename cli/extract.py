@@ -11,7 +11,7 @@ from rich.table import Table
 
 from errors import InputError, TooLarge
 from extraction.examples import read_examples
-from extraction.extractor import Answer, Found, Stage, extract
+from extraction.extractor import Answer, Found, extract
 from extraction.knowledge import (
     Entity,
     Item,
@@ -25,6 +25,7 @@ from extraction.knowledge import (
 from extraction.labels import read_labels
 from extraction.task import Task, make_task
 from models.registry import NAMES, Registry
+from models.stages import Stage
 from settings import Settings, load_settings
 
 HEADINGS: dict[Lang, dict[PromptType, tuple[str, ...]]] = {
@@ -72,7 +73,7 @@ def extract_command(
     settings = load_settings()
     task = make_task(
         prompt_type,
-        _read(file, settings),
+        read_text(file, settings),
         lang=None if lang == "auto" else lang,  # type: ignore[arg-type]  # click has checked it
         entity=entity,
         labels=read_labels(schema),
@@ -86,7 +87,8 @@ def extract_command(
         registry.close()
 
 
-def _read(file: IO[bytes], settings: Settings) -> str:
+def read_text(file: IO[bytes], settings: Settings) -> str:
+    """All of `file`, as UTF-8; InputError where it is not, TooLarge above KEX_MAX_CHARS."""
     text = _utf8(file, "user_input")
     if len(text) > settings.max_chars:
         raise TooLarge(

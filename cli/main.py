@@ -11,6 +11,7 @@ from typing import Any
 
 import click
 
+from cli.chat import chat_command
 from cli.extract import extract_command
 from cli.models import models
 from cli.serve import serve_command
@@ -45,4 +46,5 @@ def main() -> None:
 
 main.add_command(serve_command, "serve")
 main.add_command(extract_command, "extract")
+main.add_command(chat_command, "chat")
 main.add_command(models, "models")

@@ -69,7 +69,7 @@ def test_a_file_is_read(smollm2: Path, tmp_path: Path) -> None:
         (["extract", "-"], b"a" * 30_000, 2, "KEX_MAX_CHARS"),
         (["extract", "-", "--schema", "["], b"a", 2, "schema"),
         (["extract", "-"], TEXT.encode(), 3, "models get Embedded"),
-        (["extract", "-", "--model", "Local-GLM"], TEXT.encode(), 3, "no weights at"),
+        (["extract", "-", "--model", "Local-GLM"], TEXT.encode(), 3, "No weights at"),
         (["extract", "-", "--model", "ChatGpt"], TEXT.encode(), 3, "OPENAI_API_KEY"),
     ],
 )

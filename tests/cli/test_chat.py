@@ -1,0 +1,430 @@
+"""`app.py chat`: on a real terminal with a real model, and with one that is told what to do."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+import PIL.Image
+import pytest
+from click.testing import CliRunner, Result
+
+import models.registry
+from cli.main import main
+from models.base import ModelState
+from tests.cli.on_terminal import ROOT, OnTerminal
+from tests.cli.scripted_chat import Seeing
+
+COUNT = "Count from 1 to 1000, one number per line."
+
+
+@pytest.fixture
+def picture(tmp_path: Path) -> Path:
+    path = tmp_path / "a picture.png"
+    PIL.Image.new("RGB", (8, 8), "red").save(path)
+    return path
+
+
+def real(smollm2: Path, *arguments: str) -> OnTerminal:
+    return OnTerminal(
+        "app.py", "chat", "--model", "Embedded", "--temperature", "0", *arguments,
+        KEX_EMBEDDED_PATH=str(smollm2),
+    )  # fmt: skip
+
+
+def scripted(*arguments: str, **env: str) -> OnTerminal:
+    return OnTerminal("-m", "tests.cli.scripted_chat", *arguments, **env)
+
+
+def run(*arguments: str, stdin: bytes = b"", **env: str) -> subprocess.CompletedProcess[bytes]:
+    clean = {k: v for k, v in os.environ.items() if not k.startswith(("KEX_", "OPENAI_"))}
+    return subprocess.run(
+        [sys.executable, *arguments],
+        cwd=ROOT,
+        input=stdin,
+        capture_output=True,
+        env={**clean, "KEX_CACHE_DIR": "/nonexistent", "LC_ALL": "C.UTF-8", **env},
+        timeout=120,
+    )
+
+
+# A real model
+
+
+def test_ctrl_c_ends_the_reply_and_not_the_talk(smollm2: Path) -> None:
+    with real(smollm2, "--verbose") as talk:
+        talk.expect("User: ")
+        talk.enter(f"{COUNT}\n")
+        talk.expect("Embedded: ")
+        talk.expect("2")
+        talk.enter("\x03")
+        talk.expect("[stopped]", 10)
+        talk.expect("User: ", 5)
+        talk.enter("What is the capital of France?\n")
+        talk.expect("Embedded: ")
+        assert talk.expect("\nprompt ").strip()
+        assert "tokens/s" in talk.expect("User: ")
+        talk.enter("/history\n")
+        talk.expect(f"User: {COUNT}")
+        talk.expect("[cut]")
+        talk.expect("User: What is the capital of France?")
+        talk.expect("User: ")
+        talk.enter("stop\n")
+        assert talk.end() == 0
+        assert "Traceback" not in talk.seen
+
+
+def test_local_glm_talks_about_a_picture(tiny_glm: Path, picture: Path) -> None:
+    with OnTerminal(
+        "app.py", "chat", "--device", "cpu", "--dtype", "fp32", "--seed", "1",
+        "--image", str(picture),
+        KEX_GLM_PATH=str(tiny_glm),
+    ) as talk:  # fmt: skip
+        talk.expect("You are talking with Local-GLM.")
+        talk.expect("User: ")
+        talk.enter("\n")
+        talk.expect("Local-GLM: ")  # its numbers are random: it may write anything, without end
+        talk.enter("\x03")
+        talk.expect("User: ", 10)
+        talk.enter("clear\n")
+        talk.expect("Image path or URL")
+        talk.enter("stop\n")
+        assert talk.end() == 0
+        assert "Traceback" not in talk.seen
+
+
+def test_ctrl_d_at_the_prompt_ends_the_talk(smollm2: Path) -> None:
+    with real(smollm2) as talk:
+        talk.expect("User: ")
+        talk.enter("\x04")
+        assert talk.end() == 0
+        assert "Traceback" not in talk.seen
+
+
+def test_ctrl_c_at_the_prompt_interrupts_the_command(smollm2: Path) -> None:
+    with real(smollm2) as talk:
+        talk.expect("User: ")
+        talk.interrupt_prompt()
+        assert talk.end() == 130
+        assert "Traceback" not in talk.seen
+
+
+def test_an_earlier_line_comes_back_and_can_be_edited(smollm2: Path) -> None:
+    pytest.importorskip("readline")
+    with real(smollm2, "--max-tokens", "1") as talk:
+        talk.expect("User: ")
+        talk.enter("中文甲\n")
+        talk.expect("User: ")
+        talk.enter("\x1b[A\x7f乙\n")  # up, then the last character is replaced
+        talk.expect("User: ")
+        talk.enter("/history\n")
+        talk.expect("User: 中文甲\n")
+        talk.expect("User: 中文乙\n")
+
+
+@pytest.mark.parametrize("arguments", [["--prompt", "What is 2 and 2?"], []])
+def test_one_question_from_a_script(smollm2: Path, arguments: list[str]) -> None:
+    done = run(
+        "app.py", "chat", "--model", "Embedded", "--temperature", "0", "--max-tokens", "3",
+        *arguments,
+        stdin=b"" if arguments else b"What is\n2 and 2?\n", KEX_EMBEDDED_PATH=str(smollm2),
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr.decode()
+    assert done.stdout.strip() and done.stdout.endswith(b"\n")
+    assert b"Embedded" not in done.stdout
+    assert done.stderr.decode().splitlines() == [
+        "The reply reached its limit and is cut (--max-length, --max-tokens)."
+    ]
+
+
+def test_an_ascii_terminal_gets_question_marks(smollm2: Path) -> None:
+    done = run(
+        "app.py", "chat", "--prompt", "Say: é 中文", "--lang", "zh", "--max-tokens", "40",
+        KEX_EMBEDDED_PATH=str(smollm2), KEX_GLM_PATH="/nonexistent", PYTHONIOENCODING="ascii",
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr.decode()
+    assert done.stdout.isascii()
+    assert b"Local-GLM ??" in done.stderr  # that another model answers is said in Chinese
+
+
+def test_the_default_is_local_glm_or_else_the_settings_model(smollm2: Path) -> None:
+    done = run(
+        "app.py", "chat", "--prompt", "Hello", "--max-tokens", "2",
+        KEX_EMBEDDED_PATH=str(smollm2), KEX_GLM_PATH="/nonexistent",
+    )  # fmt: skip
+    first = done.stderr.decode().splitlines()[0]
+    assert first.startswith("Local-GLM cannot serve (")
+    assert first.endswith("Embedded answers instead.")
+    assert done.stdout.strip()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "stdin", "code", "message"),
+    [
+        (["--model", "Local-GLM"], b"a", 3, "o weights at /nonexistent"),
+        (["--model", "ChatGpt"], b"a", 3, "OPENAI_API_KEY"),
+        (["--model", "Embedded"], b"a", 3, "models get Embedded"),
+        (["--model", "Embedded"], b" \n", 2, "question is empty"),
+        (["--model", "Embedded"], b"\xff", 2, "not UTF-8"),
+        (["--model", "Embedded", "--image", "a.png"], b"a", 2, "reads text only"),
+        (["--top-p", "0"], b"a", 2, "--top-p"),
+        (["--quant", "3"], b"a", 2, "--quant"),
+    ],
+)
+def test_errors_of_the_start_have_exit_codes(
+    arguments: list[str], stdin: bytes, code: int, message: str
+) -> None:
+    done = run("app.py", "chat", *arguments, stdin=stdin, KEX_GLM_PATH="/nonexistent")
+    assert done.returncode == code, done.stderr.decode()
+    assert done.stdout == b""
+    assert message in done.stderr.decode()
+    assert b"Traceback" not in done.stderr
+
+
+def test_a_model_that_cannot_serve_ends_the_talk_at_its_start() -> None:
+    with OnTerminal("app.py", "chat", "--model", "ChatGpt") as talk:
+        assert talk.end() == 3
+        assert "OPENAI_API_KEY" in talk.seen
+
+
+# A model that sees, and tells what it was asked
+
+
+def test_a_talk_about_a_picture(picture: Path) -> None:
+    with scripted() as talk:
+        talk.expect("Image path or URL (Enter for none): ")
+        talk.enter("/nonexistent/x.png\n")
+        talk.expect("/nonexistent/x.png cannot be read: No such file or directory")
+        talk.expect("Image path or URL")
+        talk.enter(f"{__file__}\n")
+        talk.expect("no readable PNG, JPEG or WebP")
+        talk.expect("Image path or URL")
+        talk.enter(f"'{picture}'\n")  # as terminals write a file that is dropped on them
+        talk.expect("Enter alone asks: Describe this image.")
+        talk.expect("User: ")
+        talk.enter("\n")
+        talk.expect("Local-GLM: <u 1 'Describe this image.'>")
+        talk.enter("What colour?\n")
+        talk.expect("<uau 100 'What colour?'>")
+        talk.enter("\n")  # only the first question has a default
+        talk.enter("clear\n")
+        talk.expect("forgotten")
+        talk.expect("Image path or URL")
+        talk.enter("\n")
+        talk.enter("Hello\n")
+        talk.expect("<u 0 'Hello'>")
+        talk.enter(f"/image {picture}\n")
+        talk.expect("A new talk begins.")
+        talk.enter("Again\n")
+        talk.expect("<u 1 'Again'>")
+        talk.enter("/clear\n")
+        talk.expect("Image path or URL")
+        talk.enter("stop\n")
+        assert talk.end() == 0
+
+
+def test_chinese_is_the_other_language(picture: Path) -> None:
+    with scripted("--image", str(picture), LC_ALL="zh_CN.UTF-8", PYTHONUTF8="1") as talk:
+        talk.expect("直接回车则问：描述这张图片。")
+        talk.expect("用户：")
+        talk.enter("\n")
+        talk.expect("Local-GLM：<u 1 '描述这张图片。'>")
+        talk.enter("/stop\n")
+        assert talk.end() == 0
+    with scripted("--english", LC_ALL="zh_CN.UTF-8", PYTHONUTF8="1") as talk:
+        talk.expect("Image path or URL")
+
+
+@pytest.mark.parametrize(
+    ("typed", "asked"),
+    [
+        ("one \\\ntwo\\\nthree\n", "one \\ntwo\\nthree"),
+        ('"""\none\n\n  two\n"""\n', "one\\n\\n  two"),
+        ("/etc/passwd is what?\n", "/etc/passwd is what?"),
+        ('"""\nended by a key\n\x04', "ended by a key"),
+    ],
+)
+def test_what_counts_as_one_question(typed: str, asked: str) -> None:
+    with scripted() as talk:
+        talk.expect("Image path")
+        talk.enter("\n")
+        talk.expect("User: ")
+        talk.enter(typed)
+        talk.expect(f"<u 0 '{asked}'>")
+
+
+def test_ctrl_c_drops_the_lines_that_are_not_sent_yet() -> None:
+    with scripted() as talk:
+        talk.expect("Image path")
+        talk.enter("\n")
+        talk.expect("User: ")
+        talk.enter('"""\nnever asked\n')
+        talk.expect("never asked\n... ")
+        talk.interrupt_prompt()
+        talk.expect("User: ")
+        talk.enter("after\n")
+        talk.expect("<u 0 'after'>")
+
+
+def test_commands_that_are_not_the_models_business() -> None:
+    with scripted() as talk:
+        talk.expect("Image path")
+        talk.enter("\n")
+        talk.enter("/history\n")
+        talk.expect("Nothing has been said yet.")
+        talk.enter("/help\n")
+        talk.expect("/image PATH")
+        talk.enter("/nonsense\n")
+        talk.expect("There is no command /nonsense")
+        talk.enter("/image\n")
+        talk.expect("Image path")
+        talk.enter("\n")  # no other picture after all: the talk goes on
+        talk.enter("Hello\n")
+        talk.expect("<u 0 'Hello'>")
+
+
+def test_replies_that_go_wrong_leave_the_talk_standing() -> None:
+    with scripted("--verbose") as talk:
+        talk.expect("Image path")
+        talk.enter("\nfail\n")
+        talk.expect("half \n")
+        talk.expect("Error: The model broke.")
+        talk.enter("nothing\n")
+        talk.expect("The model wrote nothing")
+        talk.enter("cut\n")
+        talk.expect("The reply reached its limit")
+        talk.expect("prompt 7 tokens, reply 3;")
+        talk.enter("warn\n")
+        talk.expect("Warning: It was weaker.")
+        talk.expect("prompt ? tokens, reply ?;")
+        talk.enter("overflow\n")
+        talk.expect("Error: The talk is too long.")
+        talk.expect("Type clear to start afresh")
+        talk.enter("Hello\n")
+        talk.expect("<uauau 00000 'Hello'>")  # what was cut or weak is remembered, the rest is not
+
+
+@pytest.mark.parametrize(("cue", "kept"), [("slow", "uau 000"), ("silent", "u 0")])
+def test_a_stopped_reply_is_remembered_as_far_as_it_came(cue: str, kept: str) -> None:
+    with scripted() as talk:
+        talk.expect("Image path")
+        talk.enter(f"\n{cue}\n")
+        talk.expect("and on" if cue == "slow" else "reading")
+        talk.enter("\x03")
+        talk.expect("[stopped]", 5)
+        talk.expect("User: ")
+        talk.enter("Hello\n")
+        talk.expect(f"<{kept} 'Hello'>")
+
+
+def test_no_control_character_of_a_model_reaches_the_terminal() -> None:
+    with scripted() as talk:
+        talk.expect("Image path")
+        talk.enter("\nescape\n")
+        talk.expect("[31mred 2J\ttab\nline\n")
+        reply = talk.raw[talk.raw.index(b"[31m") - 1 :].partition(b"line")[0]
+        assert b"\x1b" not in reply and b"\x07" not in reply and "\x9b".encode() not in reply
+
+
+# In this process, for what no terminal is needed
+
+
+@pytest.fixture
+def seeing(monkeypatch: pytest.MonkeyPatch) -> Seeing:
+    model = Seeing()
+    factories = {**models.registry.FACTORIES, "Local-GLM": lambda _: model}
+    monkeypatch.setattr(models.registry, "FACTORIES", factories)
+    monkeypatch.setenv("LC_ALL", "C.UTF-8")
+    return model
+
+
+def invoke(*arguments: str, stdin: str = "") -> Result:
+    return CliRunner().invoke(main, ["chat", *arguments], input=stdin)
+
+
+def test_the_options_reach_the_request(seeing: Seeing) -> None:
+    assert invoke("--prompt", "a").exit_code == 0
+    assert invoke(
+        "--prompt", "a", "--max-length", "900", "--max-tokens", "50", "--top-p", "0.9",
+        "--top-k", "7", "--temperature", "0.1", "--repetition-penalty", "1.2", "--seed", "3",
+    ).exit_code == 0  # fmt: skip
+    official, own = seeing.requests
+    assert (official.max_length, official.max_tokens, official.temperature) == (2048, 2048, 0.8)
+    assert (official.sampling.top_p, official.sampling.top_k) == (0.4, 100)
+    assert official.sampling.repetition_penalty is None and official.sampling.seed is None
+    assert (own.max_length, own.max_tokens, own.temperature) == (900, 50, 0.1)
+    assert (own.sampling.top_p, own.sampling.top_k) == (0.9, 7)
+    assert (own.sampling.repetition_penalty, own.sampling.seed) == (1.2, 3)
+
+
+def test_the_options_of_local_glm_reach_its_settings(monkeypatch: pytest.MonkeyPatch) -> None:
+    seen = []
+
+    def make(settings: object) -> Seeing:
+        seen.append(settings)
+        return Seeing()
+
+    factories = {**models.registry.FACTORIES, "Local-GLM": make}
+    monkeypatch.setattr(models.registry, "FACTORIES", factories)
+    options = ["--quant", "4", "--device", "cpu", "--dtype", "fp32"]
+    assert invoke("--prompt", "a", *options).exit_code == 0
+    (settings,) = seen
+    assert [getattr(settings, f"glm_{name}") for name in ("quant", "device", "dtype")] == [
+        "4",
+        "cpu",
+        "fp32",
+    ]
+
+
+def test_one_question_about_a_picture(seeing: Seeing, picture: Path) -> None:
+    described = invoke("--image", str(picture))  # an empty standard input
+    assert described.stdout == "<u 1 'Describe this image.'>\n"
+    asked = invoke("--image", str(picture), "--lang", "zh", stdin="什么颜色？\n")
+    assert asked.stdout == "<u 1 '什么颜色？'>\n"
+    assert seeing.requests[0].messages[0].images[0].media_type == "image/png"
+    missing = invoke("--image", "/nonexistent.png", "--prompt", "a")
+    assert (missing.exit_code, missing.stdout) == (2, "")
+    assert "/nonexistent.png cannot be read" in missing.stderr
+
+
+@pytest.fixture
+def site(picture: Path) -> Iterator[str]:
+    class Quiet(SimpleHTTPRequestHandler):
+        def log_message(self, *_: object) -> None:
+            """Not into the tests' output."""
+
+    handler = partial(Quiet, directory=str(picture.parent))
+    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        yield f"http://127.0.0.1:{server.server_port}"
+        server.shutdown()
+        thread.join()
+
+
+def test_a_picture_by_its_address(seeing: Seeing, site: str) -> None:
+    found = invoke("--image", f"{site}/a%20picture.png")
+    assert found.stdout == "<u 1 'Describe this image.'>\n", found.output
+    assert len(seeing.requests) == 1
+    missing = invoke("--image", f"{site}/other.png")
+    assert missing.exit_code == 2
+    assert "cannot be read" in missing.stderr and "404" in missing.stderr
+
+
+def test_a_failure_fails_the_command(seeing: Seeing) -> None:
+    done = invoke("--prompt", "fail")
+    assert done.exit_code == 3  # ModelFailed is a kind of Unavailable
+    assert done.stdout == "half \n"
+    assert "Error: The model broke." in done.stderr
+
+
+def test_local_glm_says_itself_why_it_cannot_serve(seeing: Seeing) -> None:
+    seeing.current = ModelState("unavailable", "there is no card: KEX_GLM_DEVICE=cpu.")
+    done = invoke("--prompt", "a")
+    assert "there is no card: KEX_GLM_DEVICE=cpu)" in done.stderr
