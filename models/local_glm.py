@@ -51,7 +51,7 @@ log = logging.getLogger(__name__)
 TOP_P, TOP_K, REPETITION_PENALTY = 0.4, 100, 1.2
 
 # What a card saves: measured with full-size random weights on two cores, see docs/visualglm.md.
-CPU_SPEED = "some two tokens a second on two cores, with 16 GB of memory"
+CPU_SPEED = "one to two tokens a second on two cores, with 16 GB of memory"
 
 
 @dataclass(frozen=True)
