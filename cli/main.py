@@ -13,6 +13,7 @@ import click
 
 from cli.chat import chat_command
 from cli.extract import extract_command
+from cli.glm import glm
 from cli.models import models
 from cli.serve import serve_command
 from errors import InputError, KexError, Unavailable
@@ -48,3 +49,4 @@ main.add_command(serve_command, "serve")
 main.add_command(extract_command, "extract")
 main.add_command(chat_command, "chat")
 main.add_command(models, "models")
+main.add_command(glm, "glm")

@@ -158,6 +158,13 @@ class GLM(nn.Module):
         return self._tables
 
 
+def set_rotary_tables(model: nn.Module, tables: tuple[Tensor, Tensor] | None) -> None:
+    """Replace cos and sin, [length, D / 2] each, in the model's type; None: made when needed."""
+    for module in model.modules():
+        if isinstance(module, GLM):
+            module._tables = tables
+
+
 def set_attention(model: nn.Module, *, fused: bool) -> None:
     """Choose torch's fused kernel or the official steps in every layer of the language model."""
     for module in model.modules():

@@ -1,0 +1,1 @@
+"""Nothing: the stand-in is never quantised."""
