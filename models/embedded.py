@@ -41,6 +41,8 @@ BATCH_TOKENS = 64
 CLOSE_SECONDS = 10.0  # for a batch of the prefill on a busy machine
 CACHE_MIB = 256  # host memory for the prompts' prefixes, 28 KiB a token
 
+_RANDOM_SEED = 2**32 - 1  # llama.cpp's word for a seed of its own choice
+
 _SHUT_DOWN = "Embedded is being shut down."
 
 
@@ -229,6 +231,11 @@ class Embedded:
                 _payload(request), lambda chunk: on_chunk(chunk) or self._closing
             )
         except (RuntimeError, ValueError) as error:
+            _, at_fault, complaint = str(error).partition("JSON schema error")
+            if at_fault:
+                raise InputError(
+                    f"The answer's form cannot be compiled: schema error{complaint}", field="schema"
+                ) from error
             raise ModelFailed(f"llama.cpp refused the request: {error}") from error
         finally:
             closing = self._closing
@@ -314,6 +321,17 @@ def _payload(request: GenerateRequest) -> dict[str, Any]:
         "stream_options": {"include_usage": True},
         "return_progress": True,
     }
+    wish = request.sampling
+    if wish.top_p is not None:
+        payload["top_p"] = wish.top_p
+    if wish.top_k is not None:
+        payload["top_k"] = wish.top_k
+    if wish.repetition_penalty is not None:
+        payload["repeat_penalty"] = wish.repetition_penalty
+    if wish.seed is not None:
+        payload["seed"] = wish.seed % _RANDOM_SEED
+    if wish.stop:
+        payload["stop"] = list(wish.stop)
     if request.grammar is not None:
         payload["grammar"] = request.grammar
     elif request.json_schema is not None:

@@ -100,8 +100,7 @@ def measure(wish: Wish) -> Figures:
     planned = plan(config, dtype, bits, wish.slots, context)
     check(planned, free_memory(wish.device))
     if wish.device != "cpu":
-        torch.cuda.set_device(wish.device)
-        torch.cuda.reset_peak_memory_stats()
+        torch.cuda.reset_peak_memory_stats(wish.device)
     began = time.monotonic()
     model = _model(wish, config, dtype, bits)
     loaded = time.monotonic() - began
@@ -182,7 +181,7 @@ def _moments(generation: Generation) -> list[float]:
 def _peak(device: str) -> int:
     """The most memory ever held: on a card what torch reserved, else the whole process."""
     if device != "cpu":
-        return int(torch.cuda.max_memory_reserved())
+        return int(torch.cuda.max_memory_reserved(device))
     scale = 1 if platform.system() == "Darwin" else 1024
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * scale
 

@@ -1,6 +1,6 @@
 """A request as OpenAI-compatible servers read it, and what to leave out for those that are older.
 
-Servers differ in four optional parameters. Each is written in its best form first; a server that
+Servers differ in some optional parameters. Each is written in its best form first; a server that
 rejects it by name gets the next one. Knows nothing of connections or of answers.
 """
 
@@ -43,6 +43,14 @@ def _json_object(request: GenerateRequest) -> Fields:
     return {} if request.json_schema is None else {"response_format": {"type": "json_object"}}
 
 
+def _top_p(request: GenerateRequest) -> Fields:
+    return {} if request.sampling.top_p is None else {"top_p": request.sampling.top_p}
+
+
+def _seed(request: GenerateRequest) -> Fields:
+    return {} if request.sampling.seed is None else {"seed": request.sampling.seed}
+
+
 OPTIONS: Mapping[str, Option] = {
     "limit": Option(
         ("max_tokens", "max_completion_tokens"),
@@ -54,6 +62,8 @@ OPTIONS: Mapping[str, Option] = {
     "temperature": Option(
         ("temperature",), (lambda request: {"temperature": request.temperature}, _nothing)
     ),
+    "top_p": Option(("top_p",), (_top_p, _nothing)),
+    "seed": Option(("seed",), (_seed, _nothing)),
     "usage": Option(
         ("stream_options", "include_usage"),
         (lambda request: {"stream_options": {"include_usage": True}}, _nothing),
@@ -115,8 +125,16 @@ def _rejected(complaint: str) -> str | None:
 
 
 def warning(request: GenerateRequest, used: Levels) -> str | None:
-    """What was weaker than asked for, in one sentence."""
-    return NO_SCHEMA if request.json_schema is not None and used["form"] > 0 else None
+    """What was weaker than asked for, in whole sentences."""
+    wish = request.sampling
+    lost = [name for name in ("top_p", "seed") if used[name] and OPTIONS[name].forms[0](request)]
+    # The protocol has no words for these two.
+    lost += [] if wish.top_k is None else ["top_k"]
+    lost += [] if wish.repetition_penalty is None else ["repetition_penalty"]
+    parts = [NO_SCHEMA] if request.json_schema is not None and used["form"] > 0 else []
+    if lost:
+        parts.append(f"The server takes no {' and no '.join(lost)}: it had no effect.")
+    return " ".join(parts) or None
 
 
 def write(request: GenerateRequest, model: str, used: Levels) -> Fields:

@@ -20,8 +20,19 @@ from settings import ModelName, Settings
 log = logging.getLogger(__name__)
 
 NAMES: tuple[str, ...] = get_args(ModelName)
+
+
+def local_glm(settings: Settings) -> Model:
+    """The network of our own, or the official code where the settings ask for it by name."""
+    if settings.glm_engine == "reference":
+        from models.glm_reference import ReferenceGlm
+
+        return ReferenceGlm(settings)
+    return LocalGlm(settings)
+
+
 FACTORIES: Mapping[str, Callable[[Settings], Model]] = {
-    "Local-GLM": LocalGlm,
+    "Local-GLM": local_glm,
     "ChatGpt": ChatGpt,
     "Embedded": Embedded,
 }
@@ -48,16 +59,18 @@ class Registry:
             return self._models[name]
 
     def describe(self) -> list[dict[str, Any]]:
-        """Name, status, detail and progress (a share, or None) of every model."""
+        """Name, status, detail, progress (a share, or None) and sight of every model."""
         rows = []
         for name in NAMES:
-            state = self.get(name).state()
+            model = self.get(name)
+            state = model.state()
             rows.append(
                 {
                     "name": name,
                     "status": state.status,
                     "detail": state.detail,
                     "progress": state.progress,
+                    "images": model.capabilities.images,
                 }
             )
         return rows

@@ -7,7 +7,7 @@ import base64
 from errors import (
     Unprocessable,
 )
-from models.base import Finish, GenerateRequest, Image, Message, Usage
+from models.base import Finish, GenerateRequest, Image, Message, Sampling, Usage
 from tests.models.openai_client import KEY, SCHEMA, Play, ask, fails, read
 from tests.models.scripted_server import (
     DONE,
@@ -35,6 +35,15 @@ def test_the_request_as_it_is_sent(play: Play) -> None:
         "stream": True,
         "stream_options": {"include_usage": True},
     }
+
+
+def test_the_way_of_drawing_is_sent_as_far_as_the_protocol_knows_it(play: Play) -> None:
+    model, server = play(answer("a"), failure(400, "Unknown parameter: 'seed'"), answer("b"))
+    assert read(model, ask(sampling=Sampling(top_p=0.5, seed=7)))[1].warning is None
+    assert (server.seen[0].body["top_p"], server.seen[0].body["seed"]) == (0.5, 7)
+    warning = read(model, ask(sampling=Sampling(top_p=0.5, seed=7, top_k=3)))[1].warning
+    assert warning == "The server takes no seed and no top_k: it had no effect."
+    assert "seed" not in server.seen[2].body
 
 
 def test_images_go_as_data_urls(play: Play) -> None:

@@ -18,7 +18,7 @@ def registry(tmp_path: Path) -> Registry:
 def test_a_fresh_machine_says_what_each_model_needs(registry: Registry) -> None:
     states = {row["name"]: row for row in registry.describe()}
     assert {row["status"] for row in states.values()} == {"unavailable"}
-    assert "no weights at" in states["Local-GLM"]["detail"]
+    assert "No weights at" in states["Local-GLM"]["detail"]
     assert "OPENAI_API_KEY" in states["ChatGpt"]["detail"]
     assert "models get Embedded" in states["Embedded"]["detail"]
 
@@ -35,7 +35,7 @@ def test_an_unknown_model_is_refused_with_the_known_ones(registry: Registry) -> 
 
 def test_local_glm_never_answers_without_its_network(registry: Registry, tmp_path: Path) -> None:
     glm = registry.get("Local-GLM")
-    with pytest.raises(Unavailable, match="no weights at"):
+    with pytest.raises(Unavailable, match="No weights at"):
         next(glm.generate(GenerateRequest((Message("user", "?"),), 10)))
     (tmp_path / "glm").mkdir()
     (tmp_path / "glm" / "config.json").write_text("{}")
