@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Mapping
+from contextlib import suppress
 from types import TracebackType
 
 import waitress
@@ -43,8 +44,10 @@ class Serving:
         trace: TracebackType | None,
     ) -> None:
         self._server.task_dispatcher.shutdown(timeout=2)
-        # An empty map ends the loop.
-        self._server.trigger.pull_trigger(
-            lambda: self._server.asyncore.close_all(self._server._map)
-        )
+        # An empty map ends the loop. Awake for another reason, the loop may have closed the trigger
+        # before the byte that should wake it is written.
+        with suppress(OSError):
+            self._server.trigger.pull_trigger(
+                lambda: self._server.asyncore.close_all(self._server._map)
+            )
         self._thread.join(timeout=5)

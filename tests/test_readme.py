@@ -60,6 +60,17 @@ def test_the_lines_about_the_server(url: str) -> None:
     assert '{"status":"ok"}' in out
 
 
+def test_the_chat_line(url: str) -> None:
+    answer = json.loads(run(curls()[4], url))
+    assert answer["history"][-1] == ["什么是知识图谱？", answer["response"]]
+    assert len(answer["history"]) == 2
+
+
+def test_the_line_for_openai_clients(url: str) -> None:
+    answer = json.loads(run(curls()[5], url))
+    assert answer["choices"][0]["message"]["content"]
+
+
 def test_both_readmes_show_the_same_commands() -> None:
     english, chinese = (shell_blocks(readme) for readme in READMES)
     assert english == chinese

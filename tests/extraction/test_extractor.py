@@ -6,10 +6,11 @@ from collections.abc import Sequence
 import pytest
 
 from errors import KexError, ModelFailed, RateLimited, Unavailable, Unprocessable
-from extraction.extractor import Answer, Event, Found, Token, extract
+from extraction.extractor import Answer, Event, Found, extract
 from extraction.knowledge import Entity, Triple
 from extraction.task import Task, make_task
 from models.base import Finish, GenerateRequest, Image, ModelState, Usage
+from models.stages import Token
 from tests.scripted_model import ScriptedModel, Step
 
 TEXT = "鲁迅生于绍兴。他写了《狂人日记》。"

@@ -5,11 +5,21 @@ from __future__ import annotations
 import json
 import os
 import shutil
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import (
+    Browser,
+    BrowserContext,
+    Dialog,
+    Page,
+    Request,
+    expect,
+    sync_playwright,
+)
 
 from errors import ModelFailed
 from models.base import GenerateRequest
@@ -29,6 +39,11 @@ QUIET = [
     "--disable-sync",
 ]
 
+
+# Reports to the console what the content security policy refused, so that `visit` sees it.
+REPORT = "addEventListener('securitypolicyviolation', (e) => console.error('CSP', e.blockedURI))"
+
+Visit = Callable[..., Page]
 
 # Read before any test runs: tests clear the KEX_ variables.
 CHROMIUM = os.environ.get("KEX_TEST_CHROMIUM")
@@ -90,3 +105,45 @@ def page_url(tiny: Embedded) -> Iterator[str]:
     settings = Settings(cache_dir=Path("/nonexistent"), max_tokens=64)
     with Serving(settings, {"Embedded": tiny}) as serving:
         yield serving.url
+
+
+@pytest.fixture
+def problems() -> list[str]:
+    """What the browser complained about; a test that expects a complaint clears it."""
+    return []
+
+
+@pytest.fixture
+def visit(browser: Browser, scripted_url: str, problems: list[str]) -> Iterator[Visit]:
+    """Opens the page; afterwards nothing may have gone wrong in it or left its host."""
+    contexts: list[BrowserContext] = []
+
+    def open_page(base: str = scripted_url, ui: str | None = "en", **options: Any) -> Page:
+        context = browser.new_context(**options)
+        contexts.append(context)
+        page = context.new_page()
+        page.add_init_script(REPORT)
+        _watch(page, base, problems)
+        page.goto(f"{base}/?ui={ui}" if ui else base)
+        expect(page.locator("#counter")).not_to_be_empty()  # the scripts are at work
+        return page
+
+    yield open_page
+    for context in contexts:
+        context.close()
+    assert problems == []
+
+
+def _watch(page: Page, base: str, problems: list[str]) -> None:
+    def on_dialog(dialog: Dialog) -> None:
+        problems.append(f"dialog: {dialog.message}")
+        dialog.dismiss()
+
+    def on_request(request: Request) -> None:
+        if urlsplit(request.url).netloc != urlsplit(base).netloc:
+            problems.append(f"left the host: {request.url}")
+
+    page.on("console", lambda said: problems.append(f"{said.type}: {said.text}"))
+    page.on("pageerror", lambda error: problems.append(str(error)))
+    page.on("dialog", on_dialog)
+    page.on("request", on_request)

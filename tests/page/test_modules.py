@@ -81,7 +81,7 @@ def test_places_outside_the_text_are_not_marked(page: Page) -> None:
 
 
 def test_marking_never_changes_the_text(page: Page) -> None:
-    chance = random.Random(7)  # noqa: S311 - no secret, only variety
+    chance = random.Random(7)
     text = "a😀鲁迅\n𠮷b" * 4
     for _ in range(60):
         spans = [

@@ -5,60 +5,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from typing import Any
-from urllib.parse import urlsplit
-
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Dialog, Page, Request, expect
+from playwright.sync_api import Page, expect
+
+from tests.page.conftest import Visit
 
 LUXUN = "鲁迅出生于浙江绍兴，写了《狂人日记》。"
-# Reports to the console what the content security policy refused, so that `visit` sees it.
-REPORT = "addEventListener('securitypolicyviolation', (e) => console.error('CSP', e.blockedURI))"
-
-Visit = Callable[..., Page]
-
-
-@pytest.fixture
-def problems() -> list[str]:
-    """What the browser complained about; a test that expects a complaint clears it."""
-    return []
-
-
-@pytest.fixture
-def visit(browser: Browser, scripted_url: str, problems: list[str]) -> Iterator[Visit]:
-    """Opens the page; afterwards nothing may have gone wrong in it or left its host."""
-    contexts: list[BrowserContext] = []
-
-    def open_page(base: str = scripted_url, ui: str | None = "en", **options: Any) -> Page:
-        context = browser.new_context(**options)
-        contexts.append(context)
-        page = context.new_page()
-        page.add_init_script(REPORT)
-        _watch(page, base, problems)
-        page.goto(f"{base}/?ui={ui}" if ui else base)
-        expect(page.locator("#counter")).not_to_be_empty()  # the scripts are at work
-        return page
-
-    yield open_page
-    for context in contexts:
-        context.close()
-    assert problems == []
-
-
-def _watch(page: Page, base: str, problems: list[str]) -> None:
-    def on_dialog(dialog: Dialog) -> None:
-        problems.append(f"dialog: {dialog.message}")
-        dialog.dismiss()
-
-    def on_request(request: Request) -> None:
-        if urlsplit(request.url).netloc != urlsplit(base).netloc:
-            problems.append(f"left the host: {request.url}")
-
-    page.on("console", lambda said: problems.append(f"{said.type}: {said.text}"))
-    page.on("pageerror", lambda error: problems.append(str(error)))
-    page.on("dialog", on_dialog)
-    page.on("request", on_request)
 
 
 def send(page: Page, text: str, task: str = "KE1") -> None:
@@ -77,7 +29,7 @@ def test_the_ids_and_values_that_scripts_rely_on(visit: Visit) -> None:
     values = "options => options.map(option => option.value)"
     tasks = page.locator("#prompt-select-box option").evaluate_all(values)
     models = page.locator("#model-select-box option").evaluate_all(values)
-    assert tasks == ["KE1", "KE2", "KE3"]
+    assert tasks == ["KE1", "KE2", "KE3", "Chat"]
     assert set(models) == {"Local-GLM", "ChatGpt", "Embedded"}
     names = set(page.locator("form").evaluate("form => [...new FormData(form).keys()]"))
     assert names == {"user_input", "prompt_type", "model_type", "entity", "lang"}

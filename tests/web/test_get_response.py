@@ -5,52 +5,19 @@ from __future__ import annotations
 import http.client
 import json
 import time
-import urllib.error
-import urllib.parse
 import urllib.request
-from collections.abc import Mapping
-from io import BytesIO
-from typing import Any
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import urlsplit
 
-import PIL.Image
 import pytest
 
 from errors import ModelFailed, RateLimited
 from models.base import GenerateRequest
 from tests.scripted_model import ScriptedModel
 from tests.serving import Serving
+from tests.web.asking import FORM, events, form, multipart, picture, post
 
 TEXT = "鲁迅生于绍兴。"
 GOOD = '{"triples":[["鲁迅","出生地","绍兴"]]}'
-FORM = "application/x-www-form-urlencoded"
-
-
-def post(
-    url: str, body: bytes, content_type: str = FORM, headers: Mapping[str, str] = {}
-) -> tuple[int, Any, Mapping[str, str]]:
-    request = urllib.request.Request(
-        f"{url}/get_response", body, {"Content-Type": content_type, **headers}
-    )
-    try:
-        with urllib.request.urlopen(request, timeout=20) as response:
-            return response.status, json.load(response), dict(response.headers)
-    except urllib.error.HTTPError as error:
-        with error:
-            return error.code, json.load(error), dict(error.headers)
-
-
-def form(url: str, **fields: str) -> tuple[int, Any, Mapping[str, str]]:
-    return post(url, urlencode(fields).encode())
-
-
-def multipart(parts: list[tuple[str, str | None, bytes]]) -> tuple[bytes, str]:
-    body = b""
-    for name, file, content in parts:
-        head = f'--xx\r\nContent-Disposition: form-data; name="{name}"'
-        head += f'; filename="{file}"' if file else ""
-        body += head.encode() + b"\r\n\r\n" + content + b"\r\n"
-    return body + b"--xx--\r\n", "multipart/form-data; boundary=xx"
 
 
 def test_the_classic_form_post(serving: Serving, scripted: ScriptedModel) -> None:
@@ -134,6 +101,8 @@ BAD: list[tuple[str, bytes, str, int, str | None]] = [
     ("charset", b"user_input=a", FORM + "; charset=gbk", 415, "Content-Type"),
     ("number", b'{"user_input": 5}', "application/json", 400, "user_input"),
     ("deep", b'{"user_input": ' + b"[" * 200_000, "application/json", 400, None),
+    ("history", b"user_input=a&history=[]", FORM, 400, "history"),
+    ("top_p", b"user_input=a&prompt_type=KE2&top_p=0.5", FORM, 400, "top_p"),
     ("url", b'{"user_input": "a", "image": "http://x"}', "application/json", 400, "image"),
 ]  # fmt: skip
 
@@ -164,12 +133,6 @@ def test_a_multipart_text_that_is_not_utf8(serving: Serving) -> None:
     assert (status, body["error"]["field"]) == (400, "user_input")
 
 
-def picture(width: int, height: int, kind: str = "PNG") -> bytes:
-    out = BytesIO()
-    PIL.Image.new("1", (width, height)).convert("L").save(out, kind)
-    return out.getvalue()
-
-
 @pytest.mark.parametrize(
     ("data", "status"),
     [(picture(8, 8), 422), (b"GIF89a", 400), (picture(8, 8, "BMP"), 400), (b"", 400)],
@@ -180,6 +143,16 @@ def test_a_picture_is_checked_before_the_model_is_asked(
     parts = [("user_input", None, b"a"), ("image", "a.png", data)]
     got, body, _ = post(serving.url, *multipart(parts))
     assert (got, body["error"]["field"]) == (status, "image")
+
+
+def test_a_form_of_a_browser_without_a_chosen_file(
+    serving: Serving, scripted: ScriptedModel
+) -> None:
+    scripted.script = lambda _: [GOOD]
+    parts = [("user_input", None, TEXT.encode()), ("image", "", b"")]
+    assert post(serving.url, *multipart(parts))[0] == 200
+    parts = [("user_input", None, TEXT.encode()), ("image", "", b"GIF89a")]
+    assert post(serving.url, *multipart(parts))[0] == 400
 
 
 def test_a_huge_picture_is_refused_by_its_header(serving: Serving) -> None:
@@ -209,18 +182,6 @@ def test_a_mistake_of_ours_shows_no_trace(serving: Serving, scripted: ScriptedMo
     got, body, _ = form(serving.url, user_input=TEXT)
     assert got == 500
     assert "secret" not in json.dumps(body)
-
-
-def events(url: str, **fields: str) -> list[tuple[str, Any]]:
-    request = urllib.request.Request(
-        f"{url}/get_response", urlencode(fields).encode(), {"Accept": "text/event-stream"}
-    )
-    with urllib.request.urlopen(request, timeout=20) as response:
-        assert response.headers["Content-Type"].startswith("text/event-stream")
-        text = response.read().decode()
-    blocks = [block for block in text.split("\n\n") if block and not block.startswith(":")]
-    pairs = [block.split("\n", 1) for block in blocks]
-    return [(n.removeprefix("event: "), json.loads(d.removeprefix("data: "))) for n, d in pairs]
 
 
 def test_a_model_that_cannot_serve_is_no_stream(serving: Serving) -> None:

@@ -34,7 +34,7 @@ def test_models_say_their_state(client: FlaskClient) -> None:
     assert body["default"] == "Embedded"
     assert [model["name"] for model in body["models"]] == ["Local-GLM", "ChatGpt", "Embedded"]
     assert body["models"][2]["status"] == "ready"
-    assert body["models"][0]["detail"].startswith("no weights at ")
+    assert body["models"][0]["detail"].startswith("No weights at ")
 
 
 @pytest.mark.parametrize(

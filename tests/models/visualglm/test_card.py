@@ -29,7 +29,8 @@ def logits(model: VisualGLM, device: str) -> torch.Tensor:
     pixels = torch.linspace(-1, 1, 3 * size * size).view(1, 3, size, size).to(device, dtype)
     with torch.inference_mode():
         images = moved.image_encoder(pixels)
-        return moved(moved.embed(ids, images, 3), positions, visible).float().cpu()
+        result: torch.Tensor = moved(moved.embed(ids, images, 3), positions, visible)
+    return result.float().cpu()
 
 
 @pytest.mark.parametrize("bits", [0, 8, 4])
