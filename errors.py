@@ -2,6 +2,7 @@
 
 KexError                    code               HTTP
 ├─ InputError               invalid_input      400   a field of the request is wrong
+│  ├─ UnknownModel          model_not_found    404   no model has this name
 │  ├─ TooLarge              too_large          413   text, image or body over a limit
 │  ├─ UnsupportedMedia      unsupported_media  415   a content type nobody reads here
 │  └─ Unprocessable         unprocessable      422   well formed, but this model cannot do it
@@ -43,6 +44,11 @@ class KexError(Exception):
 class InputError(KexError):
     status = 400
     code = "invalid_input"
+
+
+class UnknownModel(InputError):
+    status = 404
+    code = "model_not_found"
 
 
 class TooLarge(InputError):

@@ -35,7 +35,7 @@ class Settings(BaseSettings):
         8,
         ge=1,
         validate_default=True,
-        description="extractions at a time; one more gets 503 with Retry-After",
+        description="answers under way at a time; one more request gets 503 with Retry-After",
     )
     default_model: ModelName = Field("Embedded", description="model of a request that names none")
     max_chars: int = Field(20_000, ge=1, description="longest `user_input`, in characters")

@@ -9,7 +9,7 @@ from __future__ import annotations
 import time
 from collections.abc import Generator, Iterator
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any
 
 from errors import KexError, ModelFailed, Unavailable, Unprocessable
 from extraction.form import MAX_ITEMS
@@ -30,26 +30,9 @@ from extraction.prompting import build_request
 from extraction.split import chunks
 from extraction.task import Task
 from models.base import Finish, Model, Progress, Text, Usage
-from models.pump import pump
+from models.stages import Stage, Token, load
 
 MAX_REPEATS = 4  # so many known items in a row: the model turns in circles
-
-
-@dataclass(frozen=True)
-class Stage:
-    """What is going on while nothing is found; `done` is a share or None, `chunk` counts from 1."""
-
-    name: Literal["loading", "reading"]
-    done: float | None
-    chunk: int
-    chunks: int
-
-
-@dataclass(frozen=True)
-class Token:
-    """Text as the model writes it."""
-
-    text: str
 
 
 @dataclass(frozen=True)
@@ -129,7 +112,7 @@ def extract(task: Task, model: Model) -> Generator[Event, None, None]:
         )
     run = _Run(task, model, Source(task.text, task.body_start))
     spans = chunks(task.text, task.body_start, model.capabilities.chunk_chars[task.lang])
-    yield from _load(model, len(spans))
+    yield from load(model, len(spans))
     yield from _read_all(run, spans)
     if task.entity and run.source.locate(task.entity)[0] == "inferred":
         run.warn(f"The entity {task.entity!r} does not stand in the text.")
@@ -142,13 +125,6 @@ def extract(task: Task, model: Model) -> Generator[Event, None, None]:
         elapsed_ms=round(1000 * (time.monotonic() - began)),
         warnings=tuple(run.warnings),
     )
-
-
-def _load(model: Model, count: int) -> Iterator[Event]:
-    if model.state().status == "ready":
-        return
-    for _ in pump(lambda _: model.load(), name=f"load-{model.name}"):
-        yield Stage("loading", model.state().progress, 1, count)
 
 
 def _read_all(run: _Run, spans: list[Span]) -> Iterator[Event]:

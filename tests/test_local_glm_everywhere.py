@@ -134,13 +134,13 @@ def test_the_page_asks_it_about_a_picture(
     page = browser.new_page()
     try:
         page.goto(f"{site.url}/?ui=en")
-        page.select_option("select[name=model_type]", "Local-GLM")
-        page.set_input_files("input[name=image]", tmp_path / "a.png")
-        page.fill("textarea[name=user_input]", TEXTS["en"])
+        page.select_option("#model-select-box", "Local-GLM")
+        page.set_input_files("#image-input", tmp_path / "a.png")
+        page.fill("#user-input", TEXTS["en"])
         with page.expect_response("**/get_response") as caught:
             page.keyboard.press("Enter")
         assert caught.value.status == 200
-        expect(page.locator("article, .answer").last).to_contain_text("Local-GLM", timeout=30_000)
+        expect(page.locator("#chat-box")).to_contain_text("Local-GLM", timeout=30_000)
     finally:
         page.close()
 

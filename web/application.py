@@ -10,9 +10,8 @@ from flask import Flask, Response, g, request
 
 from models.registry import Registry
 from settings import Settings
-from web import errors, headers
-from web.forms import MAX_FIELDS
-from web.routes import blueprint
+from web import errors, headers, openai_routes, routes
+from web.body import MAX_FIELDS
 from web.stream import Runner
 
 log = logging.getLogger(__name__)
@@ -38,9 +37,11 @@ def make_application(settings: Settings, registry: Registry) -> Flask:
     app.json.ensure_ascii = False  # type: ignore[attr-defined]  # curl shows Chinese as Chinese
     app.json.sort_keys = False  # type: ignore[attr-defined]
     app.extensions["kex.settings"] = settings
+    app.extensions["kex.text_bytes"] = text_bytes
     app.extensions["kex.registry"] = registry
     app.extensions["kex.runner"] = Runner(settings.max_concurrent, settings.request_timeout)
-    app.register_blueprint(blueprint)
+    app.register_blueprint(routes.blueprint)
+    app.register_blueprint(openai_routes.blueprint)
     errors.register(app)
     headers.register(app)
     app.before_request(_start_clock)

@@ -1,10 +1,14 @@
-"""Turns every error into the one JSON shape; no trace and no secret leaves the server."""
+"""Turns every error into the one JSON shape; no trace and no secret leaves the server.
+
+Under /v1/ that shape is OpenAI's, everywhere else Kex's own.
+"""
 
 from __future__ import annotations
 
 import logging
+from typing import Any
 
-from flask import Flask, Response, jsonify
+from flask import Flask, Response, jsonify, request
 from werkzeug.exceptions import HTTPException
 
 from errors import KexError
@@ -14,6 +18,18 @@ log = logging.getLogger(__name__)
 _MESSAGES = {
     404: "There is nothing at this address; the page is at / and the route at /get_response.",
     405: "This address takes another method: POST to /get_response, GET for the rest.",
+}
+_OPENAI_MESSAGES = {
+    404: "There is nothing at this address: POST to /v1/chat/completions, or GET /v1/models.",
+    405: "This address takes another method: POST to /v1/chat/completions, GET /v1/models.",
+}
+# What Kex's fields are called in OpenAI's requests.
+_OPENAI_PARAMS = {
+    "user_input": "messages",
+    "image": "messages",
+    "history": "messages",
+    "schema": "response_format",
+    "model_type": "model",
 }
 
 
@@ -25,19 +41,39 @@ def register(app: Flask) -> None:
 
 
 def answer(error: KexError) -> Response:
-    response = jsonify(error.to_json())
+    response = jsonify(openai_json(error) if _for_openai() else error.to_json())
     response.status_code = error.status
     if error.retry_after is not None:
         response.headers["Retry-After"] = str(error.retry_after)
     return response
 
 
+def openai_json(error: KexError) -> dict[str, dict[str, Any]]:
+    """The error in OpenAI's shape."""
+    kind = "invalid_request_error" if error.status < 500 else "server_error"
+    param = _OPENAI_PARAMS.get(error.field or "", error.field)
+    return {
+        "error": {
+            "message": error.message,
+            "type": "rate_limit_error" if error.status == 429 else kind,
+            "param": param,
+            "code": error.code,
+        }
+    }
+
+
+def _for_openai() -> bool:
+    return request.path.startswith("/v1/")
+
+
 def _http(error: HTTPException) -> Response:
     """Flask's own refusals: unknown path, wrong method, body too large."""
-    code = (error.name or "error").lower().replace(" ", "_")
-    message = _MESSAGES.get(error.code or 500) or error.description or error.name
-    response = jsonify({"error": {"code": code, "message": message, "field": None}})
-    response.status_code = error.code or 500
+    messages = _OPENAI_MESSAGES if _for_openai() else _MESSAGES
+    status = error.code or 500
+    same = KexError(messages.get(status) or error.description or error.name)
+    same.status = status
+    same.code = (error.name or "error").lower().replace(" ", "_")
+    response = answer(same)
     allow = error.get_response().headers.get("Allow")
     if allow:
         response.headers["Allow"] = allow

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import re
+from collections.abc import Generator
 
 from flask import Blueprint, Response, current_app, jsonify, render_template, request
 from flask.typing import ResponseReturnValue
 
-from errors import Unavailable
+from conversation import converse
+from conversation.chat import Chat
+from extraction import extractor
 from models.registry import Registry
 from settings import Settings
-from web.forms import read_request
-from web.stream import ClientGone, Runner
+from web.answering import find_model, stream_response, whole_response
+from web.events import NamedEvents
+from web.forms import read_order
+from web.stream import Answer, Event
 
 blueprint = Blueprint("kex", __name__)
 
@@ -31,34 +36,30 @@ def page() -> str:
     """The chat page, in the language of `?ui=` or of the browser."""
     asked = request.args.get("ui")
     best = request.accept_languages.best_match(["en", "zh"], "en")
-    return render_template(
+    html = render_template(
         "index.html",
         models=_registry().describe(),
         default_model=_settings().default_model,
         max_chars=_settings().max_chars,
         ui_lang=asked if asked in ("en", "zh") else best,
     )
+    return re.sub(r"\n\s+", "\n", html)  # the template's indentation is for who reads it
 
 
 @blueprint.post("/get_response")
 def get_response() -> ResponseReturnValue:
-    """Extract knowledge from `user_input`: JSON, or an event stream where that is accepted."""
-    task, name = read_request(request, _settings())
-    model = _registry().get(name)
-    state = model.state()
-    if state.status == "unavailable":  # while the status of a stream can still be 503
-        raise Unavailable(f"{name} cannot serve: {state.detail}")
-    runner: Runner = current_app.extensions["kex.runner"]
-    gone: Callable[[], bool] = request.environ.get("waitress.client_disconnected", lambda: False)
+    """Knowledge from `user_input`, or an answer to it: JSON, or an event stream if accepted."""
+    order = read_order(request, _settings())
+    model = find_model(order.model)
+    events: Generator[Event, None, None]
+    kind: type[Answer]
+    if isinstance(order.work, Chat):
+        events, kind = converse.converse(order.work, model), converse.Answer
+    else:
+        events, kind = extractor.extract(order.work, model), extractor.Answer
     if _wants_events():
-        stream = runner.events(task, model, gone)
-        # X-Accel-Buffering: nginx would hold back the events otherwise.
-        headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
-        return Response(stream, mimetype="text/event-stream", headers=headers)
-    try:
-        return jsonify(runner.whole(task, model, gone))
-    except ClientGone:
-        return Response(status=499)  # nobody reads it; nginx's code for this
+        return stream_response(events, NamedEvents(order.work))
+    return whole_response(events, kind, lambda answer: answer.to_json())
 
 
 def _wants_events() -> bool:

@@ -1,97 +1,114 @@
-"""Runs an extraction for one HTTP request: whole as JSON, or piece by piece as an event stream.
+"""Runs a model for one HTTP request: for a whole answer, or piece by piece as an event stream.
 
 Both watch the client while they work: when it has gone, the model is stopped.
 """
 
 from __future__ import annotations
 
-import json
 import logging
 import threading
 import time
-from collections.abc import Callable, Iterator
-from typing import Any
+from collections.abc import Callable, Generator, Iterator
+from typing import Protocol, TypeVar
 
+from conversation import converse
 from errors import Busy, DeadlineExceeded, KexError
-from extraction.extractor import Answer, Event, Found, Stage, Token, extract
-from extraction.knowledge import Lang, item_json
-from extraction.task import Task
-from models.base import Model
+from extraction import extractor
+from models.stages import Stage
 from web.errors import unexpected
 
 log = logging.getLogger(__name__)
 
 RETRY_SECONDS = 10
 PING_SECONDS = 2.0
+PING = ": ping\n\n"
 
-_STAGES: dict[tuple[str, Lang], str] = {
-    ("loading", "zh"): "正在加载模型",
-    ("loading", "en"): "Loading the model",
-    ("reading", "zh"): "正在阅读文本",
-    ("reading", "en"): "Reading the text",
-}
+Answer = extractor.Answer | converse.Answer
+Event = extractor.Event | converse.Event
+E = TypeVar("E", bound=Event)
+E_contra = TypeVar("E_contra", bound=Event, contravariant=True)
+A = TypeVar("A", bound=Answer)
 
 
 class ClientGone(Exception):
     """The client has closed its connection; there is nobody to answer."""
 
 
-class Runner:
-    """Places for extractions, a deadline for each, and an eye on the client.
+class Wire(Protocol[E_contra]):
+    """How events are written into a stream of server-sent events."""
 
-    `timeout` is in seconds.
+    def event(self, event: E_contra) -> str:
+        """The event as it goes out; empty for a stage that this stream does not tell."""
+        ...
+
+    def error(self, error: KexError) -> str: ...
+
+
+class Runner:
+    """Places for requests, a deadline for each, and an eye on the client.
+
+    `timeout` is in seconds. What is to be run is handed over as a generator that has not begun;
+    it is closed in any case, which stops the model.
     """
 
     def __init__(self, places: int, timeout: float) -> None:
         self._places = threading.BoundedSemaphore(places)
         self._timeout = timeout
 
-    def whole(self, task: Task, model: Model, gone: Callable[[], bool]) -> dict[str, Any]:
-        """The answer as one JSON object. Raises KexError, or ClientGone."""
+    def whole(
+        self, events: Generator[Event, None, None], kind: type[A], gone: Callable[[], bool]
+    ) -> A:
+        """The answer, of this kind, that the events end with. Raises KexError, or ClientGone."""
         with _Place(self._places):
-            for event in self._watched(task, model, gone):
-                if isinstance(event, Answer):
-                    return event.to_json()
+            for event in self._watched(events, gone):
+                if isinstance(event, kind):
+                    return event
         raise unexpected()
 
-    def events(self, task: Task, model: Model, gone: Callable[[], bool]) -> Iterator[str]:
-        """The answer as server-sent events. A full house raises Busy before the first one."""
-        stream = self._events(task, model, gone)
+    def stream(
+        self, events: Generator[E, None, None], wire: Wire[E], gone: Callable[[], bool]
+    ) -> Iterator[str]:
+        """The events as `wire` writes them. A full house raises Busy before the first one."""
+        stream = self._stream(events, wire, gone)
         next(stream)  # takes the place, or raises Busy while the status can still be 503
         return stream
 
-    def _events(self, task: Task, model: Model, gone: Callable[[], bool]) -> Iterator[str]:
-        said: tuple[str, Any] | None = None
+    def _stream(
+        self, events: Generator[E, None, None], wire: Wire[E], gone: Callable[[], bool]
+    ) -> Iterator[str]:
+        stage = ""
         spoke = time.monotonic()
         with _Place(self._places):
             yield ": kex\n\n"
             try:
-                for event in self._watched(task, model, gone):
-                    named = _named(event, task.lang)
-                    if isinstance(event, Stage) and named == said:  # a comment keeps the line open
-                        if time.monotonic() - spoke < PING_SECONDS:
-                            continue
-                        yield ": ping\n\n"
-                    else:
-                        said = named
-                        yield _sse(*named)
+                for event in self._watched(events, gone):
+                    written = wire.event(event)
+                    if isinstance(event, Stage):
+                        if written in ("", stage):  # a comment keeps the line open
+                            if time.monotonic() - spoke < PING_SECONDS:
+                                continue
+                            written = PING
+                        else:
+                            stage = written
+                    yield written
                     spoke = time.monotonic()
             except ClientGone:
                 return
             except KexError as error:
-                yield _sse("error", error.to_json())
+                yield wire.error(error)
             except Exception as error:
                 log.exception("unexpected %s", type(error).__name__)
-                yield _sse("error", unexpected().to_json())
+                yield wire.error(unexpected())
 
-    def _watched(self, task: Task, model: Model, gone: Callable[[], bool]) -> Iterator[Event]:
-        """The extraction's events, until the client leaves or the time is up."""
+    def _watched(
+        self, events: Generator[E, None, None], gone: Callable[[], bool]
+    ) -> Generator[E, None, None]:
+        """The events, until the client leaves or the time is up."""
         deadline = time.monotonic() + self._timeout
-        events = extract(task, model)
         try:
             for event in events:
                 if gone():
-                    log.info("the client left; %s is stopped", model.name)
+                    log.info("the client left; the model is stopped")
                     raise ClientGone
                 if time.monotonic() > deadline and not isinstance(event, Answer):
                     raise DeadlineExceeded(
@@ -119,21 +136,3 @@ class _Place:
 
     def __exit__(self, *_: object) -> None:
         self._places.release()
-
-
-def _named(event: Event, lang: Lang) -> tuple[str, Any]:
-    """An event's name and data in the stream."""
-    if isinstance(event, Token):
-        return "token", {"text": event.text}
-    if isinstance(event, Found):
-        return "item", item_json(event.item)
-    if isinstance(event, Stage):
-        message = _STAGES[event.name, lang]
-        if event.chunks > 1:
-            message += f" ({event.chunk}/{event.chunks})"
-        return "status", {"message": message, "done": event.done}
-    return "done", event.to_json()
-
-
-def _sse(name: str, data: Any) -> str:
-    return f"event: {name}\ndata: {json.dumps(data, ensure_ascii=False)}\n\n"

@@ -1,13 +1,10 @@
-// Talks to the server: one extraction as a stream of events, and the states of the models.
+// Talks to the server: one answer as a stream of events, and the states of the models.
 
 import { readEvents } from "./sse.js";
 
-/**
- * @typedef {{text: string, task: string, model: string, entity: string, lang: string}} Request
- * @typedef {{name: string, status: string, detail: string, progress: number | null}} ModelState
- */
+/** @import {ModelState, Request} from "./types" */
 
-/** An extraction that failed: the server's error, or `network` / `broken` for the way to it. */
+/** A request that failed: the server's error, or `network` / `broken` for the way to it. */
 export class RequestFailed extends Error {
   /**
    * @param {string} code
@@ -26,18 +23,20 @@ export class RequestFailed extends Error {
  * @param {AbortSignal} signal
  * @returns {AsyncGenerator<{event: string, data: any}>} ends after `done`; else throws
  */
-export async function* extract(request, signal) {
-  const body = new URLSearchParams({
-    user_input: request.text,
-    prompt_type: request.task,
-    model_type: request.model,
-    lang: request.lang,
-  });
-  if (request.task === "KE3" && request.entity) body.set("entity", request.entity);
+export async function* ask(request, signal) {
+  const { text, task, model, entity, lang, history, image } = request;
+  const form = new FormData();
+  form.set("user_input", text);
+  form.set("prompt_type", task);
+  form.set("model_type", model);
+  form.set("lang", lang);
+  if (task === "KE3" && entity) form.set("entity", entity);
+  if (history) form.set("history", JSON.stringify(history));
+  if (image) form.set("image", image);
   const response = await reach("/get_response", {
     method: "POST",
     headers: { Accept: "text/event-stream" },
-    body,
+    body: image ? form : new URLSearchParams(/** @type {any} */ (form)),
     signal,
   });
   if (!response.ok) throw await failure(response);

@@ -4,7 +4,7 @@ import { byId } from "./dom.js";
 import { codePoints } from "./source.js";
 import { S, number } from "./strings.js";
 
-/** @typedef {import("./api.js").Request} Request */
+/** @import {Request} from "./types" */
 
 const DRAFT = "kex.draft";
 
@@ -21,16 +21,21 @@ export class Composer {
   #stop = byId("stop-button", HTMLButtonElement);
   #maxChars = Number(this.#box.dataset.maxChars);
   #running = false;
+  #onTask;
+  task = "";
 
   /**
    * @param {(request: Request) => void} onSend
    * @param {() => void} onStop
+   * @param {() => void} onTask another task is chosen
+   * @param {() => boolean} wordless whether nothing needs to be typed
    */
-  constructor(onSend, onStop) {
+  constructor(onSend, onStop, onTask, wordless) {
+    this.#onTask = onTask;
     this.#form.addEventListener("submit", (event) => {
       event.preventDefault();
       if (this.#running || this.#send.disabled) return;
-      if (this.#box.value.trim()) onSend(this.#request());
+      if (this.#box.value.trim() || wordless()) onSend(this.#request());
       else this.focus();
     });
     this.#form.addEventListener("keydown", (event) => this.#key(event));
@@ -86,10 +91,7 @@ export class Composer {
     this.#box.focus({ preventScroll: true });
   }
 
-  /**
-   * The choices of the menus, for a text that does not come from the box.
-   * @returns {{model: string, lang: string}}
-   */
+  /** For a text that does not come from the box. */
   choices() {
     return { model: this.#model.value, lang: this.#lang.value };
   }
@@ -120,7 +122,6 @@ export class Composer {
     }
   }
 
-  /** @returns {Request} */
   #request() {
     return {
       // As typed: the offsets of the answer count from the first character, blank or not.
@@ -143,7 +144,13 @@ export class Composer {
   }
 
   #adjust() {
-    this.#entityRow.hidden = this.#task.value !== "KE3";
+    const task = this.#task.value;
+    this.#entityRow.hidden = task !== "KE3";
+    if (this.task !== task) {
+      this.task = task;
+      // The first time is while the page is still being put together.
+      queueMicrotask(this.#onTask);
+    }
     // The style sheet bounds the height; the box takes what its text needs in between.
     this.#box.style.height = "auto";
     this.#box.style.height = `${this.#box.scrollHeight}px`;

@@ -17,7 +17,7 @@ export function factsOf({ model, usage, elapsed_ms, warnings }) {
 
 /**
  * @param {string} task
- * @param {import("./knowledge.js").Row[]} rows
+ * @param {import("./types").Row[]} rows
  * @param {unknown} knowledge null while the answer is not whole: half of it is not to be exported
  */
 export function copyButtons(task, rows, knowledge) {
@@ -30,7 +30,7 @@ export function copyButtons(task, rows, knowledge) {
  * @param {string} label
  * @param {() => string} content
  */
-function copyButton(label, content) {
+export function copyButton(label, content) {
   const element = button(label, "quiet-button", async () => {
     element.textContent = (await copy(content())) ? S.copied : S.copyFailed;
     setTimeout(() => (element.textContent = label), 1600);

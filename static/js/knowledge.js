@@ -1,15 +1,8 @@
-// Turns the server's items and knowledge of KE1, KE2 and KE3 into one kind of row.
-//
-// The table, the marked text and the export know rows only, never the shapes of the contract.
+// Turns the server's items and knowledge into rows, all that table, marks and export know.
 
 import { S } from "./strings.js";
 
-/**
- * @typedef {{text: string, start: number | null, end: number | null, status: string}} Located
- * @typedef {{start: number, end: number, kind: string, label: string}} Span  code points
- * @typedef {{text: string, status?: string, kind?: string}} Cell
- * @typedef {{group: string, groupKind: string, cells: Cell[], spans: Span[]}} Row
- */
+/** @import {Cell, Located, Row, Span} from "./types" */
 
 /** Classes that have a colour of their own; others take the next free one. */
 const CLASS_COLOURS = [
@@ -35,7 +28,6 @@ export class RowMaker {
 
   /**
    * @param {any} item data of one `item` event
-   * @returns {Row}
    */
   ofItem(item) {
     if (this.task === "KE1") return triple(item);
@@ -45,7 +37,6 @@ export class RowMaker {
 
   /**
    * @param {any} knowledge field of the `done` event
-   * @returns {Row[]}
    */
   ofKnowledge(knowledge) {
     if (this.task === "KE1") return knowledge.triples.map(triple);
@@ -61,7 +52,7 @@ export class RowMaker {
     );
   }
 
-  /** @param {string} name @param {any} entity @returns {Row} */
+  /** @param {string} name @param {any} entity */
   #entity(name, entity) {
     const kind = this.#kindOf(name);
     /** @type {[number, number][]} */
@@ -94,7 +85,7 @@ export class RowMaker {
   }
 }
 
-/** @param {any} triple @returns {Row} */
+/** @param {any} triple */
 function triple({ head, relation, tail }) {
   return {
     group: "",
@@ -108,7 +99,7 @@ function triple({ head, relation, tail }) {
   };
 }
 
-/** @param {Located} entity @param {any} fact @returns {Row} */
+/** @param {Located} entity @param {any} fact */
 function fact(entity, { key, value }) {
   const row = factless(entity);
   return {
@@ -118,7 +109,7 @@ function fact(entity, { key, value }) {
   };
 }
 
-/** @param {Located} entity @returns {Row} */
+/** @param {Located} entity */
 function factless(entity) {
   return {
     group: entity.text,

@@ -1,20 +1,27 @@
 // Entry of the page: lets the form, the conversation and the model menu work together.
 
-import { RequestFailed, extract } from "./api.js";
+import { RequestFailed, ask } from "./api.js";
 import { Composer } from "./composer.js";
 import { all, byId } from "./dom.js";
+import { Findings } from "./findings.js";
 import { ModelMenu } from "./models.js";
 import { Turn } from "./turn.js";
 
-/** @typedef {import("./api.js").Request} Request */
+/** @import {Request} from "./types" */
 
 const chat = byId("chat-box", HTMLElement);
 const welcome = byId("welcome", HTMLElement);
-const models = new ModelMenu();
 /** @type {AbortController | null} */
 let running = null;
+/** @type {typeof import("./talk.js") | null} loaded by the first talk, or model that sees */
+let talk = null;
+let sees = false;
 
-const composer = new Composer(run, () => running?.abort());
+const composer = new Composer(run, () => running?.abort(), adapt, () => talk?.wordless() ?? false);
+const models = new ModelMenu((images) => {
+  sees = images;
+  adapt();
+});
 
 const actions = {
   edit: (/** @type {Request} */ request) => {
@@ -29,21 +36,35 @@ const actions = {
   },
 };
 
+async function adapt() {
+  const talking = composer.task === "Chat";
+  if (!talk && !talking && !sees) return;
+  // If it cannot be loaded now, the request will say so.
+  talk ??= await import("./talk.js").catch(() => null);
+  talk?.adapt(composer.task === "Chat", sees);
+}
+
 /** @param {Request} request */
 async function run(request) {
   if (running) return;
   running = new AbortController();
   const { signal } = running;
-  const turn = new Turn(request, actions);
+  composer.setRunning(true);
+  const talking = request.task === "Chat";
+  if (talking && !talk) await adapt();
+  composer.clear(request);
+  request = talk?.complete(request) ?? request;
+  const turn = !talking
+    ? new Findings(request, actions)
+    : new (talk?.Talk ?? Turn)(request, actions, [], [], []);
   welcome.hidden = true;
   chat.append(turn.element);
-  composer.clear(request);
-  composer.setRunning(true);
   turn.element.scrollIntoView({ block: "start" });
   models.refresh();
   let whole = false;
   try {
-    for await (const event of extract(request, signal)) turn.take(event);
+    if (talking && !talk) throw new RequestFailed("network");
+    for await (const event of ask(request, signal)) turn.take(event);
     whole = true;
   } catch (error) {
     composer.giveBack(request);

@@ -10,11 +10,14 @@ const LATER = 30_000;
 export class ModelMenu {
   #menu = byId("model-select-box", HTMLSelectElement);
   #note = byId("model-note", HTMLElement);
-  /** @type {Map<string, import("./api.js").ModelState>} */
+  /** @type {Map<string, import("./types").ModelState>} */
   #states = new Map();
   #timer = 0;
+  #onSight;
 
-  constructor() {
+  /** @param {(sees: boolean) => void} onSight told whether the chosen model takes pictures */
+  constructor(onSight) {
+    this.#onSight = onSight;
     this.#menu.addEventListener("change", () => this.refresh());
     addEventListener("focus", () => this.refresh());
     this.refresh();
@@ -40,10 +43,11 @@ export class ModelMenu {
     const chosen = this.#states.get(this.#menu.value);
     this.#note.className = `model-note ${chosen?.status ?? ""}`;
     this.#note.replaceChildren(...(chosen ? noteOf(chosen) : []));
+    this.#onSight(chosen?.images ?? false);
   }
 }
 
-/** @param {import("./api.js").ModelState} state */
+/** @param {import("./types").ModelState} state */
 function labelOf({ name, status, progress }) {
   const word = S.states[status];
   if (!word || status === "ready") return name;
@@ -52,7 +56,7 @@ function labelOf({ name, status, progress }) {
 }
 
 /**
- * @param {import("./api.js").ModelState} state
+ * @param {import("./types").ModelState} state
  * @returns {(Node | string)[]}
  */
 function noteOf({ name, status, detail, progress }) {

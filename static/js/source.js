@@ -3,8 +3,7 @@
 
 import { el } from "./dom.js";
 
-/** @typedef {import("./knowledge.js").Row} Row */
-/** @typedef {{start: number, end: number, kinds: Set<string>, labels: Set<string>, rows: Set<number>}} Piece */
+/** @import {Piece, Row} from "./types" */
 
 /**
  * UTF-16 offset of every code point, and of the end.

@@ -1,6 +1,6 @@
 // Reads an event stream from a fetch body. Bytes, characters, lines and events may be cut anywhere.
 
-/** @typedef {{event: string, data: string}} SseEvent */
+/** @import {SseEvent} from "./types" */
 
 /** Takes the stream's text piece by piece, gives the events that are complete. */
 export class SseParser {
@@ -12,7 +12,6 @@ export class SseParser {
 
   /**
    * @param {string} text
-   * @returns {SseEvent[]}
    */
   feed(text) {
     /** @type {SseEvent[]} */
@@ -31,7 +30,6 @@ export class SseParser {
 
   /**
    * @param {string} line
-   * @returns {SseEvent | null}
    */
   #line(line) {
     if (line === "") {

@@ -1,6 +1,6 @@
 // What the scripts put on the page, in English; strings.zh.js says the same in Chinese.
 
-/** @type {typeof import("./strings.zh.js").default} */
+/** @type {import("./types").Strings} */
 export default {
   tasks: { KE1: "Triples", KE2: "Named entities", KE3: "Facts about an entity" },
   states: { ready: "ready", idle: "not loaded yet", loading: "loading", unavailable: "unavailable" },

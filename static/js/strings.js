@@ -2,7 +2,7 @@
 
 const LANG = document.documentElement.lang === "zh" ? "zh" : "en";
 
-/** @type {typeof import("./strings.zh.js").default} */
+/** @type {import("./types").Strings} */
 export const S = (await import(`./strings.${LANG}.js`)).default;
 
 const numbers = new Intl.NumberFormat(LANG);

@@ -4,8 +4,7 @@ import { all, el } from "./dom.js";
 import { counted } from "./knowledge.js";
 import { S } from "./strings.js";
 
-/** @typedef {import("./knowledge.js").Row} Row */
-/** @typedef {import("./knowledge.js").Cell} Cell */
+/** @import {Cell, Row} from "./types" */
 
 export class KnowledgeTable {
   /** @type {Row[]} */

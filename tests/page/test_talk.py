@@ -207,6 +207,7 @@ def test_a_server_that_is_gone_is_told(visit: Visit, seeing_url: str, problems: 
     ask(page, "one")
     expect(page.get_by_role("alert")).to_contain_text("Kex is still running")
     expect(page.locator("#user-input")).to_have_value("one")
+    page.close()
     problems.clear()  # the browser logs what could not be loaded
 
 

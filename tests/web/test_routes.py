@@ -34,6 +34,7 @@ def test_models_say_their_state(client: FlaskClient) -> None:
     assert body["default"] == "Embedded"
     assert [model["name"] for model in body["models"]] == ["Local-GLM", "ChatGpt", "Embedded"]
     assert body["models"][2]["status"] == "ready"
+    assert [model["images"] for model in body["models"]] == [True, True, False]
     assert body["models"][0]["detail"].startswith("No weights at ")
 
 
@@ -53,7 +54,7 @@ def test_the_page_speaks_the_readers_language(
     assert f'<html lang="{lang}' in page
     for fixed in ("prompt-select-box", "model-select-box", "user-input", "chat-box"):
         assert f'id="{fixed}"' in page
-    for value in ("KE1", "KE2", "KE3", "Local-GLM", "ChatGpt", "Embedded"):
+    for value in ("KE1", "KE2", "KE3", "Chat", "Local-GLM", "ChatGpt", "Embedded"):
         assert f'value="{value}"' in page
 
 

@@ -1,0 +1,115 @@
+"""A talk with a model, fully specified: what the edges hand to `converse`.
+
+Knows nothing of HTTP, nor of knowledge.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from errors import InputError, TooLarge
+from models.base import Image, Message, Sampling
+
+Lang = Literal["zh", "en"]
+
+MAX_TURNS = 100
+OWN_WAY = Sampling()  # the model draws as it likes
+TEMPERATURE = 0.8  # as in the official VisualGLM demos, where a request does not say
+
+# What the official demo asks of a picture that comes without a question.
+DESCRIBE: Mapping[Lang, str] = {"zh": "描述这张图片。", "en": "Describe this image."}
+
+
+@dataclass(frozen=True)
+class Turn:
+    """A question and its answer."""
+
+    question: str
+    answer: str
+
+
+@dataclass(frozen=True)
+class Chat:
+    """What was said so far, the question last, and how the answer shall be.
+
+    `lang` is the language of what is said about the answer, not of the answer. `json_schema`
+    (root: an object) holds it to a form.
+    """
+
+    messages: tuple[Message, ...]
+    max_tokens: int
+    lang: Lang = "en"
+    temperature: float = TEMPERATURE
+    sampling: Sampling = OWN_WAY
+    json_schema: Mapping[str, Any] | None = None
+
+
+def make_chat(
+    question: str,
+    history: Sequence[Turn] = (),
+    image: Image | None = None,
+    *,
+    max_chars: int,
+    max_tokens: int,
+    lang: Lang,
+    temperature: float | None = None,
+    sampling: Sampling = OWN_WAY,
+) -> Chat:
+    """A talk in rounds about at most one picture, which belongs to the first thing that was said.
+
+    `max_chars` bounds history and question together, in characters. Raises InputError where
+    there is no question and no picture that it could be about, and TooLarge.
+    """
+    if not question.strip():
+        if image is None:
+            raise InputError("user_input is empty: send a question.", field="user_input")
+        question = DESCRIBE[lang]
+    _check_text("user_input", question)
+    for turn in history:
+        _check_text("history", turn.question + turn.answer)
+    _check_length(question, history, max_chars)
+    messages: list[Message] = []
+    for turn in history:
+        messages += [Message("user", turn.question), Message("assistant", turn.answer)]
+    messages.append(Message("user", question))
+    if image is not None:
+        messages[0] = Message("user", messages[0].content, (image,))
+    return Chat(
+        messages=tuple(messages),
+        max_tokens=max_tokens,
+        lang=lang,
+        temperature=TEMPERATURE if temperature is None else temperature,
+        sampling=sampling,
+    )
+
+
+def turns_of(messages: Sequence[Message]) -> tuple[Turn, ...]:
+    """The rounds of a talk that `make_chat` made, and of its answer."""
+    return tuple(
+        Turn(asked.content, answered.content)
+        for asked, answered in zip(messages[::2], messages[1::2], strict=False)
+    )
+
+
+def _check_text(field: str, text: str) -> None:
+    if "\x00" in text:
+        raise InputError(f"{field} holds a NUL character: remove it.", field=field)
+
+
+def _check_length(question: str, history: Sequence[Turn], max_chars: int) -> None:
+    if len(history) > MAX_TURNS:
+        raise TooLarge(
+            f"history has {len(history)} turns and the limit is {MAX_TURNS}: leave out the oldest, "
+            "or begin a new conversation.",
+            field="history",
+        )
+    before = sum(len(turn.question) + len(turn.answer) for turn in history)
+    if before + len(question) > max_chars:
+        raise TooLarge(
+            f"history and user_input have {before + len(question):,} characters and the limit is "
+            f"{max_chars:,}: leave out the oldest turns, begin a new conversation, or raise "
+            "KEX_MAX_CHARS.",
+            field="history" if history else "user_input",
+        )

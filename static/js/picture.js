@@ -1,0 +1,50 @@
+// The field for a picture: chosen, named, changed, removed. It is there while the model sees.
+
+import { button, byId, el } from "./dom.js";
+import { W } from "./words.js";
+
+const input = el("input", {
+  id: "image-input",
+  class: "sr-only",
+  type: "file",
+  accept: "image/png,image/jpeg,image/webp",
+});
+const label = new Text(W.picture);
+const choose = el("label", { class: "quiet-button" }, input, label);
+const name = el("output", { class: "picture-name", for: input.id });
+const remove = button("×", "quiet-button", () => {
+  input.value = "";
+  changed();
+  input.focus();
+});
+remove.setAttribute("aria-label", W.remove);
+remove.title = W.remove;
+const field = el("div", { class: "picture", hidden: true }, choose, name, remove);
+
+/** Called after another picture was chosen, or none. */
+let onChange = () => {};
+
+function changed() {
+  const [file] = input.files ?? [];
+  name.textContent = file?.name ?? "";
+  name.title = name.textContent;
+  remove.hidden = !file;
+  label.data = file ? W.another : W.picture;
+  onChange();
+}
+
+/** @param {() => void} listener */
+export function mount(listener) {
+  byId("composer", HTMLFormElement).querySelector(".actions")?.before(field);
+  input.addEventListener("change", changed);
+  changed();
+  onChange = listener;
+}
+
+/** @param {boolean} sees */
+export function show(sees) {
+  field.hidden = !sees;
+}
+
+/** The chosen picture, if the model sees. */
+export const chosen = () => (field.hidden ? null : (input.files?.[0] ?? null));

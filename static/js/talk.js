@@ -1,0 +1,122 @@
+// A talk with a model: its turns, and what was said so far, which goes along with each question.
+// Loaded with the first talk, or with the first model that sees.
+
+import { button, byId, el } from "./dom.js";
+import { copyButton, factsOf } from "./footer.js";
+import * as picture from "./picture.js";
+import { secondsOf } from "./strings.js";
+import { Turn, announce } from "./turn.js";
+import { LANG, W } from "./words.js";
+
+/** @import {Actions, Request} from "./types" */
+
+const chat = byId("chat-box", HTMLElement);
+const box = byId("user-input", HTMLTextAreaElement);
+const usual = box.placeholder;
+const renew = button(W.renew, "quiet-button renew", begin, W.renewTitle);
+let talking = false;
+/** The talk that goes on now. @type {{history: [string, string][]}} */
+let current = { history: [] };
+
+const sheet = new URL("../css/talk.css", import.meta.url);
+document.head.append(el("link", { rel: "stylesheet", href: sheet.pathname }));
+byId("composer", HTMLFormElement).querySelector(".actions")?.prepend(renew);
+picture.mount(begin); // what was said was about the picture before
+show();
+
+/** Begins a new talk; what was said stays on the page. */
+function begin() {
+  if (current.history.length > 0) {
+    chat.append(el("p", { class: "renewed" }, W.renewed));
+    announce(W.renewed);
+  }
+  current = { history: [] };
+  show();
+  if (talking) box.focus({ preventScroll: true });
+}
+
+function show() {
+  renew.hidden = !talking || current.history.length === 0;
+  const words = picture.chosen() ? W.withPicture : W.placeholder;
+  box.placeholder = talking ? words : usual;
+}
+
+/**
+ * @param {boolean} chosen whether the task is to talk
+ * @param {boolean} sees whether the chosen model takes pictures
+ */
+export function adapt(chosen, sees) {
+  talking = chosen;
+  picture.show(sees);
+  show();
+}
+
+/** Whether nothing needs to be typed: the model is asked to describe the picture. */
+export const wordless = () => talking && picture.chosen() !== null;
+
+/**
+ * The request with all that goes along with it.
+ * @param {Request} request
+ * @returns {Request}
+ */
+export function complete(request) {
+  const image = picture.chosen();
+  // So does a form with a file; the offsets of an answer count in the text that was sent.
+  if (image) request = { ...request, text: request.text.replace(/\r\n|\r|\n/g, "\r\n") };
+  if (request.task !== "Chat") return { ...request, history: undefined, image };
+  const { text, lang } = request;
+  return {
+    ...request,
+    lang: lang === "auto" && !text.trim() ? LANG : lang,
+    history: current.history,
+    image,
+  };
+}
+
+export class Talk extends Turn {
+  #talk = current;
+  #reply = new Text();
+  #said;
+  #question;
+
+  /**
+   * @param {Request} request
+   * @param {Actions} actions
+   */
+  constructor(request, actions) {
+    const question = el("p", { class: "said" }, request.text.trim() || W.describe);
+    const asked = [question];
+    // The picture is the same for the whole talk: it is named where it is first spoken of.
+    if (request.image && current.history.length === 0) {
+      asked.unshift(el("p", { class: "seen" }, request.image.name));
+    }
+    const said = el("div", { class: "said", hidden: true });
+    super(request, actions, [new Text(W.you)], asked, [said]);
+    said.append(this.#reply);
+    this.#said = said;
+    this.#question = question;
+    this.element.classList.add("talk");
+  }
+
+  get begun() {
+    return this.#reply.length > 0;
+  }
+
+  /** @param {string} text */
+  token(text) {
+    this.#said.hidden = false;
+    this.#reply.appendData(text);
+  }
+
+  /** @param {any} data */
+  done(data) {
+    this.#said.hidden = data.response === "";
+    this.#reply.data = data.response;
+    this.#talk.history = data.history;
+    this.#question.textContent = data.history.at(-1)[0]; // what a picture alone stood for
+    show();
+    const line = el("p", { class: "buttons" }, copyButton(W.copy, () => data.response));
+    this.foot.append(...factsOf(data), line);
+    announce(`${W.answered}, ${secondsOf(data.elapsed_ms)}`);
+  }
+}

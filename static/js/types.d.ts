@@ -1,0 +1,62 @@
+// The shapes that the scripts hand to each other; for editors, never loaded by the page.
+
+/** What is asked; `history` and `image` come along in a talk and where a model sees. */
+export type Request = {
+  text: string;
+  task: string;
+  model: string;
+  entity: string;
+  lang: string;
+  history?: [string, string][];
+  image?: File | null;
+};
+
+export type ModelState = {
+  name: string;
+  status: string;
+  detail: string;
+  progress: number | null;
+  images?: boolean;
+};
+
+export type Actions = {
+  edit: (request: Request) => void;
+  run: (request: Request) => void;
+  retry: (request: Request, turn: any) => void;
+};
+
+/** A string and its place in the text, in code points. */
+export type Located = { text: string; start: number | null; end: number | null; status: string };
+export type Span = { start: number; end: number; kind: string; label: string };
+export type Cell = { text: string; status?: string; kind?: string };
+export type Row = { group: string; groupKind: string; cells: Cell[]; spans: Span[] };
+
+/** A stretch of the marked text, with all that stands on it. */
+export type Piece = {
+  start: number;
+  end: number;
+  kinds: Set<string>;
+  labels: Set<string>;
+  rows: Set<number>;
+};
+
+/** One event of a stream of server-sent events. */
+export type SseEvent = { event: string; data: string };
+
+/** The words of the page in one language; records go by task, state, kind or error code. */
+export type Strings = {
+  [name: string]: any;
+  tasks: Record<string, string>;
+  states: Record<string, string>;
+  columns: Record<string, string[]>;
+  groupColumn: Record<string, string>;
+  kinds: Record<string, string>;
+  nothing: Record<string, string>;
+  errors: Record<string, string>;
+  caption: (task: string, n: number) => string;
+  seconds: (s: string) => string;
+  tokens: (read: string, written: string) => string;
+  retryAfter: (s: number) => string;
+  counter: (used: string, max: string) => string;
+  over: (n: string) => string;
+};

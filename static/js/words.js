@@ -1,0 +1,37 @@
+// The words of a talk and of the picture field, in both languages; loaded with them.
+
+const WORDS = {
+  zh: {
+    placeholder: "问点什么…",
+    withPicture: "问问这张图片，或直接发送…",
+    describe: "描述这张图片。",
+    you: "你",
+    copy: "复制",
+    answered: "回答完毕",
+    renew: "新对话",
+    renewTitle: "忘掉之前的对话，重新开始",
+    renewed: "新的对话从这里开始",
+    picture: "添加图片",
+    another: "换一张",
+    remove: "移除图片",
+  },
+  en: {
+    placeholder: "Ask something…",
+    withPicture: "Ask about the picture, or just send…",
+    describe: "Describe this image.",
+    you: "You",
+    copy: "Copy",
+    answered: "Answered",
+    renew: "New conversation",
+    renewTitle: "Forget what was said so far and begin anew",
+    renewed: "A new conversation begins here",
+    picture: "Add picture",
+    another: "Change",
+    remove: "Remove picture",
+  },
+};
+
+/** The language of the page, which the server chose. */
+export const LANG = document.documentElement.lang === "zh" ? "zh" : "en";
+
+export const W = WORDS[LANG];

@@ -1,0 +1,53 @@
+"""From a model's name and its events to a response of Flask; shared by all routes that ask one."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator
+from typing import Any
+
+from flask import Response, current_app, jsonify, request
+from flask.typing import ResponseReturnValue
+
+from errors import Unavailable
+from models.base import Model
+from models.registry import Registry
+from web.stream import A, ClientGone, E, Event, Runner, Wire
+
+
+def find_model(name: str) -> Model:
+    """The model, if it can serve; Unavailable while the status of a stream can still be 503."""
+    registry: Registry = current_app.extensions["kex.registry"]
+    model = registry.get(name)
+    state = model.state()
+    if state.status == "unavailable":
+        raise Unavailable(f"{name} cannot serve: {state.detail}")
+    return model
+
+
+def stream_response(events: Generator[E, None, None], wire: Wire[E]) -> Response:
+    """The events as they come."""
+    stream = _runner().stream(events, wire, _watch())
+    # X-Accel-Buffering: nginx would hold back the events otherwise.
+    headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
+    return Response(stream, mimetype="text/event-stream", headers=headers)
+
+
+def whole_response(
+    events: Generator[Event, None, None], kind: type[A], to_json: Callable[[A], Any]
+) -> ResponseReturnValue:
+    """The answer that the events end with, as JSON."""
+    try:
+        return jsonify(to_json(_runner().whole(events, kind, _watch())))
+    except ClientGone:
+        return Response(status=499)  # nobody reads it; nginx's code for this
+
+
+def _runner() -> Runner:
+    runner: Runner = current_app.extensions["kex.runner"]
+    return runner
+
+
+def _watch() -> Callable[[], bool]:
+    """Whether the client has gone."""
+    gone: Callable[[], bool] = request.environ.get("waitress.client_disconnected", lambda: False)
+    return gone

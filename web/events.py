@@ -1,0 +1,60 @@
+"""The event stream of POST /get_response: named events with JSON data, and `error` as the last."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from conversation import converse
+from conversation.chat import Chat
+from errors import KexError
+from extraction import extractor
+from extraction.extractor import Found
+from extraction.knowledge import Lang, item_json
+from extraction.task import Task
+from models.stages import Stage, Token
+
+_Messages = Mapping[tuple[str, Lang], str]
+
+_EXTRACTION: _Messages = {
+    ("loading", "zh"): "正在加载模型",
+    ("loading", "en"): "Loading the model",
+    ("reading", "zh"): "正在阅读文本",
+    ("reading", "en"): "Reading the text",
+}
+_CHAT: _Messages = {
+    **_EXTRACTION,
+    ("reading", "zh"): "正在阅读对话",
+    ("reading", "en"): "Reading the conversation",
+    ("writing", "zh"): "正在回答",
+    ("writing", "en"): "Answering",
+}
+
+
+class NamedEvents:
+    """Writes the events of an extraction or a talk; implements `web.stream.Wire`."""
+
+    def __init__(self, work: Task | Chat) -> None:
+        self._lang = work.lang
+        self._messages = _CHAT if isinstance(work, Chat) else _EXTRACTION
+
+    def event(self, event: extractor.Event | converse.Event) -> str:
+        if isinstance(event, Token):
+            return _sse("token", {"text": event.text})
+        if isinstance(event, Found):
+            return _sse("item", item_json(event.item))
+        if isinstance(event, Stage):
+            return _sse("status", {"message": self._message(event), "done": event.done})
+        return _sse("done", event.to_json())
+
+    def error(self, error: KexError) -> str:
+        return _sse("error", error.to_json())
+
+    def _message(self, stage: Stage) -> str:
+        message = self._messages[stage.name, self._lang]
+        return f"{message} ({stage.chunk}/{stage.chunks})" if stage.chunks > 1 else message
+
+
+def _sse(name: str, data: Any) -> str:
+    return f"event: {name}\ndata: {json.dumps(data, ensure_ascii=False)}\n\n"
