@@ -8,8 +8,6 @@ from __future__ import annotations
 
 import gc
 import io
-import platform
-import resource
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -22,6 +20,7 @@ from PIL import Image, ImageDraw
 from torch import Tensor
 
 from errors import Unavailable
+from models.glm_measure import peak_memory
 from models.glm_official import Official, load_official, missing
 from models.local_glm import torch_dtype
 from models.visualglm.chat import build_prompt
@@ -184,19 +183,11 @@ def _timed(name: str, say: Callable[[str], None], run: Callable[[], Side], devic
     if device != "cpu":
         torch.cuda.reset_peak_memory_stats(device)
     side = run()
-    side.name, side.peak_bytes = name, _peak(device)
+    side.name, side.peak_bytes = name, peak_memory(device)
     gc.collect()
     if device != "cpu":
         torch.cuda.empty_cache()
     return side
-
-
-def _peak(device: str) -> int:
-    """On a card what torch reserved; on the CPU the process, both engines so far."""
-    if device != "cpu":
-        return int(torch.cuda.max_memory_reserved(device))
-    scale = 1 if platform.system() == "Darwin" else 1024
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * scale
 
 
 def picture() -> bytes:

@@ -126,7 +126,7 @@ def measure(wish: Wish) -> Figures:
         first_token_seconds=first,
         tokens_per_second=single,
         all_slots_tokens_per_second=together,
-        peak_bytes=_peak(wish.device),
+        peak_bytes=peak_memory(wish.device),
         planned_bytes=planned.total,
     )
 
@@ -178,8 +178,8 @@ def _moments(generation: Generation) -> list[float]:
             return moments
 
 
-def _peak(device: str) -> int:
-    """The most memory ever held: on a card what torch reserved, else the whole process."""
+def peak_memory(device: str) -> int:
+    """The most bytes ever held: on a card what torch reserved, else by the whole process."""
     if device != "cpu":
         return int(torch.cuda.max_memory_reserved(device))
     scale = 1 if platform.system() == "Darwin" else 1024

@@ -29,7 +29,15 @@ from models.base import (
     Text,
     Usage,
 )
-from models.glm_talk import Talk, fit_talk, read_talk, shortcomings
+from models.glm_talk import (
+    REPETITION_PENALTY,
+    TOP_K,
+    TOP_P,
+    Talk,
+    fit_talk,
+    read_talk,
+    shortcomings,
+)
 from models.pump import Sink, pump
 from models.stop import StopStrings
 from settings import Settings
@@ -39,7 +47,6 @@ if TYPE_CHECKING:  # torch is loaded with the model, not with the app
     from models.visualglm.config import VisualGLMConfig
     from models.visualglm.tokenizer import Tokenizer
 
-TOP_P, TOP_K, REPETITION_PENALTY = 0.4, 100, 1.2  # of the official demos
 NO_FORM = (
     "The official code cannot be held to a grammar or a schema: this answer's form is the model's"
     " own. Unset KEX_GLM_ENGINE for answers that keep to it."

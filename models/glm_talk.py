@@ -17,6 +17,10 @@ if TYPE_CHECKING:
     from models.visualglm.tokenizer import Tokenizer
 
 
+# The official demos' way of drawing, where a request does not say.
+TOP_P, TOP_K, REPETITION_PENALTY = 0.4, 100, 1.2
+
+
 @dataclass(frozen=True)
 class Talk:
     """`system` has no place of its own in the official prompt: it opens the first question.

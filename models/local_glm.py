@@ -28,7 +28,15 @@ from models.base import (
     Usage,
 )
 from models.cards import missing_card
-from models.glm_talk import Talk, fit_talk, read_talk, shortcomings
+from models.glm_talk import (
+    REPETITION_PENALTY,
+    TOP_K,
+    TOP_P,
+    Talk,
+    fit_talk,
+    read_talk,
+    shortcomings,
+)
 from models.pump import BEAT_SECONDS
 from models.stop import StopStrings
 from settings import Settings
@@ -46,9 +54,6 @@ if TYPE_CHECKING:  # torch is loaded with the model, not with the app
     from models.visualglm.tokenizer import Tokenizer
 
 log = logging.getLogger(__name__)
-
-# The official demos' way of drawing, where a request does not say.
-TOP_P, TOP_K, REPETITION_PENALTY = 0.4, 100, 1.2
 
 # What a card saves: measured with full-size random weights on two cores, see docs/visualglm.md.
 CPU_SPEED = "one to two tokens a second on two cores, with 16 GB of memory"

@@ -1,4 +1,4 @@
-"""Local-GLM, a tiny checkpoint of it, at every door: route, OpenAI's route, page, command line."""
+"""Local-GLM, a tiny checkpoint of it, at every door but the page: HTTP and the command line."""
 
 from __future__ import annotations
 
@@ -15,11 +15,9 @@ import openai
 import PIL.Image
 import pytest
 import requests
-from playwright.sync_api import Browser, expect
 
 from models.local_glm import LocalGlm
 from settings import Settings
-from tests.page.conftest import browser  # noqa: F401 (a fixture)
 from tests.serving import Serving
 
 ROOT = Path(__file__).parent.parent
@@ -122,27 +120,6 @@ def test_an_openai_client_shows_it_a_picture(site: Serving, png: bytes) -> None:
     assert said.model == "Local-GLM"
     assert said.usage is not None
     assert 0 < said.usage.completion_tokens <= 16
-
-
-def test_the_page_asks_it_about_a_picture(
-    site: Serving,
-    browser: Browser,  # noqa: F811 (the fixture)
-    png: bytes,
-    tmp_path: Path,
-) -> None:
-    (tmp_path / "a.png").write_bytes(png)
-    page = browser.new_page()
-    try:
-        page.goto(f"{site.url}/?ui=en")
-        page.select_option("#model-select-box", "Local-GLM")
-        page.set_input_files("#image-input", tmp_path / "a.png")
-        page.fill("#user-input", TEXTS["en"])
-        with page.expect_response("**/get_response") as caught:
-            page.keyboard.press("Enter")
-        assert caught.value.status == 200
-        expect(page.locator("#chat-box")).to_contain_text("Local-GLM", timeout=30_000)
-    finally:
-        page.close()
 
 
 def command(tiny_glm: Path, *arguments: str, stdin: str = "") -> subprocess.CompletedProcess[str]:
