@@ -11,6 +11,7 @@ from typing import Any
 from errors import WeightsError
 
 CONFIG_FILE = "config.json"
+MAX_LAYERS = 1000  # planning a hostile configuration with a million of them would take minutes
 
 
 @dataclass(frozen=True)
@@ -194,7 +195,14 @@ def _bits(raw: Mapping[str, Any]) -> int:
 
 
 def _check(config: VisualGLMConfig) -> None:
-    """What has to fit together."""
+    """What has to fit together, and what no model of this kind has."""
+    for name, layers in (
+        ("config", config.num_layers),
+        ("eva_config", config.vit.num_layers),
+        ("qformer_config", config.qformer.num_layers),
+    ):
+        if layers > MAX_LAYERS:
+            raise ValueError(f"{name}.num_layers is {layers}: more than {MAX_LAYERS} cannot be")
     for name, part in (("config", config), ("eva_config", config.vit)):
         if part.hidden_size % part.num_attention_heads:
             raise ValueError(f"{name}.hidden_size is no multiple of num_attention_heads")

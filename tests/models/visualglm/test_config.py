@@ -56,6 +56,7 @@ def test_other_spellings() -> None:
         ("position_encoding_2d", False, "position_encoding_2d"),
         ("num_layers", 0, "config.num_layers"),
         ("num_layers", True, "config.num_layers"),
+        ("num_layers", 1_000_000, "config.num_layers"),
         ("hidden_size", "32", "config.hidden_size"),
         ("hidden_size", 33, "num_attention_heads"),
         ("num_attention_heads", 16, "multiple of 4"),
