@@ -55,6 +55,11 @@ if TYPE_CHECKING:  # torch is loaded with the model, not with the app
 
 log = logging.getLogger(__name__)
 
+BROKEN = (
+    "The network's numbers broke down (NaN) in this answer, which means nothing from there on: "
+    "check the weights with `python app.py models verify Local-GLM`, or set KEX_GLM_DTYPE=bf16."
+)
+
 # What a card saves: measured with full-size random weights on two cores, see docs/visualglm.md.
 CPU_SPEED = "one to two tokens a second on two cores, with 16 GB of memory"
 
@@ -282,7 +287,9 @@ def _chunks(generation: Generation, query: _Query) -> Iterator[Chunk]:
         written += isinstance(event, Token)
         if isinstance(event, End) or stop.hit:
             reason = event.reason if isinstance(event, End) and not stop.hit else "stop"
-            yield Finish(reason, Usage(len(query.request.ids), written), query.warning)
+            broken = isinstance(event, End) and event.broken
+            warning = " ".join(filter(None, (query.warning, BROKEN if broken else None)))
+            yield Finish(reason, Usage(len(query.request.ids), written), warning or None)
             return
         if not text:
             yield Progress()  # a token that is only part of a character: a chance to leave

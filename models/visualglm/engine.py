@@ -13,6 +13,7 @@ import itertools
 import logging
 import threading
 from collections import OrderedDict, deque
+from typing import Literal
 
 import torch
 from torch import Tensor
@@ -238,11 +239,13 @@ class Engine:
         full = slot.written >= request.max_new_tokens or slot.filled >= self.length
         if stop or full:
             self._slots[number] = None
-            slot.generation.put(End("stop" if stop else "length", len(request.ids), slot.written))
+            reason: Literal["stop", "length"] = "stop" if stop else "length"
+            slot.generation.put(End(reason, len(request.ids), slot.written, slot.broken))
 
     def _draw(self, slot: Slot, logits: Tensor) -> int:
         request = slot.generation.request
         scores = logits.float()
+        slot.broken = slot.broken or bool(scores.isnan().any())
         if request.constraint is not None:
             allowed = request.constraint.mask().to(scores.device)
             scores = scores.masked_fill(~allowed, NEVER)

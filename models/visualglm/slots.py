@@ -70,11 +70,15 @@ class Token:
 
 @dataclass(frozen=True)
 class End:
-    """The end of an answer. `stop`: the model ended it or its form is complete."""
+    """The end of an answer. `stop`: the model ended it or its form is complete.
+
+    `broken`: the network's scores were no numbers somewhere, so it means nothing from there on.
+    """
 
     reason: Literal["stop", "length"]
     prompt_tokens: int
     completion_tokens: int
+    broken: bool = False
 
 
 Event = Reading | Token | End | Exception
@@ -124,7 +128,8 @@ class Slot:
     context: int
     filled: int  # tokens in the history
     written: int = 0  # tokens of the answer
-    generator: torch.Generator | None = field(default=None)
+    generator: torch.Generator | None = None
+    broken: bool = False  # see End
 
     @property
     def cached(self) -> int:

@@ -242,3 +242,15 @@ def test_a_silent_wait_gives_signs_of_life(tiny_glm: Path) -> None:
     waiting.close()
     blocking.close()
     model.close()
+
+
+def test_numbers_that_broke_down_are_told(tiny_glm: Path) -> None:
+    model = LocalGlm(on_cpu(tiny_glm))
+    model.load()
+    loaded = model._loaded
+    assert loaded is not None
+    bias = loaded.engine._model.get_parameter("transformer.layers.1.mlp.dense_4h_to_h.bias")
+    bias.fill_(float("nan"))
+    finish = answer(model, ask("hello", max_tokens=3))[1]
+    assert "NaN" in str(finish.warning)
+    model.close()
