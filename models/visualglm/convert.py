@@ -171,6 +171,7 @@ def _write_shards(
     for number, shard in enumerate(shards, 1):
         names.append(f"model-{number:05}-of-{len(shards):05}.safetensors")
         # zip takes from the shard's names first, so that no tensor of the next shard is lost.
+        # The stream goes on after this shard, so it is longer: not strict.
         write_safetensors(part / names[-1], shard, (made for _, made in zip(shard, stream)))  # noqa: B905
     for _ in stream:  # its last word: the progress of what brought nothing more
         raise WeightsError(f"{reader.folder} changed while it was read.")

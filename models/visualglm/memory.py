@@ -195,7 +195,7 @@ def _remedies(this: MemoryPlan, free: int) -> list[str]:
 
 def _first_fit(this: MemoryPlan, options: Iterable[_Change], free: int) -> _Change | None:
     for change in options:
-        other = replace(this, **change)  # type: ignore[arg-type]
+        other = replace(this, **change)  # type: ignore[arg-type]  # names of its fields
         other = plan(other.config, other.dtype, other.bits, other.slots, other.context)
         if other.total <= free:
             return change

@@ -24,7 +24,7 @@ class OnTerminal:
         self.pid, self._fd = pty.fork()
         if self.pid == 0:
             os.chdir(ROOT)
-            os.execve(sys.executable, [sys.executable, *arguments], clean)  # noqa: S606
+            os.execve(sys.executable, [sys.executable, *arguments], clean)  # noqa: S606  # our own command
         self._bytes = b""
         self._read_to = 0  # in `seen`: what was expected lies before it
 

@@ -141,7 +141,7 @@ def test_a_real_model_answers_and_minds_the_sampling(tiny: Embedded) -> None:
             (Message("user", "Name a colour."),),
             max_tokens=12,
             temperature=1.0,
-            sampling=Sampling(**sampling),  # type: ignore[arg-type]
+            sampling=Sampling(**sampling),  # type: ignore[arg-type]  # as parametrised
         )
         return run(tiny, talk)[1]
 
