@@ -111,6 +111,7 @@ export class Composer {
   }
 
   #loadDraft() {
+    if (this.#box.value) return; // typed before the scripts were there, or kept by the browser
     try {
       const draft = JSON.parse(localStorage.getItem(DRAFT) ?? "{}");
       this.#box.value = draft.text ?? "";

@@ -107,6 +107,11 @@ def page_url(tiny: Embedded) -> Iterator[str]:
         yield serving.url
 
 
+def settle(page: Page) -> None:
+    """Waits until the scripts are at work: they come after the browser's load event."""
+    expect(page.locator("#counter")).not_to_be_empty()
+
+
 @pytest.fixture
 def problems() -> list[str]:
     """What the browser complained about; a test that expects a complaint clears it."""

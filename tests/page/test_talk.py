@@ -12,7 +12,7 @@ from playwright.sync_api import Browser, Page, expect
 from errors import ModelFailed
 from models.base import GenerateRequest
 from settings import Settings
-from tests.page.conftest import Visit
+from tests.page.conftest import Visit, settle
 from tests.scripted_model import ScriptedModel, Step
 from tests.serving import Serving
 from tests.web.asking import picture
@@ -204,6 +204,7 @@ def test_a_server_that_is_gone_is_told(visit: Visit, seeing_url: str, problems: 
     page.select_option("#model-select-box", "Local-GLM")
     page.route("**/talk.js", lambda route: route.abort())
     page.reload()
+    settle(page)
     ask(page, "one")
     expect(page.get_by_role("alert")).to_contain_text("Kex is still running")
     expect(page.locator("#user-input")).to_have_value("one")
