@@ -9,6 +9,7 @@ from playwright.sync_api import Browser, expect
 
 from models.local_glm import LocalGlm
 from settings import Settings
+from tests.page.conftest import settle
 from tests.serving import Serving
 
 
@@ -20,6 +21,7 @@ def test_it_answers_about_a_text_and_a_picture(
     with Serving(settings, {"Local-GLM": local_glm}) as site:
         page = browser.new_page()
         page.goto(f"{site.url}/?ui=en")
+        settle(page)
         page.select_option("#model-select-box", "Local-GLM")
         for task, text in (("KE2", "Ada Lovelace was born in London."), ("Chat", "What is this?")):
             page.select_option("#prompt-select-box", task)
