@@ -12,8 +12,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from errors import KexError, ModelFailed, Unavailable, Unprocessable
+from extraction.fold import fold
 from extraction.form import MAX_ITEMS
-from extraction.ground import Source, fold, ground
+from extraction.ground import Source, ground
 from extraction.knowledge import (
     Entity,
     Fact,

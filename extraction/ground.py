@@ -6,100 +6,190 @@ By character, Chinese and English alike. Knows nothing of models or prompts.
 from __future__ import annotations
 
 import re
-import unicodedata
-from bisect import bisect_right
-from collections.abc import Sequence
-from itertools import product
+from bisect import bisect_left, bisect_right
+from collections.abc import Mapping, Sequence
+from functools import cached_property
 
-from extraction.knowledge import Entity, Fact, Item, Located, Span, Triple
+from extraction.borders import TORN, Borders
+from extraction.fold import Folded, bare, fold
+from extraction.knowledge import Entity, Fact, Item, Located, Span, Status, Triple
 from extraction.parse import RawEntity, RawFact, RawItem
 from extraction.split import sentences
 
-# Marks that NFKC leaves apart though people type one for the other.
-_SAME = str.maketrans({"“": '"', "”": '"', "‘": "'", "’": "'", "—": "-", "–": "-", "－": "-"})
-_LATIN = re.compile(r"[^\W_]")
-_HAN_LIKE = re.compile("[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af\uf900-\ufaff]")
-_MANY = 200  # occurrences looked at per string: enough to place it, bounded on "aaaa…"
+_ACRONYM = re.compile("[A-Z]{2,5}")
+
+Pair = tuple[Span, Span]
 
 
-def fold(text: str, start: int = 0) -> tuple[str, list[int]]:
-    """`text[start:]` with width, case and quotes folded and white space dropped.
+class _Places:
+    """The places of one string, in order, with their borders in lists of their own for bisection.
 
-    The list gives, for each folded character, the offset in `text` that it came from.
+    `first` and `last` narrow them to a part of the text.
     """
-    folded: list[str] = []
-    origin: list[int] = []
-    for offset in range(start, len(text)):
-        for char in unicodedata.normalize("NFKC", text[offset]).translate(_SAME).casefold():
-            if not char.isspace():
-                folded.append(char)
-                origin.append(offset)
-    return "".join(folded), origin
+
+    def __init__(self, status: Status, spans: list[Span]) -> None:
+        self.status = status
+        self.spans = spans
+        self.starts = [span.start for span in spans]
+        self.ends = [span.end for span in spans]
+
+    def range(self, within: Span) -> tuple[int, int]:
+        """From and to which place they stand `within`; all of them where none does."""
+        first = bisect_left(self.starts, within.start)
+        last = bisect_right(self.ends, within.end)
+        return (first, last) if first < last else (0, len(self.spans))
+
+    def around(self, one: Span, first: int, last: int) -> list[Span]:
+        """Those next to `one` on both sides, and one that overlaps it."""
+        before = bisect_right(self.ends, one.start, first, last)
+        after = bisect_left(self.starts, one.end, first, last)
+        near = self.spans[before - 1 : before] if before > first else []
+        if before < after:
+            near.append(self.spans[before])
+        return near + self.spans[after : min(after + 1, last)]
 
 
 class Source:
-    """A text to find strings in, from `start` on. Sentences and folding are worked out once."""
+    """A text to find strings in, from `start` on; what was found once is remembered.
 
-    def __init__(self, text: str, start: int = 0) -> None:
+    `known` gives the places of names that stand in the text in other words (see aliases).
+    """
+
+    def __init__(
+        self, text: str, start: int = 0, known: Mapping[str, Sequence[Span]] | None = None
+    ) -> None:
         self.text = text
         self.start = start
         self.sentences = sentences(text, start)
         self._starts = [span.start for span in self.sentences]
-        self._folded: tuple[str, list[int]] | None = None
+        self._borders = Borders(text)
+        self._found = {
+            name: _Places("normalised", list(spans)) for name, spans in (known or {}).items()
+        }
+        self._near: dict[tuple[str, str, Span], tuple[Pair, dict[int, Pair]]] = {}
+        self._chosen: dict[tuple[str, str, str, Span], Pair] = {}
 
-    def locate(self, string: str, within: Span | None = None) -> tuple[str, list[Span]]:
-        """The status of `string` and its places, only those inside `within` where there are any.
+    def locate(self, string: str, within: Span | None = None) -> tuple[Status, list[Span]]:
+        """The status of `string` and all its places, only those `within` where there are any.
 
-        Whole words are preferred: "US" is found in "USA" only when it stands nowhere alone.
+        Places do not overlap. A string that would cut a word or a number is not there: "US" does
+        not stand in "USA". Where it could be cut out of something longer ("3" of "3.5", "iPhone"
+        of "iPhone15") it is so only when it stands nowhere free.
         """
-        status, spans = "verbatim", self._exact(string)
-        if not spans:
-            status, spans = "normalised", self._normalised(string)
-        if not spans:
-            return "inferred", []
-        near = [s for s in spans if within and within.start <= s.start and s.end <= within.end]
-        return status, near or spans
+        places = self._places(string)
+        if within is None:
+            return places.status, places.spans
+        first, last = places.range(within)
+        return places.status, places.spans[first:last]
 
     def sentence_at(self, offset: int) -> int:
         """The index of the sentence that holds the character at `offset`."""
         return max(0, bisect_right(self._starts, offset) - 1)
 
-    def _exact(self, string: str) -> list[Span]:
-        spans: list[Span] = []
-        at = self.text.find(string, self.start) if string else -1
-        while at >= 0 and len(spans) < _MANY:
-            spans.append(Span(at, at + len(string)))
-            at = self.text.find(string, at + len(string))
-        return self._whole_words(spans)
+    def together(self, head: str, relation: str, tail: str, within: Span) -> Pair:
+        """The places of two strings (both are there) that belong together.
 
-    def _normalised(self, string: str) -> list[Span]:
-        needle, _ = fold(string)
-        if not needle:
+        In one sentence before in two, side by side before one inside the other, then where the
+        sentence of the tail says the relation, then where they stand nearest.
+        """
+        key = (head, relation, tail, within)
+        if key not in self._chosen:
+            if (head, tail, within) not in self._near:
+                self._near[head, tail, within] = self._nearest(head, tail, within)
+            best, by_sentence = self._near[head, tail, within]
+            said = [*map(self.sentence_at, _finds(self.text, relation, within.start, within.end))]
+            stating = [by_sentence[sentence] for sentence in said if sentence in by_sentence]
+            self._chosen[key] = min(stating, key=_apart, default=best)
+        return self._chosen[key]
+
+    def _places(self, string: str) -> _Places:
+        if string not in self._found:
+            self._found[string] = _Places(*self._locate(string))
+        return self._found[string]
+
+    def _locate(self, string: str) -> tuple[Status, list[Span]]:
+        ends = ((at, at + len(string)) for at in _finds(self.text, string, self.start))
+        spans = self._free(list(ends))
+        if spans:
+            return "verbatim", spans
+        # What looks the same when folded has just been looked for.
+        plain = self._plain, string
+        folded = self._folded[0], fold(string)[0]
+        if folded != plain:
+            spans = self._alike(string, folded[1], self._folded)
+        if not spans:
+            without = self._bare[0], bare(string)[0]
+            if without not in (plain, folded):
+                spans = self._alike(string, without[1], self._bare)
+        return ("normalised", spans) if spans else ("inferred", [])
+
+    @cached_property
+    def _plain(self) -> str:
+        return self.text[self.start :]
+
+    @cached_property
+    def _folded(self) -> Folded:
+        return fold(self.text, self.start)
+
+    @cached_property
+    def _bare(self) -> Folded:
+        return bare(self.text, self.start)
+
+    def _alike(self, string: str, wanted: str, haystack: Folded) -> list[Span]:
+        text, origin = haystack
+        ends: list[tuple[int, int]] = []
+        for at in _finds(text, wanted):
+            end = at + len(wanted)
+            # One character may fold into several: half of it is no place.
+            whole_start = at == 0 or origin[at - 1] != origin[at]
+            if whole_start and (end == len(origin) or origin[end] != origin[end - 1]):
+                ends.append((origin[at], origin[end - 1] + 1))
+        if _ACRONYM.fullmatch(string):  # "WHO" is not the word "who"
+            ends = [(start, end) for start, end in ends if not self.text[start:end].islower()]
+        return self._free(ends)
+
+    def _free(self, ends: list[tuple[int, int]]) -> list[Span]:
+        """Those that stand free, else those that do not tear a word or a number."""
+        grades = [self._borders.grade(start, end) for start, end in ends]
+        best = min(grades, default=TORN)
+        if best == TORN:
             return []
-        if self._folded is None:
-            self._folded = fold(self.text, self.start)
-        haystack, origin = self._folded
-        spans: list[Span] = []
-        at = haystack.find(needle)
-        while at >= 0 and len(spans) < _MANY:
-            spans.append(Span(origin[at], origin[at + len(needle) - 1] + 1))
-            at = haystack.find(needle, at + len(needle))
-        return self._whole_words(spans)
+        return [Span(*pair) for pair, grade in zip(ends, grades, strict=True) if grade == best]
 
-    def _whole_words(self, spans: list[Span]) -> list[Span]:
-        return [s for s in spans if not self._cuts_word(s)] or spans
+    def _nearest(self, head: str, tail: str, within: Span) -> tuple[Pair, dict[int, Pair]]:
+        """The best pair of all, and the best of each sentence (of the tail) that is as good."""
+        heads, tails = self._places(head), self._places(tail)
+        turned = len(tails.spans) < len(heads.spans)
+        few, many = (tails, heads) if turned else (heads, tails)
+        first, last = few.range(within)
+        among = many.range(within)
+        best: dict[int, tuple[tuple[int, bool, int], Pair]] = {}
+        for one in few.spans[first:last]:
+            for other in many.around(one, *among):
+                pair = (other, one) if turned else (one, other)
+                at_head, at_tail = pair
+                sentence = self.sentence_at(at_tail.start)
+                apart = abs(self.sentence_at(at_head.start) - sentence)
+                overlap = at_head.start < at_tail.end and at_tail.start < at_head.end
+                rank = (apart, overlap, _apart(pair))
+                if sentence not in best or rank < best[sentence][0]:
+                    best[sentence] = rank, pair
+        least, chosen = min(best.values(), key=lambda one: (one[0], one[1][1].start))
+        return chosen, {at: pair for at, (rank, pair) in best.items() if rank[:2] == least[:2]}
 
-    def _cuts_word(self, span: Span) -> bool:
-        return self._joined(span.start) or self._joined(span.end)
 
-    def _joined(self, border: int) -> bool:
-        """Whether letters of one word stand on both sides of `border`."""
-        pair = self.text[max(0, border - 1) : border + 1]
-        return (
-            border > 0
-            and len(pair) == 2
-            and all(_LATIN.match(char) and not _HAN_LIKE.match(char) for char in pair)
-        )
+def _finds(text: str, string: str, start: int = 0, end: int | None = None) -> list[int]:
+    """Where `string` stands in `text[start:end]`, without overlaps; nowhere when it is empty."""
+    found: list[int] = []
+    at = text.find(string, start, end) if string else -1
+    while at >= 0:
+        found.append(at)
+        at = text.find(string, at + len(string), end)
+    return found
+
+
+def _apart(pair: Pair) -> int:
+    return abs(pair[0].start - pair[1].start)
 
 
 def ground(raw: RawItem, source: Source, chunk: Span) -> Item:
@@ -108,14 +198,14 @@ def ground(raw: RawItem, source: Source, chunk: Span) -> Item:
         status, spans = source.locate(raw.text)
         return Entity(raw.label, _located(raw.text, status, spans), tuple(spans))
     if isinstance(raw, RawFact):
-        entity, value, evidence = _pair(raw.entity, raw.value, source, chunk)
+        entity, value, evidence = _pair(raw.entity, raw.key, raw.value, source, chunk)
         return Fact(entity, raw.key, value, evidence)
-    head, tail, evidence = _pair(raw.head, raw.tail, source, chunk)
+    head, tail, evidence = _pair(raw.head, raw.relation, raw.tail, source, chunk)
     return Triple(head, raw.relation, tail, evidence)
 
 
 def _pair(
-    head: str, tail: str, source: Source, chunk: Span
+    head: str, relation: str, tail: str, source: Source, chunk: Span
 ) -> tuple[Located, Located, Span | None]:
     """Two strings that belong together, each where it stands nearest to the other.
 
@@ -125,24 +215,14 @@ def _pair(
     head_status, heads = source.locate(head, chunk)
     tail_status, tails = source.locate(tail, chunk)
     if heads and tails:
-        best = min(product(heads, tails), key=lambda pair: _distance(pair, source))
+        best = source.together(head, relation, tail, chunk)
         heads, tails = [best[0]], [best[1]]
     anchor = tails or heads
     evidence = source.sentences[source.sentence_at(anchor[0].start)] if anchor else None
     return _located(head, head_status, heads), _located(tail, tail_status, tails), evidence
 
 
-def _distance(pair: tuple[Span, Span], source: Source) -> tuple[int, bool, int]:
-    head, tail = pair
-    apart = abs(source.sentence_at(head.start) - source.sentence_at(tail.start))
-    overlap = head.start < tail.end and tail.start < head.end
-    return apart, overlap, abs(head.start - tail.start)
-
-
-def _located(string: str, status: str, spans: Sequence[Span]) -> Located:
+def _located(string: str, status: Status, spans: Sequence[Span]) -> Located:
     if not spans:
         return Located(string, None, None, "inferred")
-    where = spans[0]
-    if status == "verbatim":
-        return Located(string, where.start, where.end, "verbatim")
-    return Located(string, where.start, where.end, "normalised")
+    return Located(string, spans[0].start, spans[0].end, status)
