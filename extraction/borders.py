@@ -8,16 +8,22 @@ from functools import cached_property, lru_cache
 
 from extraction.language import HAN
 
-FREE, TIED, TORN = range(3)
+# How a place is cut out: of nothing longer; of something looser ("5" of "5G"); of a word ("US" of
+# "USA"), good only where the string stands nowhere better; of a number ("12" of "2012"), never
+# good, since that is another value.
+FREE, TIED, TORN, CUT = range(4)
+_COUNTED = 4  # between signs of a count ("三|十", "12|万"): CUT for a bare number, else TIED
 
 # Scripts that write no space between words, and Korean, whose particles hang on the word.
 _UNSPACED = re.compile(
     f"[{HAN}\u3005-\u3007\u3040-\u30ff\u3100-\u312f\u31f0-\u31ff\uff66-\uff9f"
     "\u1100-\u11ff\u3130-\u318f\uac00-\ud7af\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff]"
 )
-_NUMERALS = set("〇零一二三四五六七八九十百千万亿两廿卅")
-_POINTS = set(".,")
-_PLURALS = ("s", "es")  # "physicist" stands in "physicists"
+_NUMERALS = "〇零一二三四五六七八九十百千万亿两廿卅"
+_BARE_NUMBER = re.compile(f"[\\d.,．，{_NUMERALS}]+")
+# Digits with points between them: one number, or a date or a version of several.
+_RUN = re.compile(r"\d+(?:[.,．，]\d+)+")
+_ONE_NUMBER = re.compile(r"\d+(?:[,，]\d{3})*(?:[.．]\d+)?")
 
 
 class Borders:
@@ -27,23 +33,11 @@ class Borders:
         self._text = text
 
     def grade(self, start: int, end: int) -> int:
-        """FREE, TIED (out of something longer, as "3" of "3.5") or TORN (as "US" of "USA")."""
-        before, after = self._grades[start], self._grades[end]
-        if after == TORN and before != TORN and self._is_singular(start, end):
-            return TIED
-        return max(before, after)
-
-    def _is_singular(self, start: int, end: int) -> bool:
-        """Whether it is a word of four letters or more that stands in its plural."""
-        tail = self._text[max(start, end - 4) : end]
-        return (
-            len(tail) == 4
-            and tail.isalpha()
-            and any(
-                self._text.startswith(ending, end) and self._grades[end + len(ending)] == FREE
-                for ending in _PLURALS
-            )
-        )
+        """FREE, TIED, TORN or CUT for `text[start:end]`."""
+        worst = max(self._grades[start], self._grades[end])
+        if worst == _COUNTED:
+            return CUT if _BARE_NUMBER.fullmatch(self._text, start, end) else TIED
+        return worst
 
     @cached_property
     def _grades(self) -> bytes:
@@ -51,25 +45,26 @@ class Borders:
         grades = bytearray(len(self._text) + 1)
         kinds = [_kind(char) for char in self._text]
         for at in range(1, len(kinds)):
-            left, right = kinds[at - 1], kinds[at]
-            if right == "mark":
-                grades[at] = TIED  # an accent or a joiner belongs to the character before it
-            elif left and right:
-                torn = left == right and left in ("letter", "digit")
-                grades[at] = TORN if torn else _loose(kinds, at)
+            grades[at] = _between(kinds[at - 1], kinds[at])
+        for run in _RUN.finditer(self._text):
+            whole = _ONE_NUMBER.fullmatch(run.group()) is not None
+            for at in range(run.start() + 1, run.end()):
+                grades[at] = CUT if whole else max(grades[at], TIED)
         return bytes(grades)
 
 
-def _loose(kinds: list[str], at: int) -> int:
-    """TIED or FREE, for a border inside no word and no run of digits."""
-    left, right = kinds[at - 1], kinds[at]
-    if left == "point" or right == "point":
-        begin = at - 1 if right == "point" else at - 2
-        inside = begin >= 0 and kinds[begin : begin + 3] == ["digit", "point", "digit"]
-        return TIED if inside else FREE
-    if {left, right} <= {"digit", "numeral"} or {left, right} <= {"letter", "digit", "mark"}:
-        return TIED
-    return FREE
+def _between(left: str, right: str) -> int:
+    if right == "mark":
+        return TIED  # an accent or a joiner belongs to the character before it
+    if not left or not right:
+        return FREE
+    if left == right == "digit":
+        return CUT
+    if left == right == "letter":
+        return TORN
+    if {left, right} <= {"digit", "numeral"}:
+        return _COUNTED
+    return FREE if "numeral" in (left, right) else TIED
 
 
 @lru_cache(maxsize=20_000)
@@ -77,8 +72,6 @@ def _kind(char: str) -> str:
     """What a character is made of, "" where every border beside it is free."""
     if char in _NUMERALS:
         return "numeral"
-    if char in _POINTS:
-        return "point"
     if unicodedata.category(char)[0] == "M" or char == "\u200d":
         return "mark"
     if char.isdecimal():

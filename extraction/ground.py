@@ -7,16 +7,17 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left, bisect_right
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
 
-from extraction.borders import TORN, Borders
+from extraction.borders import CUT, TORN, Borders
 from extraction.fold import Folded, bare, fold
 from extraction.knowledge import Entity, Fact, Item, Located, Span, Status, Triple
 from extraction.parse import RawEntity, RawFact, RawItem
 from extraction.split import sentences
 
 _ACRONYM = re.compile("[A-Z]{2,5}")
+_MANY = 200  # places of a string that are paired with another's: enough, and bounded on "aaaa…"
 
 Pair = tuple[Span, Span]
 
@@ -72,9 +73,9 @@ class Source:
     def locate(self, string: str, within: Span | None = None) -> tuple[Status, list[Span]]:
         """The status of `string` and all its places, only those `within` where there are any.
 
-        Places do not overlap. A string that would cut a word or a number is not there: "US" does
-        not stand in "USA". Where it could be cut out of something longer ("3" of "3.5", "iPhone"
-        of "iPhone15") it is so only when it stands nowhere free.
+        Places do not overlap. A string that stands free is not looked for in longer words: "US" is
+        found in "USA" only when it stands nowhere alone. A piece of a number is never a place:
+        "12" does not stand in "2012".
         """
         places = self._places(string)
         if within is None:
@@ -108,20 +109,33 @@ class Source:
         return self._found[string]
 
     def _locate(self, string: str) -> tuple[Status, list[Span]]:
-        ends = ((at, at + len(string)) for at in _finds(self.text, string, self.start))
-        spans = self._free(list(ends))
-        if spans:
-            return "verbatim", spans
-        # What looks the same when folded has just been looked for.
+        """As it stands before folded before without marks; a piece of a word comes last."""
+        torn: list[Span] = []
+        if not string.strip():
+            return "inferred", []
+        for status, ends in self._ways(string):
+            grades = [self._borders.grade(start, end) for start, end in ends]
+            best = min(grades, default=CUT)
+            spans = [Span(*pair) for pair, grade in zip(ends, grades, strict=True) if grade == best]
+            if best < TORN:
+                return status, spans
+            if best == TORN and status == "verbatim":
+                torn = spans
+        return ("verbatim", torn) if torn else ("inferred", [])
+
+    def _ways(self, string: str) -> Iterator[tuple[Status, list[tuple[int, int]]]]:
+        yield (
+            "verbatim",
+            [(at, at + len(string)) for at in _finds(self.text, string, self.start)],
+        )
+        # What folding leaves as it is has just been looked for.
         plain = self._plain, string
         folded = self._folded[0], fold(string)[0]
         if folded != plain:
-            spans = self._alike(string, folded[1], self._folded)
-        if not spans:
-            without = self._bare[0], bare(string)[0]
-            if without not in (plain, folded):
-                spans = self._alike(string, without[1], self._bare)
-        return ("normalised", spans) if spans else ("inferred", [])
+            yield "normalised", self._alike(string, folded[1], self._folded)
+        without = self._bare[0], bare(string)[0]
+        if without not in (plain, folded):
+            yield "normalised", self._alike(string, without[1], self._bare)
 
     @cached_property
     def _plain(self) -> str:
@@ -135,7 +149,7 @@ class Source:
     def _bare(self) -> Folded:
         return bare(self.text, self.start)
 
-    def _alike(self, string: str, wanted: str, haystack: Folded) -> list[Span]:
+    def _alike(self, string: str, wanted: str, haystack: Folded) -> list[tuple[int, int]]:
         text, origin = haystack
         ends: list[tuple[int, int]] = []
         for at in _finds(text, wanted):
@@ -146,15 +160,7 @@ class Source:
                 ends.append((origin[at], origin[end - 1] + 1))
         if _ACRONYM.fullmatch(string):  # "WHO" is not the word "who"
             ends = [(start, end) for start, end in ends if not self.text[start:end].islower()]
-        return self._free(ends)
-
-    def _free(self, ends: list[tuple[int, int]]) -> list[Span]:
-        """Those that stand free, else those that do not tear a word or a number."""
-        grades = [self._borders.grade(start, end) for start, end in ends]
-        best = min(grades, default=TORN)
-        if best == TORN:
-            return []
-        return [Span(*pair) for pair, grade in zip(ends, grades, strict=True) if grade == best]
+        return ends
 
     def _nearest(self, head: str, tail: str, within: Span) -> tuple[Pair, dict[int, Pair]]:
         """The best pair of all, and the best of each sentence (of the tail) that is as good."""
@@ -162,6 +168,7 @@ class Source:
         turned = len(tails.spans) < len(heads.spans)
         few, many = (tails, heads) if turned else (heads, tails)
         first, last = few.range(within)
+        last = min(last, first + _MANY)
         among = many.range(within)
         best: dict[int, tuple[tuple[int, bool, int], Pair]] = {}
         for one in few.spans[first:last]:
