@@ -1,7 +1,7 @@
 """Chinese words and names with Baidu's LAC: a character GRU in onnxruntime, a CRF in numpy.
 
-On two cores: loaded in 0.1 s (its files checked, onnxruntime imported), 70 MB of memory, 5 ms for
-100 characters.
+On one core: loaded in 0.1 s, its files checked and onnxruntime imported, with 70 MB of memory;
+2 ms for 100 characters, 1 s for 50,000.
 """
 
 from __future__ import annotations

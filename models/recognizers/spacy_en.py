@@ -1,7 +1,7 @@
 """English names with spaCy's small model, of which only the recogniser is loaded.
 
-On two cores: loaded in 1.5 s, 1 s of it spaCy's import, which brings torch along where torch is
-installed; 290 MB of memory, 50 MB where torch is loaded anyway; 2 ms for 100 characters.
+On one core: loaded in 1.4 s with 270 MB of memory, most of it torch, which spaCy's import brings
+along (0.7 s and 90 MB where torch is loaded anyway); 2 ms for 100 characters, 0.7 s for 50,000.
 """
 
 from __future__ import annotations
@@ -14,8 +14,8 @@ from models.base import Mention
 from models.recognizers.english_rules import Found, masked, to_mentions
 from models.recognizers.pieces import pieces
 
-# spaCy's tokeniser takes quadratic time for a run of brackets: 150 s for 50,000, 2 s in pieces.
-PIECE_CHARS = 1000
+# spaCy's tokeniser takes quadratic time for a run of brackets: 150 s for 50,000, 4 s in pieces.
+PIECE_CHARS = 500
 
 _UNUSED = ("tok2vec", "tagger", "parser", "senter", "attribute_ruler", "lemmatizer")
 
