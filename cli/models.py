@@ -74,7 +74,7 @@ def get_command(name: str, accept_licence: bool, update: bool) -> None:
     own = _own_file(name, settings)
     _get_recognizers(settings)
     if own is not None:
-        click.echo(f"KEX_EMBEDDED_PATH names this file; nothing is fetched: {own}", err=True)
+        click.echo(f"KEX_EMBEDDED_PATH names this file; no weights are fetched: {own}", err=True)
         click.echo(own)
         return
     store = _store(settings)
