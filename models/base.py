@@ -106,12 +106,26 @@ class Capabilities:
     `constraint` is the strongest form it can be held to; `chunk_chars` how much source text (in
     characters, Chinese and English) one request should carry. `nfkc`: the model reads and writes
     text in Unicode's form NFKC only, so a full-width comma comes back as a half-width one.
+    `recognizes`: the model is also `Recognizing`.
     """
 
     constraint: Literal["grammar", "json_schema"]
     images: bool
     chunk_chars: Mapping[str, int]
     nfkc: bool = False
+    recognizes: bool = False
+
+
+@dataclass(frozen=True)
+class Mention:
+    """A name where it stands: text[start:end] under `label` (PER, LOC, ORG, TIME, WORK, …).
+
+    Offsets in characters, `end` exclusive.
+    """
+
+    label: str
+    start: int
+    end: int
 
 
 Status = Literal["ready", "idle", "loading", "unavailable"]
@@ -159,4 +173,15 @@ class Model(Protocol):
 
     def close(self) -> None:
         """Free what the model holds."""
+        ...
+
+
+class Recognizing(Protocol):
+    """What a model offers beside `Model` if its capabilities say that it `recognizes`."""
+
+    def recognize(self, text: str, lang: str) -> list[Mention]:
+        """The names in a Chinese (`zh`) or English (`en`) text, in its order, within milliseconds.
+
+        Thread-safe; needs no `load`. Raises Unavailable with the reason.
+        """
         ...

@@ -23,6 +23,7 @@ from models.base import (
     Chunk,
     Finish,
     GenerateRequest,
+    Mention,
     Message,
     ModelState,
     Progress,
@@ -30,6 +31,7 @@ from models.base import (
     Usage,
 )
 from models.pump import Sink, pump
+from models.recognizers import Recognizers
 from models.weights import QWEN_CODER_1_5B, WeightsStore, locate_own
 from settings import Settings
 
@@ -47,11 +49,14 @@ _SHUT_DOWN = "Embedded is being shut down."
 
 
 class Embedded:
-    """The embedded model; implements `models.base.Model`."""
+    """The embedded model; implements `models.base.Model` and `models.base.Recognizing`."""
 
     name = "Embedded"
     capabilities = Capabilities(
-        constraint="grammar", images=False, chunk_chars={"zh": 800, "en": 2400}
+        constraint="grammar",
+        images=False,
+        chunk_chars={"zh": 800, "en": 2400},
+        recognizes=True,
     )
 
     def __init__(self, settings: Settings) -> None:
@@ -62,6 +67,7 @@ class Embedded:
             settings.hf_endpoint,
             settings.weight_sources,
         )
+        self.recognizers = Recognizers(settings.cache_dir, settings.weight_sources)
         self._lock = threading.Lock()  # one load at a time
         self._queue: deque[object] = deque()  # requests at the gate, first come first served
         self._free = settings.embedded_slots
@@ -181,6 +187,10 @@ class Embedded:
         with closing(chunks):
             for chunk in chunks:
                 yield chunk if chunk is not None else Progress()
+
+    def recognize(self, text: str, lang: str) -> list[Mention]:
+        """The names in the text; the recognisers need neither llama.cpp nor the GGUF file."""
+        return self.recognizers.recognize(text, lang)
 
     def _produce(self, request: GenerateRequest, sink: Sink[Chunk]) -> None:
         try:
