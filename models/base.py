@@ -120,12 +120,14 @@ class Capabilities:
 class Mention:
     """A name where it stands: text[start:end] under `label` (PER, LOC, ORG, TIME, WORK, …).
 
-    Offsets in characters, `end` exclusive.
+    Offsets in characters, `end` exclusive. Not `sure`: a candidate that somebody has to judge, its
+    label a guess or empty.
     """
 
     label: str
     start: int
     end: int
+    sure: bool = True
 
 
 Status = Literal["ready", "idle", "loading", "unavailable"]
@@ -179,9 +181,10 @@ class Model(Protocol):
 class Recognizing(Protocol):
     """What a model offers beside `Model` if its capabilities say that it `recognizes`."""
 
-    def recognize(self, text: str, lang: str) -> list[Mention]:
+    def recognize(self, text: str, lang: str, *, unsure: bool = False) -> list[Mention]:
         """The names in a Chinese (`zh`) or English (`en`) text, in its order, within milliseconds.
 
-        Thread-safe; needs no `load`. Raises Unavailable with the reason.
+        `unsure` adds candidates, which overlap no name. Thread-safe; needs no `load`. Raises
+        Unavailable with the reason.
         """
         ...

@@ -188,9 +188,9 @@ class Embedded:
             for chunk in chunks:
                 yield chunk if chunk is not None else Progress()
 
-    def recognize(self, text: str, lang: str) -> list[Mention]:
+    def recognize(self, text: str, lang: str, *, unsure: bool = False) -> list[Mention]:
         """The names in the text; the recognisers need neither llama.cpp nor the GGUF file."""
-        return self.recognizers.recognize(text, lang)
+        return self.recognizers.recognize(text, lang, unsure=unsure)
 
     def _produce(self, request: GenerateRequest, sink: Sink[Chunk]) -> None:
         try:

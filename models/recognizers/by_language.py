@@ -17,7 +17,7 @@ log = logging.getLogger(__name__)
 
 
 class _Recognizer(Protocol):
-    def recognize(self, text: str) -> list[Mention]: ...
+    def recognize(self, text: str, *, unsure: bool = False) -> list[Mention]: ...
 
 
 class Recognizers:
@@ -46,12 +46,13 @@ class Recognizers:
         store = self.stores[lang]
         return store.missing() if store.locate() is None else None
 
-    def recognize(self, text: str, lang: str) -> list[Mention]:
-        """The names in the text, in its order; Unavailable with the reason.
+    def recognize(self, text: str, lang: str, *, unsure: bool = False) -> list[Mention]:
+        """The names in the text, in its order, with `unsure` the candidates too.
 
-        Safe for many threads. Loads the language's recogniser the first time.
+        Unavailable with the reason. Safe for many threads. Loads the language's recogniser the
+        first time.
         """
-        return self._load(lang).recognize(text)
+        return self._load(lang).recognize(text, unsure=unsure)
 
     def load(self, lang: str) -> None:
         """Load and return when ready; Unavailable with the reason."""

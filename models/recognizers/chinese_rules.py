@@ -34,6 +34,9 @@ _BODY = re.compile(
     "|乐团|乐队|法院|警察厅|自由军|工会|公会|旗舰店|影业|洋行)$"
 )
 _PART = re.compile("(?:[东西南北中]{1,2}部|一带|境内|地区|附近)$")
+# Tags of words that may be names of any kind: brands, titles, whatever LAC has no class for.
+_OPEN = frozenset({"nz", "nw"})
+_TITLE = re.compile(r"《([^《》\n]{1,40})》")
 _EMOTICON = re.compile(r"\[[^\[\]\n]{1,5}\]")
 
 
@@ -58,6 +61,21 @@ def to_mentions(text: str, words: Sequence[Word]) -> list[Mention]:
         for word in found
         if _trusted(word) and not any(a <= word.start and word.end <= b for a, b in emoticons)
     ]
+
+
+def to_candidates(text: str, words: Sequence[Word]) -> list[Mention]:
+    """What may be a name among the words of one piece: weak guesses, brands, titles in 《》."""
+    titles = [
+        Mention("WORK", title.start(1), title.end(1), sure=False)
+        for title in _TITLE.finditer(text, *_span(words))
+    ]
+    trimmed = (_trimmed(text, word) for word in words)
+    weak = [
+        Mention(word.tag if word.tag in NAMES else "", word.start, word.end, sure=False)
+        for word in trimmed
+        if word.tag in NAMES | _OPEN and word.end - word.start > 1
+    ]
+    return [*titles, *weak]
 
 
 def _span(words: Sequence[Word]) -> tuple[int, int]:

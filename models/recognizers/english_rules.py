@@ -46,6 +46,19 @@ _PLACE = re.compile(
     r"|^(?:Mount|Mt\.|Lake|Cape|Fort|Isle of|Gulf of|Bay of|City of|Republic of|Province of)\s\S"
 )
 
+# A run of words with capitals (or of figures and letters, as in F-16), held together by the small
+# words that stand inside names; what is no name in it is for others to judge.
+_CAPITALS = re.compile(
+    r"(?:[A-Z][\w'’.&-]*|\d[\w-]*[A-Za-z][\w-]*)"
+    r"(?:[ ](?:(?:of|the|de|la|von|van|der|and|for|in|on|at|&|du|di|al|bin|to)[ ]){0,2}"
+    r"(?:[A-Z][\w'’.&-]*|\d+(?=[ ][A-Z])))*"
+)
+_OPENERS = frozenset(
+    "The A An I It He She We They You His Her Its Their My Our Your This That These Those In On At"
+    " For And But Or If As So To From With By Of When While After Before There Here What Who Why"
+    " How Not No Yes Is Are Was Were Do Does Did RT".split()
+)
+
 
 @dataclass(frozen=True)
 class Found:
@@ -75,6 +88,20 @@ def to_mentions(text: str, found: Sequence[Found]) -> list[Mention]:
     kept = (item for item in found if _plausible(text[item.start : item.end], item.label))
     mentions = [Mention(LABELS.get(item.label, item.label), item.start, item.end) for item in kept]
     return sorted(mentions, key=lambda mention: mention.start)
+
+
+def to_candidates(text: str) -> list[Mention]:
+    """Whatever is written like a name: runs of words with capitals, without a sentence's opener."""
+    candidates = []
+    for run in _CAPITALS.finditer(masked(text)):
+        start, words = run.start(), run.group().split(" ")
+        while words and words[0] in _OPENERS:
+            start += len(words[0]) + 1
+            words = words[1:]
+        name = " ".join(words).rstrip(".'’-&")
+        if len(name) > 1:
+            candidates.append(Mention("", start, start + len(name), sure=False))
+    return candidates
 
 
 def _unlisted(text: str, item: Found) -> Iterator[Found]:

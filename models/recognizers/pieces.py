@@ -1,9 +1,14 @@
-"""Cuts a long text where no name is torn, so that no engine meets a text too long for it."""
+"""Cuts a long text where no name is torn, and puts together what was found in it.
+
+No engine meets a text too long for it.
+"""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+
+from models.base import Mention
 
 _LINE = re.compile(r"[^\r\n]+")
 _SENTENCE_END = re.compile(r"[。！？!?；;…]+|\.(?=\s)")
@@ -34,3 +39,14 @@ def _last_end(text: str, start: int, end: int) -> int:
         if ends:
             return ends[-1]
     return end
+
+
+def merged(names: Sequence[Mention], candidates: Sequence[Mention]) -> list[Mention]:
+    """The names, and the candidates that overlap neither a name nor one another, in order."""
+    kept: list[Mention] = []
+    taken = bytearray(max((m.end for m in (*names, *candidates)), default=0))
+    for mention in (*names, *sorted(candidates, key=lambda m: m.start - m.end)):  # longest first
+        if mention.sure or not any(taken[mention.start : mention.end]):
+            taken[mention.start : mention.end] = b"\1" * (mention.end - mention.start)
+            kept.append(mention)
+    return sorted(kept, key=lambda mention: mention.start)

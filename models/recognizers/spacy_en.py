@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import Any
 
 from models.base import Mention
-from models.recognizers.english_rules import Found, masked, to_mentions
-from models.recognizers.pieces import pieces
+from models.recognizers.english_rules import Found, masked, to_candidates, to_mentions
+from models.recognizers.pieces import merged, pieces
 
 # spaCy's tokeniser takes quadratic time for a run of brackets: 150 s for 50,000, 4 s in pieces.
 PIECE_CHARS = 500
@@ -29,7 +29,7 @@ class SpacyEnglish:
         self._nlp: Any = spacy.load(folder, exclude=list(_UNUSED))
         self._lock = threading.Lock()
 
-    def recognize(self, text: str) -> list[Mention]:
+    def recognize(self, text: str, *, unsure: bool = False) -> list[Mention]:
         """PER, LOC, ORG, TIME, WORK and spaCy's further labels in the order of the text.
 
         Offsets in characters. Safe for many threads, which take turns piece by piece.
@@ -37,7 +37,8 @@ class SpacyEnglish:
         found: list[Found] = []
         for start, end in pieces(text, PIECE_CHARS):
             found += self._find(text, start, end)
-        return to_mentions(text, found)
+        names = to_mentions(text, found)
+        return merged(names, to_candidates(text)) if unsure else names
 
     def _find(self, text: str, start: int, end: int) -> list[Found]:
         piece = masked(text[start:end])

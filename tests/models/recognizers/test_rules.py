@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import pytest
 
+from models.base import Mention
 from models.recognizers import chinese_rules, english_rules
 from models.recognizers.chinese_rules import Word
 from models.recognizers.english_rules import Found, masked
-from models.recognizers.pieces import pieces
+from models.recognizers.pieces import merged, pieces
 
 
 def chinese(*words: tuple[str, str], confidence: float = 0.9) -> list[tuple[str, str]]:
@@ -94,3 +95,32 @@ def test_pieces_hold_the_text() -> None:
     assert all(0 < end - start <= 100 for start, end in spans)
     assert "".join(text[a:b] for a, b in spans) == text.replace("\n", "").replace("\r", "")[:-2]
     assert all(text[b - 1] == "。" for a, b in spans if text[a] == "一")
+
+
+def test_candidates_overlap_nothing() -> None:
+    names = [Mention("PER", 2, 6)]
+    candidates = [
+        Mention("", 0, 3, sure=False),
+        Mention("", 6, 9, sure=False),
+        Mention("", 7, 12, sure=False),
+    ]
+    assert merged(names, candidates) == [names[0], candidates[2]]
+    assert merged([], []) == []
+
+
+def test_chinese_candidates() -> None:
+    text = "《三体》在淘宝网"
+    words = [
+        Word("w", 0, 1, 0.9), Word("nw", 1, 3, 0.9), Word("w", 3, 4, 0.9), Word("p", 4, 5, 0.9),
+        Word("nz", 5, 8, 0.6),
+    ]  # fmt: skip
+    found = chinese_rules.to_candidates(text, words)
+    assert Mention("WORK", 1, 3, sure=False) in found
+    assert Mention("", 5, 8, sure=False) in found
+    assert all(not mention.sure for mention in found)
+
+
+def test_english_candidates() -> None:
+    text = "In May the Ministry of Health of Peru bought F-16 jets; see www.Moh.example, @Bob."
+    names = [text[m.start : m.end] for m in english_rules.to_candidates(text)]
+    assert names == ["May", "Ministry of Health of Peru", "F-16"]
