@@ -50,7 +50,7 @@ _PLACE = re.compile(
 # words that stand inside names; what is no name in it is for others to judge.
 _CAPITALS = re.compile(
     r"(?:[A-Z][\w'’.&-]*|\d[\w-]*[A-Za-z][\w-]*)"
-    r"(?:[ ](?:(?:of|the|de|la|von|van|der|and|for|in|on|at|&|du|di|al|bin|to)[ ]){0,2}"
+    r"(?:[ ](?:(?:of|for|and|&|in|on|at|to|de|du|di|von|van|al|bin)[ ](?:(?:the|la|der|den)[ ])?)?"
     r"(?:[A-Z][\w'’.&-]*|\d+(?=[ ][A-Z])))*"
 )
 _OPENERS = frozenset(
