@@ -25,10 +25,10 @@ from extraction.knowledge import (
     knowledge_json,
     readable,
 )
-from extraction.parse import AnswerParser
-from extraction.prompting import build_request
+from extraction.parse import RawItem
 from extraction.split import chunks
 from extraction.task import Task
+from extraction.turns import Parser, Turn, turns_for
 from models.base import Finish, Model, Progress, Text, Usage
 from models.stages import Stage, Token, load
 
@@ -150,13 +150,24 @@ def _read_all(run: _Run, spans: list[Span]) -> Iterator[Event]:
 
 def _read(run: _Run, span: Span, number: int, count: int) -> Iterator[Event]:
     """Read one chunk."""
-    task = run.task
-    request = build_request(task, task.text[span.start : span.end], run.model.capabilities)
-    parser = AnswerParser(task.prompt_type)
+    asked = turns_for(run.task, run.task.text[span.start : span.end], run.model)
+    if asked.warning:
+        run.warn(asked.warning)
+    for raw in asked.known:
+        item = ground(raw, run.source, span)
+        if run.add(item, _identity(item)):
+            yield Found(item)
+    for turn in asked.turns:
+        yield from _ask(run, turn, span, number, count)
+
+
+def _ask(run: _Run, turn: Turn, span: Span, number: int, count: int) -> Iterator[Event]:
+    """Ask one thing about a chunk."""
+    parser = turn.parser
     repeats = 0
     given: set[tuple[str, ...]] = set()  # by this chunk: what an earlier one gave is no circle
     share: float | None = None  # of the prompt, read so far; a mere sign of life does not reset it
-    stream = run.model.generate(request)
+    stream = run.model.generate(turn.request)
     try:
         for chunk in stream:
             if isinstance(chunk, Progress):
@@ -166,7 +177,7 @@ def _read(run: _Run, span: Span, number: int, count: int) -> Iterator[Event]:
                 _close(run, parser, chunk)
             elif isinstance(chunk, Text):
                 yield Token(chunk.text)
-                for raw in _feed(parser, chunk.text):
+                for raw in _feed(parser, chunk):
                     item = ground(raw, run.source, span)
                     key = _identity(item)
                     repeats = repeats + 1 if key in given else 0
@@ -183,14 +194,14 @@ def _read(run: _Run, span: Span, number: int, count: int) -> Iterator[Event]:
         stream.close()
 
 
-def _feed(parser: AnswerParser, text: str) -> list[Any]:
+def _feed(parser: Parser, chunk: Text) -> list[RawItem]:
     try:
-        return list(parser.feed(text))
+        return parser.feed(chunk.text, chunk.logprob)
     except ValueError as error:
         raise ModelFailed("The model's answer is not the JSON that was asked for.") from error
 
 
-def _close(run: _Run, parser: AnswerParser, finish: Finish) -> None:
+def _close(run: _Run, parser: Parser, finish: Finish) -> None:
     run.usages.append(finish.usage)
     if finish.warning:
         run.warn(finish.warning)

@@ -27,6 +27,7 @@ class RawTriple:
 class RawEntity:
     label: str
     text: str
+    confidence: float | None = None
 
 
 @dataclass(frozen=True)
@@ -63,7 +64,7 @@ class AnswerParser:
         """Whether any JSON has been seen."""
         return self._begin is not None
 
-    def feed(self, piece: str) -> list[RawItem]:
+    def feed(self, piece: str, logprob: float | None = None) -> list[RawItem]:
         """Raises ValueError where the answer is not JSON."""
         if self.ended:
             return []

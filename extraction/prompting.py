@@ -15,10 +15,11 @@ from prompts.loader import Prompt, load_prompt
 
 def build_request(task: Task, source: str, can: Capabilities) -> GenerateRequest:
     """The request for one chunk `source` of the task's text, for a model that can `can`."""
-    prompt = load_prompt(task.prompt_type, task.lang)
+    tuned = _tuned_for(task, can)
+    prompt = load_prompt(f"{task.prompt_type}-tuned" if tuned else task.prompt_type, task.lang)
     labels = labels_of(task)
     style: Style = "arrays" if can.constraint == "grammar" else "objects"
-    turn = _user_turn(prompt, source, labels, task.entity)
+    turn = user_turn(prompt, source, labels, task.entity)
     images = (task.image,) if task.image else ()
     # Strings are held to what the model can write; grounding finds them in the text as it is.
     writable = unicodedata.normalize("NFKC", source) if can.nfkc else source
@@ -34,7 +35,17 @@ def build_request(task: Task, source: str, can: Capabilities) -> GenerateRequest
         if can.constraint == "grammar"
         else None,
         json_schema=json_schema(task.prompt_type, labels),
+        logprobs=True,
+        tuned=tuned,
     )
+
+
+def _tuned_for(task: Task, can: Capabilities) -> bool:
+    """Whether the model was trained for this: listed relations, a given entity, no examples."""
+    given = {"KE1": task.labels, "KE2": None, "KE3": task.entity}[task.prompt_type]
+    if task.examples or not given:
+        return False
+    return f"{task.lang}/{task.prompt_type}-tuned" in can.tuned
 
 
 def labels_of(task: Task) -> Mapping[str, str]:
@@ -55,7 +66,7 @@ def warm_prefixes(can: Capabilities) -> list[tuple[Message, ...]]:
     prefixes = []
     for prompt_type, lang in pairs:
         prompt = load_prompt(prompt_type, lang)
-        turn = Message("user", _user_turn(prompt, "", {}, None))
+        turn = Message("user", user_turn(prompt, "", {}, None))
         prefixes.append((*_prefix(prompt_type, prompt, style, ()), turn))
     return prefixes
 
@@ -70,12 +81,12 @@ def _prefix(
         for e in own
     ]  # fmt: skip
     for text, entity, answer, labels in shown:
-        messages.append(Message("user", _user_turn(prompt, text, labels, entity)))
+        messages.append(Message("user", user_turn(prompt, text, labels, entity)))
         messages.append(Message("assistant", write_answer(prompt_type, style, answer)))
     return tuple(messages)
 
 
-def _user_turn(prompt: Prompt, text: str, own: Mapping[str, str], entity: str | None) -> str:
+def user_turn(prompt: Prompt, text: str, own: Mapping[str, str], entity: str | None) -> str:
     labels = own or prompt.labels
     listed = [f"{name} ({note})" if note else name for name, note in labels.items()]
     fields = {
