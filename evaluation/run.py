@@ -20,6 +20,7 @@ from evaluation.units import as_answers
 from extraction.extractor import Answer, extract
 from extraction.knowledge import Lang
 from models.base import Model
+from models.stages import load
 from settings import Settings
 
 # Settings that change how fast an answer comes, or where from, but not what it says.
@@ -80,13 +81,21 @@ def run(
     *,
     retry: bool = False,
 ) -> Iterator[Finished]:
-    """Every row with its answer, in order; `retry` asks again where there was only an error."""
+    """Every row with its answer, in order; `retry` asks again where there was only an error.
+
+    Raises KexError when the model cannot serve at all, before the first row counts as failed.
+    """
+    ready = False
     for row in rows:
         mark = fingerprint(row, names, choices, model.name, settings)
         known = written.get(row.id, mark)
         if known is not None and not (retry and known.error):
             yield Finished(row, known, kept=True)
             continue
+        if not ready:
+            for _ in load(model):  # so that no row's seconds hold it
+                pass
+            ready = True
         prediction = _ask(row, names, choices, mark, model)
         written.add(prediction)
         yield Finished(row, prediction, kept=False)
