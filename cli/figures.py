@@ -7,7 +7,7 @@ from rich.console import Console
 from rich.table import Table
 
 from evaluation.compare import Comparison
-from evaluation.metrics import METRICS, TASKS
+from evaluation.metrics import METRICS, SHARES, TASKS
 from evaluation.report import Figure, Group, Report
 from extraction.knowledge import PromptType
 
@@ -33,17 +33,17 @@ def _figures(task: PromptType, groups: list[Group]) -> Table:
             str(group.rows),
             str(group.rows - group.form.valid),
             f"{group.cost.seconds / group.rows:.1f}",
-            *(_cell(figure) for figure in group.metrics.values()),
+            *(_cell(name, figure) for name, figure in group.metrics.items()),
         )
     return table
 
 
-def _cell(figure: Figure) -> str:
+def _cell(metric: str, figure: Figure) -> str:
     low, high = figure.f1_range
-    return (
-        f"{100 * figure.f1:.1f} [{100 * low:.0f}–{100 * high:.0f}]\n"
-        f"P {100 * figure.precision:.0f} R {100 * figure.recall:.0f}"
-    )
+    told = f"{100 * figure.f1:.1f} [{100 * low:.0f}–{100 * high:.0f}]"
+    if metric in SHARES:
+        return told
+    return f"{told}\nP {100 * figure.precision:.0f} R {100 * figure.recall:.0f}"
 
 
 def print_comparison(comparison: Comparison) -> None:

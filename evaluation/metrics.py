@@ -28,6 +28,7 @@ METRICS: Mapping[PromptType, tuple[str, ...]] = {
     "KE2": ("class_string", "string", "string_relaxed", "class_string_core"),
     "KE3": ("key_value", "value", "key_value_strict"),
 }
+SHARES = ("connected",)  # their precision, recall and F1 are one number
 TASKS: tuple[PromptType, ...] = ("KE1", "KE2", "KE3")
 
 

@@ -12,7 +12,7 @@ from evaluation.grouping import by_source
 from evaluation.highlight import highlight
 from evaluation.judge import Judged
 from evaluation.markup import Html, element, join
-from evaluation.metrics import METRICS, TASKS
+from evaluation.metrics import METRICS, SHARES, TASKS
 from evaluation.mistakes import KINDS
 from evaluation.report import Figure, Group, Report
 from evaluation.units import Unit
@@ -76,7 +76,7 @@ def _table(caption: str, heads: Sequence[str], rows: Sequence[Sequence[Html | st
 def _figures(task: PromptType, report: Report) -> Html:
     metrics = METRICS[task]
     rows: list[list[Html | str]] = [
-        [group.name, str(group.rows), *(_cell(group.metrics[name]) for name in metrics)]
+        [group.name, str(group.rows), *(_cell(name, group.metrics[name]) for name in metrics)]
         for group in report.groups
         if group.task == task
     ]
@@ -86,12 +86,13 @@ def _figures(task: PromptType, report: Report) -> Html:
     return element("section", title, _table(caption, heads, rows))
 
 
-def _cell(figure: Figure) -> Html:
+def _cell(metric: str, figure: Figure) -> Html:
     low, high = figure.f1_range
+    sides = f"P {100 * figure.precision:.1f} R {100 * figure.recall:.1f}"
     return join(
         (
             f"{100 * figure.f1:.1f} [{100 * low:.0f}–{100 * high:.0f}]",
-            element("small", f"P {100 * figure.precision:.1f} R {100 * figure.recall:.1f}"),
+            element("small", sides) if metric not in SHARES else None,
         )
     )
 
