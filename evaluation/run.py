@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit, urlunsplit
 
 import prompts
 from errors import KexError
@@ -42,9 +43,17 @@ class Finished:
 
 def model_settings(name: str, settings: Settings) -> dict[str, Any]:
     """The settings that decide what the model answers."""
-    dumped = settings.model_dump(mode="json")
-    prefix = _PREFIXES[name]
-    return {k: v for k, v in dumped.items() if k.startswith(prefix) and k not in _NO_MATTER}
+    dumped = settings.model_dump(mode="json", exclude=set(_NO_MATTER))
+    known = {k: v for k, v in dumped.items() if k.startswith(_PREFIXES[name])}
+    if known.get("openai_base_url"):
+        known["openai_base_url"] = _bare(known["openai_base_url"])
+    return known
+
+
+def _bare(url: str) -> str:
+    """Without user and query: reports are passed on, and keys stand there sometimes."""
+    parts = urlsplit(url)
+    return urlunsplit((parts.scheme, parts.netloc.rpartition("@")[2], parts.path, "", ""))
 
 
 @lru_cache(maxsize=8)
