@@ -83,8 +83,8 @@ def compare_folders(first: Path, second: Path, seed: int) -> None:
     """Print what B does better or worse than A."""
     comparison = compare(read_report(first), read_report(second), seed)
     if comparison.apart:
-        told = f"{comparison.apart} rows are left out: only one run has them, or with other gold."
-        click.echo(f"Warning: {told}", err=True)
+        told = "Rows left out, because one run lacks them or has other gold for them"
+        click.echo(f"Warning: {told}: {comparison.apart}.", err=True)
     print_comparison(comparison)
 
 
@@ -134,5 +134,5 @@ def _report(judged: Sequence[Judged], about: dict[str, Any], wish: Wish) -> None
         raise KexError(f"No row got an answer; the first failed with: {failures[0]}")
     print_report(report)
     if failures:
-        click.echo(f"Warning: {len(failures)} rows failed and count as empty answers.", err=True)
+        click.echo(f"Warning: rows that failed and count as empty: {len(failures)}.", err=True)
     click.echo(str(wish.out / PAGE), err=True)

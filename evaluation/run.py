@@ -6,6 +6,7 @@ import hashlib
 import json
 import time
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -115,9 +116,10 @@ def _ask(row: GoldRow, names: Names, choices: Choices, mark: str, model: Model) 
     answer: Answer | None = None
     failure: str | None = None
     try:
-        for event in extract(task_of(row, names, choices), model):
-            if isinstance(event, Answer):
-                answer = event
+        with closing(extract(task_of(row, names, choices), model)) as events:
+            for event in events:
+                if isinstance(event, Answer):
+                    answer = event
     except KexError as error:
         failure = error.message
     except Exception as error:  # a defect that one text shows must not cost the other answers

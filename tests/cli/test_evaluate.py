@@ -67,7 +67,7 @@ def test_a_run_from_gold_to_report(gold: Path, tmp_path: Path) -> None:
     assert done.returncode == 0, done.stderr
     assert "KE1 en mean over sources" in done.stdout and "triple relaxed" in done.stdout
     assert "Warning: broken failed: It broke." in done.stderr
-    assert "1 rows failed" in done.stderr
+    assert "rows that failed and count as empty: 1." in done.stderr
     written = predictions(out)
     assert list(written) == ["ann", "bob", "broken", "cleo", "dan"]
     assert written["ann"]["pred"] == [["Ann", "lives in", "Leeds"]]
@@ -141,7 +141,7 @@ def test_two_runs_are_compared(gold: Path, tmp_path: Path) -> None:
     assert done.returncode == 0, done.stderr
     assert "F1 % on 4 common rows" in done.stdout
     assert "KE2" in done.stdout and "KE3" not in done.stdout
-    assert "1 rows are left out" in done.stderr
+    assert "other gold for them: 1." in done.stderr
     again = call(tmp_path, "compare", tmp_path / "a", tmp_path / "b", "--seed", 0)
     assert again.stdout == done.stdout
 
