@@ -166,19 +166,18 @@ def _group(
         source=source,
         mean=len(strata) > 1,
         rows=len(rows),
-        metrics=_figures(name, strata, task, seed),
+        metrics=_figures(strata, task, seed),
         mistakes=tally(task, [outcome for one in rows for outcome in one.outcomes]),
         form=_form(rows),
         cost=_cost(rows),
     )
 
 
-def _figures(
-    name: str, strata: Sequence[Sequence[Judged]], task: PromptType, seed: int
-) -> dict[str, Figure]:
+def _figures(strata: Sequence[Sequence[Judged]], task: PromptType, seed: int) -> dict[str, Figure]:
     metrics = METRICS[task]
     counts = [[[one.counts[metric] for metric in metrics] for one in rows] for rows in strata]
-    ranges = intervals(counts, DRAWS, seed, name)
+    # By the sizes, so that a language with one source has the same intervals as that source.
+    ranges = intervals(counts, DRAWS, seed, f"{task} {[len(rows) for rows in strata]}")
     figures = {}
     for m, metric in enumerate(metrics):
         sums = [add(row[m] for row in rows) for rows in counts]

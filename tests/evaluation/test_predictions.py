@@ -10,7 +10,7 @@ from tests.evaluation.rows import predicted, row
 
 
 def test_what_was_written_is_there_again(tmp_path: Path) -> None:
-    first = predicted(row(tmp_path, "KE1", []), pred=(("a", "r", "b"),))
+    first = predicted(row(tmp_path, "KE1", []), pred=(("a", "r", "b"), ("", "", "")))
     with Predictions(tmp_path) as written:
         written.add(first)
         assert (tmp_path / FILE).read_bytes().endswith(b"}\n")  # before it is closed

@@ -75,12 +75,6 @@ def test_an_entity_that_no_task_takes_fails_its_row_alone(tmp_path: Path) -> Non
     assert second.prediction.error is None
 
 
-def test_an_empty_relation_is_written_down_as_it_is(rows: list[GoldRow], tmp_path: Path) -> None:
-    model = ScriptedModel(['{"triples":[["Ann","","Leeds"]]}'])
-    for _ in range(2):
-        assert go(rows[:1], model, tmp_path)[0].prediction.pred == (("Ann", "", "Leeds"),)
-
-
 class Absent(ScriptedModel):
     """Its weights are not there."""
 
