@@ -43,6 +43,7 @@ def test_a_byte_order_mark_is_stepped_over(tmp_path: Path) -> None:
         (line(gold={"PER": []}), "gold: Input should be a valid array"),
         (line("KE2", gold=[["x", "r", "y"]]), "gold: Input should be an object"),
         (line("KE2", gold={"PER": "Ann"}), "gold.PER: Input should be a valid array"),
+        (line("KE3", gold=["k", "v"]), "gold: Input should be an object"),
         (line("KE3", gold={"k": 3}), "gold.k: Input should be a valid array"),
         (line(aliases=["UK"]), "aliases: Input should be an object"),
         (line(id="first"), "id 'first' stands at"),

@@ -54,6 +54,14 @@ def test_a_failed_row_is_recorded_and_the_others_are_asked(
     assert defect.error == "ZeroDivisionError: a defect"
 
 
+def test_loading_is_no_rows_time(rows: list[GoldRow], tmp_path: Path) -> None:
+    model = ScriptedModel(script)
+    model.current = ModelState("idle")
+    first, *_ = go(rows, model, tmp_path)
+    assert model.state().status == "ready"
+    assert first.prediction.error is None
+
+
 def test_what_is_there_is_not_asked_again(rows: list[GoldRow], tmp_path: Path) -> None:
     first = go(rows, ScriptedModel(script), tmp_path)
     model = ScriptedModel(script)
