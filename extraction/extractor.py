@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from errors import KexError, ModelFailed, Unavailable, Unprocessable
+from extraction.chunks import chunks
 from extraction.form import MAX_ITEMS
 from extraction.ground import Source, fold, ground
 from extraction.knowledge import (
@@ -27,7 +28,6 @@ from extraction.knowledge import (
 )
 from extraction.parse import AnswerParser
 from extraction.prompting import build_request
-from extraction.split import chunks
 from extraction.task import Task
 from models.base import Finish, Model, Progress, Text, Usage
 from models.stages import Stage, Token, load
@@ -111,7 +111,13 @@ def extract(task: Task, model: Model) -> Generator[Event, None, None]:
             field="image",
         )
     run = _Run(task, model, Source(task.text, task.body_start))
-    spans = chunks(task.text, task.body_start, model.capabilities.chunk_chars[task.lang])
+    parts = chunks(
+        task.text,
+        task.body_start,
+        model.capabilities.chunk_chars[task.lang],
+        lambda texts: [len(text) for text in texts],
+    )
+    spans = [part.span for part in parts]
     yield from load(model, len(spans))
     yield from _read_all(run, spans)
     if task.entity and run.source.locate(task.entity)[0] == "inferred":
