@@ -8,6 +8,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Generator, Sequence
+from typing import Literal
 
 from models.base import (
     Capabilities,
@@ -33,10 +34,18 @@ class ScriptedModel:
     name = "Embedded"
 
     def __init__(
-        self, script: Script | Sequence[Step] = (), *, images: bool = False, chunk_chars: int = 800
+        self,
+        script: Script | Sequence[Step] = (),
+        *,
+        images: bool = False,
+        chunk_chars: int = 800,
+        constraint: Literal["grammar", "json_schema"] = "grammar",
+        parallel: int = 1,
     ) -> None:
         self.script: Script = script if callable(script) else lambda _: script
-        self.capabilities = Capabilities("grammar", images, {"zh": chunk_chars, "en": chunk_chars})
+        self.capabilities = Capabilities(
+            constraint, images, {"zh": chunk_chars, "en": chunk_chars}, parallel=parallel
+        )
         self.current = ModelState("ready")
         self.requests: list[GenerateRequest] = []
         self.running = 0
@@ -50,6 +59,10 @@ class ScriptedModel:
 
     def warm(self, prefixes: Sequence[tuple[Message, ...]]) -> None:
         """It has no cache."""
+
+    def count_tokens(self, texts: Sequence[str]) -> list[int] | None:
+        """None: it reads nothing."""
+        return None
 
     def generate(self, request: GenerateRequest) -> Generator[Chunk, None, None]:
         self.requests.append(request)
