@@ -123,6 +123,10 @@ class TypingParser:
     def begun(self) -> bool:
         return bool(self._buffer)
 
+    @property
+    def misshapen(self) -> bool:
+        return False  # the grammar leaves no room for another shape
+
     def feed(self, piece: str, logprob: float | None = None) -> list[RawItem]:
         """Raises ValueError where the answer is not JSON."""
         self._buffer += piece

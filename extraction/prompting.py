@@ -12,17 +12,37 @@ from extraction.task import Example, Task
 from models.base import Capabilities, GenerateRequest, Message
 from prompts.loader import Prompt, load_prompt
 
+# Lines of the user turn that only some chunks have.
+_CONTEXT: dict[Lang, str] = {"zh": "上文：%s\n", "en": "Context: %s\n"}
+_KNOWN: dict[Lang, str] = {
+    "zh": "\n已找到：%s\n只补充遗漏的。",
+    "en": "\nAlready found: %s\nAdd only what is missing.",
+}
 
-def build_request(task: Task, source: str, can: Capabilities) -> GenerateRequest:
-    """The request for one chunk `source` of the task's text, for a model that can `can`."""
+
+def build_request(
+    task: Task, source: str, can: Capabilities, context: str = "", known: str = ""
+) -> GenerateRequest:
+    """The request for one chunk `source` of the task's text, for a model that can `can`.
+
+    `context` names what the chunk points back to, `known` is what an earlier pass found in it.
+    """
     tuned = _tuned_for(task, can)
     prompt = load_prompt(f"{task.prompt_type}-tuned" if tuned else task.prompt_type, task.lang)
     labels = labels_of(task)
     style: Style = "arrays" if can.constraint == "grammar" else "objects"
-    turn = user_turn(prompt, source, labels, task.entity)
+    turn = user_turn(
+        prompt,
+        source,
+        labels,
+        task.entity,
+        _CONTEXT[task.lang] % context if context else "",
+        _KNOWN[task.lang] % known if known else "",
+    )
     images = (task.image,) if task.image else ()
     # Strings are held to what the model can write; grounding finds them in the text as it is.
-    writable = unicodedata.normalize("NFKC", source) if can.nfkc else source
+    writable = f"{source}\n{context}" if context else source
+    writable = unicodedata.normalize("NFKC", writable) if can.nfkc else writable
     messages = (
         *_prefix(task.prompt_type, prompt, style, task.examples),
         Message("user", turn, images),
@@ -86,15 +106,25 @@ def _prefix(
     return tuple(messages)
 
 
-def user_turn(prompt: Prompt, text: str, own: Mapping[str, str], entity: str | None) -> str:
+def user_turn(
+    prompt: Prompt,
+    text: str,
+    own: Mapping[str, str],
+    entity: str | None,
+    context: str = "",
+    known: str = "",
+) -> str:
     labels = own or prompt.labels
     listed = [f"{name} ({note})" if note else name for name, note in labels.items()]
     fields = {
         "labels": prompt.separator.join(listed) or prompt.any_label,
         "entity": entity or prompt.any_entity,
-        "text": text,
+        "text": text + known,
+        "context": context,
     }
-    return re.sub(r"\{(labels|entity|text)\}", lambda mark: fields[mark.group(1)], prompt.user)
+    # On a line of its own before the text's.
+    template = re.sub(r"(?m)^(?=[^\n]*\{text\})", "{context}", prompt.user, count=1)
+    return re.sub(r"\{(labels|entity|text|context)\}", lambda mark: fields[mark.group(1)], template)
 
 
 def _entity_of(prompt_type: PromptType, answer: object) -> str | None:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Protocol, cast
 
 from errors import Unavailable
@@ -37,6 +38,9 @@ class Parser(Protocol):
     @property
     def begun(self) -> bool: ...
 
+    @property
+    def misshapen(self) -> bool: ...
+
     def feed(self, piece: str, logprob: float | None = None) -> list[RawItem]: ...
 
 
@@ -45,7 +49,7 @@ class Turn:
     """One request, and who reads its answer."""
 
     request: GenerateRequest
-    parser: Parser
+    reader: Callable[[], Parser]  # a new one for each try
 
 
 @dataclass(frozen=True)
@@ -57,9 +61,10 @@ class Turns:
     warning: str | None = None
 
 
-def turns_for(task: Task, source: str, model: Model) -> Turns:
-    """The turns for one chunk `source` of the task's text."""
-    plain = Turn(build_request(task, source, model.capabilities), AnswerParser(task.prompt_type))
+def turns_for(task: Task, source: str, model: Model, context: str = "", known: str = "") -> Turns:
+    """The turns for one chunk `source` of the task's text; the rest as for `build_request`."""
+    request = build_request(task, source, model.capabilities, context, known)
+    plain = Turn(request, partial(AnswerParser, task.prompt_type))
     recognizes = model.capabilities.recognizes and not task.image and not task.examples
     if task.prompt_type != "KE2" or not recognizes:
         return Turns([plain])
@@ -96,4 +101,4 @@ def _typing_turn(
 ) -> Turn:
     names = [candidate.text for candidate in batch]
     request = typing_request(names, source, labels, task.lang, model.capabilities, task.max_tokens)
-    return Turn(request, TypingParser(batch, task.lang))
+    return Turn(request, partial(TypingParser, batch, task.lang))

@@ -111,8 +111,10 @@ Chunk = Text | Progress | Finish
 class Capabilities:
     """What a model can do.
 
-    `constraint` is the strongest form it can be held to; `chunk_chars` how much source text (in
-    characters, Chinese and English) one request should carry. `nfkc`: the model reads and writes
+    `constraint` is the strongest form it can be held to. How much source text one request should
+    carry: `chunk_tokens` of the model's own where it counts them (see `Model.count_tokens`), else
+    `chunk_chars` characters, Chinese and English. `parallel`: so many requests of one document it
+    serves at a time. `nfkc`: the model reads and writes
     text in Unicode's form NFKC only, so a full-width comma comes back as a half-width one.
     `recognizes`: the model is also `Recognizing`. `tuned` names the prompts (`prompts/`, as in
     "zh/KE1-tuned") that the model was trained on.
@@ -124,6 +126,8 @@ class Capabilities:
     nfkc: bool = False
     recognizes: bool = False
     tuned: frozenset[str] = frozenset()
+    chunk_tokens: int | None = None
+    parallel: int = 1
 
 
 @dataclass(frozen=True)
@@ -174,6 +178,10 @@ class Model(Protocol):
 
     def warm(self, prefixes: Sequence[tuple[Message, ...]]) -> None:
         """Read prompts that will come often, while nobody waits; a model may do nothing."""
+        ...
+
+    def count_tokens(self, texts: Sequence[str]) -> list[int] | None:
+        """The tokens of each text; None where the model cannot tell. Cheap, never loads."""
         ...
 
     def generate(self, request: GenerateRequest) -> Generator[Chunk, None, None]:

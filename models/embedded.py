@@ -14,6 +14,7 @@ import time
 from collections import deque
 from collections.abc import Callable, Generator, Sequence
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -30,6 +31,7 @@ from models.base import (
     Text,
     Usage,
 )
+from models.llama_tokens import count_tokens
 from models.pump import Sink, pump
 from models.recognizers import Recognizers
 from models.weights import QWEN_CODER_1_5B, WeightsStore, locate_own
@@ -47,6 +49,9 @@ TUNED = frozenset({"zh/KE1-tuned", "en/KE1-tuned", "zh/KE3-tuned"})
 LOWEST = -50.0  # a token's log probability: what the form forced may have none at all
 CACHE_MIB = 256  # host memory for the prompts' prefixes, 28 KiB a token
 
+# Source text in one request: a model of this size finds more in a few sentences at a time.
+CHUNK_TOKENS = 130
+
 _RANDOM_SEED = 2**32 - 1  # llama.cpp's word for a seed of its own choice
 
 _SHUT_DOWN = "Embedded is being shut down."
@@ -59,6 +64,7 @@ class Embedded:
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
+        self.capabilities = replace(self.capabilities, parallel=settings.embedded_slots)
         self._store = WeightsStore(
             QWEN_CODER_1_5B,
             settings.cache_dir,
@@ -74,6 +80,7 @@ class Embedded:
         self._inside = 0  # threads in llama.cpp's code; the process must not end under them
         self._closing = False
         self._engine: Any = None
+        self._key = secrets.token_urlsafe(32)  # of llama.cpp's port on loopback
         self._loading = False
         self._failure: str | None = None
 
@@ -82,8 +89,9 @@ class Embedded:
         return Capabilities(
             constraint="grammar",
             images=False,
-            chunk_chars={"zh": 800, "en": 2400},
+            chunk_chars={"zh": 160, "en": 480},
             recognizes=True,
+            chunk_tokens=CHUNK_TOKENS,
             tuned=TUNED if self._adapter() is not None else frozenset(),
         )
 
@@ -153,7 +161,7 @@ class Embedded:
             params.lora_adapters = [xllamacpp.CommonAdapterLoraInfo(str(adapter), 0.0)]
         params.verbosity = 0
         # llama.cpp opens a port on loopback; without a key anyone on the machine could use it.
-        params.api_keys = [secrets.token_urlsafe(32)]
+        params.api_keys = [self._key]
         params.ui = False
         engine = xllamacpp.Server(params)
         # One token, to see that it answers. It also makes sure that llama.cpp's own loop is
@@ -187,6 +195,19 @@ class Embedded:
         except Unavailable:
             return True  # shut down: there is nothing left to warm
         return bool(finished)
+
+    def count_tokens(self, texts: Sequence[str]) -> list[int] | None:
+        with self._count:
+            engine = None if self._closing else self._engine
+            if engine is None:
+                return None
+            self._inside += 1
+        try:
+            return count_tokens(engine.listening_address, self._key, texts)
+        finally:
+            with self._count:
+                self._inside -= 1
+                self._count.notify_all()
 
     def generate(self, request: GenerateRequest) -> Generator[Chunk, None, None]:
         if any(message.images for message in request.messages):

@@ -8,6 +8,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Generator, Sequence
+from typing import Literal
 
 from models.base import (
     Capabilities,
@@ -41,16 +42,19 @@ class ScriptedModel:
         chunk_chars: int = 800,
         names: Sequence[tuple[str, str]] | None = None,
         tuned: frozenset[str] = frozenset(),
+        constraint: Literal["grammar", "json_schema"] = "grammar",
+        parallel: int = 1,
     ) -> None:
         """`names`: what it recognises, (label, name); a label with "?" is a candidate's."""
         self.script: Script = script if callable(script) else lambda _: script
         self.names = names
         self.capabilities = Capabilities(
-            "grammar",
+            constraint,
             images,
             {"zh": chunk_chars, "en": chunk_chars},
             recognizes=names is not None,
             tuned=tuned,
+            parallel=parallel,
         )
         self.current = ModelState("ready")
         self.requests: list[GenerateRequest] = []
@@ -72,6 +76,10 @@ class ScriptedModel:
             for label, name in self.names or ()
             if name in text and ((sure := not label.endswith("?")) or unsure)
         ]
+
+    def count_tokens(self, texts: Sequence[str]) -> list[int] | None:
+        """None: it reads nothing."""
+        return None
 
     def generate(self, request: GenerateRequest) -> Generator[Chunk, None, None]:
         self.requests.append(request)
