@@ -15,6 +15,7 @@ from typing import Any
 
 import jiter
 
+from extraction.confidence import confidence
 from extraction.form import literal
 from extraction.knowledge import Lang
 from extraction.parse import RawEntity, RawItem
@@ -112,6 +113,7 @@ class TypingParser:
 
     def __init__(self, asked: Sequence[Candidate], lang: Lang) -> None:
         self._asked = asked
+        self._lang = lang
         self._none = load_typing_prompt(lang).none
         self._buffer = ""
         self._given = 0
@@ -139,17 +141,19 @@ class TypingParser:
 
     def _judged(self, label: str) -> RawEntity | None:
         candidate = self._asked[self._given]
-        confidence = None if self._logprob is None else math.exp(self._logprob)
+        own, logprob = None, self._logprob
+        if logprob is not None:
+            own = math.exp(logprob)
         self._given += 1
         self._logprob = None
         if self._given < len(self._asked):
             written = json.dumps(label, ensure_ascii=False)
             end = self._buffer.rindex(written) + len(written)
             self._class_begins = self._next_class(end + 1)
-        doubtful = not candidate.sure and confidence is not None and confidence < LEAST
+        doubtful = not candidate.sure and own is not None and own < LEAST
         if label == self._none or doubtful:
             return None
-        return RawEntity(label, candidate.text, confidence)
+        return RawEntity(label, candidate.text, confidence(logprob, "KE2", self._lang, "typed"))
 
     def _next_class(self, pair_begins: int) -> int:
         """Where in the answer the class of the next name begins, behind its opening quote."""

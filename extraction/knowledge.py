@@ -39,13 +39,14 @@ class Located:
 @dataclass(frozen=True)
 class Triple:
     """KE1. `evidence` is the sentence that states it, None when nothing of it is in the text;
-    `also` are further sentences that do."""
+    `also` are further sentences that do. `confidence` is the probability of being right, None
+    where the model tells none."""
 
     head: Located
     relation: str
     tail: Located
     evidence: Span | None
-    confidence: float | None = None  # None: not measured
+    confidence: float | None = None
     also: tuple[Span, ...] = ()
 
     def to_json(self) -> dict[str, Any]:
@@ -60,10 +61,11 @@ class Entity:
     label: str
     place: Located
     mentions: tuple[Span, ...]
+    confidence: float | None = None
 
     def to_json(self) -> dict[str, Any]:
         spans = [[span.start, span.end] for span in self.mentions]
-        return {**asdict(self.place), "mentions": spans}
+        return {**asdict(self.place), "mentions": spans, "confidence": self.confidence}
 
 
 @dataclass(frozen=True)
@@ -74,6 +76,7 @@ class Fact:
     key: str
     value: Located
     evidence: Span | None
+    confidence: float | None = None
     also: tuple[Span, ...] = ()
 
     def to_json(self) -> dict[str, Any]:

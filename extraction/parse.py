@@ -18,6 +18,7 @@ class RawTriple:
     head: str
     relation: str
     tail: str
+    confidence: float | None = None
 
 
 @dataclass(frozen=True)
@@ -32,6 +33,7 @@ class RawFact:
     entity: str
     key: str
     value: str
+    confidence: float | None = None
 
 
 RawItem = RawTriple | RawEntity | RawFact

@@ -11,11 +11,12 @@ from contextlib import closing
 from dataclasses import dataclass, field, replace
 
 from errors import DeadlineExceeded, KexError, ModelFailed
+from extraction.confidence import Tally, confidence
 from extraction.form import MAX_ITEMS
 from extraction.parse import RawItem
 from extraction.repeat import RepeatGuard
 from extraction.task import Task
-from extraction.turns import Parser, Turn, turns_for
+from extraction.turns import Turn, turns_for
 from models.base import Finish, Message, Model, Progress, Text, Usage
 from models.stages import Stage, Token
 
@@ -105,7 +106,7 @@ def _mended(task: Task, model: Model, turn: Turn, part: Part, done: Done) -> Ite
 
 
 def _answer(task: Task, model: Model, turn: Turn, part: Part, done: Done) -> Iterator[Read]:
-    reply = _Reply(task, turn.reader(), model.capabilities.constraint == "json_schema")
+    reply = _Reply(task, turn, model.capabilities.constraint == "json_schema")
     share: float | None = None  # of the prompt, read so far; a mere sign of life does not reset it
     with closing(model.generate(turn.request)) as stream:
         for chunk in stream:
@@ -132,10 +133,12 @@ def _answer(task: Task, model: Model, turn: Turn, part: Part, done: Done) -> Ite
 class _Reply:
     """One answer of the model on its way in."""
 
-    def __init__(self, task: Task, parser: Parser, mendable: bool) -> None:
+    def __init__(self, task: Task, turn: Turn, mendable: bool) -> None:
         self._task = task
         self._mendable = mendable
-        self._parser = parser
+        self._way = turn.way
+        self._parser = turn.reader()
+        self._tally = Tally()
         self._said: list[str] = []
         self._broken = False
         self.guard = RepeatGuard()
@@ -144,6 +147,7 @@ class _Reply:
     def take(self, text: Text) -> Iterator[RawItem]:
         """The items that the text completes."""
         self._said.append(text.text)
+        self._tally.hear(text)
         if self._broken:
             return
         try:
@@ -154,7 +158,12 @@ class _Reply:
             # Heard to its end: to be sent back whole, and to know what it cost.
             self._broken = True
             return
+        if not items:
+            return
+        sure = confidence(self._tally.take(), self._task.prompt_type, self._task.lang, self._way)
         for raw in items:
+            if raw.confidence is None:
+                raw = replace(raw, confidence=sure)
             self.circling = self.circling or self.guard.circles(raw)
             yield raw
 

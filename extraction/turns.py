@@ -9,6 +9,7 @@ from typing import Protocol, cast
 
 from errors import Unavailable
 from extraction.classes import classes_by_label, common_label, described
+from extraction.confidence import Way
 from extraction.entity_typing import (
     MAX_NAMES,
     Candidate,
@@ -50,6 +51,7 @@ class Turn:
 
     request: GenerateRequest
     reader: Callable[[], Parser]  # a new one for each try
+    way: Way = "asked"
 
 
 @dataclass(frozen=True)
@@ -64,7 +66,8 @@ class Turns:
 def turns_for(task: Task, source: str, model: Model, context: str = "", known: str = "") -> Turns:
     """The turns for one chunk `source` of the task's text; the rest as for `build_request`."""
     request = build_request(task, source, model.capabilities, context, known)
-    plain = Turn(request, partial(AnswerParser, task.prompt_type))
+    way: Way = "tuned" if request.tuned else "asked"
+    plain = Turn(request, partial(AnswerParser, task.prompt_type), way)
     recognizes = model.capabilities.recognizes and not task.image and not task.examples
     if task.prompt_type != "KE2" or not recognizes:
         return Turns([plain])
@@ -101,4 +104,4 @@ def _typing_turn(
 ) -> Turn:
     names = [candidate.text for candidate in batch]
     request = typing_request(names, source, labels, task.lang, model.capabilities, task.max_tokens)
-    return Turn(request, partial(TypingParser, batch, task.lang))
+    return Turn(request, partial(TypingParser, batch, task.lang), "typed")

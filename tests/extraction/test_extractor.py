@@ -56,6 +56,7 @@ def test_the_contract_of_ke2() -> None:
                     "end": 2,
                     "status": "verbatim",
                     "mentions": [[0, 2], [3, 5]],
+                    "confidence": None,
                 }
             ]
         }
