@@ -23,7 +23,8 @@ from extraction.knowledge import (
     readable,
 )
 from extraction.labels import read_labels
-from extraction.task import Task, make_task
+from extraction.spans import read_spans
+from extraction.task import MAX_PASSES, Task, make_task
 from models.registry import NAMES, Registry
 from models.stages import Stage
 from settings import Settings, load_settings
@@ -54,6 +55,11 @@ HEADINGS: dict[Lang, dict[PromptType, tuple[str, ...]]] = {
 @click.option("--schema", help="Classes, relations or keys: names between commas, or JSON.")
 @click.option("--examples", type=click.File("rb"), help="JSON file of few-shots.")
 @click.option("--max-tokens", type=click.IntRange(16), help="Longest answer, per chunk of text.")
+@click.option("--spans", help="Only these characters: 0-800,1600-2400, as a failed part is told.")
+@click.option(
+    "--passes", type=click.IntRange(1, MAX_PASSES), default=1, show_default=True,
+    help="How often each part is read; a further time asks for what is missing.",
+)  # fmt: skip
 @click.option(
     "--format", "output", type=click.Choice(["table", "json", "jsonl"]), default="table",
     show_default=True, help="jsonl writes each item as soon as it is complete.",
@@ -67,6 +73,8 @@ def extract_command(
     schema: str | None,
     examples: IO[bytes] | None,
     max_tokens: int | None,
+    spans: str | None,
+    passes: int,
     output: str,
 ) -> None:
     """Extract knowledge from FILE, or from standard input (-)."""
@@ -79,6 +87,8 @@ def extract_command(
         labels=read_labels(schema),
         examples=read_examples(prompt_type, _utf8(examples, "examples") if examples else None),
         max_tokens=max_tokens or settings.max_tokens,
+        spans=read_spans(spans),
+        passes=passes,
     )
     registry = Registry(settings)
     try:

@@ -15,9 +15,10 @@ from typing import get_args
 
 import click
 
-from errors import InputError
+from errors import InputError, WeightsError
 from models.download import Meter
 from models.glm_weights import GlmStore
+from models.recognizers import Recognizers
 from models.weights import QWEN_CODER_1_5B, WeightsStore, locate_own
 from settings import ModelName, Settings, load_settings
 
@@ -39,11 +40,15 @@ def list_command(form: str) -> None:
     """Say of each model whether it can serve, and if not, why."""
     from models.registry import Registry
 
-    registry = Registry(load_settings())
+    settings = load_settings()
+    registry = Registry(settings)
     try:
         rows = registry.describe()
     finally:
         registry.close()
+    for row in rows:
+        if row["name"] == "Embedded":
+            row["detail"] = f"{row['detail']} {_recognizers_here(settings)}".lstrip()
     if form == "json":
         click.echo(json.dumps(rows, ensure_ascii=False, indent=2))
         return
@@ -67,8 +72,9 @@ def get_command(name: str, accept_licence: bool, update: bool) -> None:
     if accept_licence or update:
         raise click.UsageError(f"--accept-licence and --update are for {GLM} alone.")
     own = _own_file(name, settings)
+    _get_recognizers(settings)
     if own is not None:
-        click.echo(f"KEX_EMBEDDED_PATH names this file; nothing is fetched: {own}", err=True)
+        click.echo(f"KEX_EMBEDDED_PATH names this file; no weights are fetched: {own}", err=True)
         click.echo(own)
         return
     store = _store(settings)
@@ -78,6 +84,28 @@ def get_command(name: str, accept_licence: bool, update: bool) -> None:
     if found is not None:
         click.echo("Already here, verified.", err=True)
     click.echo(found or store.get())
+
+
+def _get_recognizers(settings: Settings) -> None:
+    """Fetch the small files that find names; Embedded answers without them too."""
+    for store in _recognizers(settings).stores.values():
+        try:
+            store.get()
+        except WeightsError as error:
+            click.echo(f"Without {store.pack.title}: {error.message}", err=True)
+
+
+def _recognizers_here(settings: Settings) -> str:
+    """Which recognisers have their files here, in one sentence."""
+    recognizers = _recognizers(settings)
+    here = [lang for lang in recognizers.stores if recognizers.available(lang)]
+    missing = [lang for lang in recognizers.stores if lang not in here]
+    if not missing:
+        return f"Its recognisers of names ({', '.join(here)}) are here."
+    return (
+        f"Its recognisers of names are missing ({', '.join(missing)}):"
+        " run `python app.py models get Embedded`."
+    )
 
 
 def _get_glm(settings: Settings, accepted: bool, update: bool) -> None:
@@ -111,6 +139,9 @@ def verify_command(name: str) -> None:
         click.echo(folder)
         return
     own = _own_file(name, settings)
+    for pack in _recognizers(settings).stores.values():
+        good = pack.locate() is not None
+        click.echo(f"{pack.path}: as it should be." if good else pack.missing(), err=True)
     if own is not None:
         click.echo("A GGUF file of your own: Kex has no hash to compare it with.", err=True)
         click.echo(own)
@@ -190,6 +221,10 @@ def _store(settings: Settings) -> WeightsStore:
     return WeightsStore(
         QWEN_CODER_1_5B, settings.cache_dir, settings.hf_endpoint, settings.weight_sources
     )
+
+
+def _recognizers(settings: Settings) -> Recognizers:
+    return Recognizers(settings.cache_dir, settings.weight_sources)
 
 
 def _glm_store(settings: Settings) -> GlmStore:

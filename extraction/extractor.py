@@ -1,39 +1,31 @@
 """The one way through: task → prompt → model → items → places, as a stream of events.
 
-Long texts are read in chunks of whole sentences; an item is given out as soon as it is complete.
-A chunk that fails is told in the answer's warnings and leaves the others standing.
+Long texts are read in chunks of whole sentences, several at a time where the model can; an item is
+given out as soon as it is complete. A chunk that fails is told in the answer, with its place, and
+leaves the others standing.
 """
 
 from __future__ import annotations
 
 import time
-from collections.abc import Generator, Iterator
+from collections.abc import Generator, Iterator, Sequence
+from contextlib import closing
 from dataclasses import dataclass, field
 from typing import Any
 
 from errors import KexError, ModelFailed, Unavailable, Unprocessable
-from extraction.fold import fold
-from extraction.form import MAX_ITEMS
+from extraction.chunks import Chunk, chunks
+from extraction.context import Context
 from extraction.ground import Source, ground
-from extraction.knowledge import (
-    Entity,
-    Fact,
-    Item,
-    Lang,
-    PromptType,
-    Span,
-    Triple,
-    knowledge_json,
-    readable,
-)
-from extraction.parse import AnswerParser
-from extraction.prompting import build_request
-from extraction.split import chunks
+from extraction.knowledge import Item, Lang, PromptType, Span, knowledge_json, readable
+from extraction.merge import Merge
+from extraction.parallel import in_order
+from extraction.reading import Done, Part, Read, read_part
 from extraction.task import Task
-from models.base import Finish, Model, Progress, Text, Usage
+from models.base import Model, Usage
 from models.stages import Stage, Token, load
 
-MAX_REPEATS = 4  # so many known items in a row: the model turns in circles
+MAX_KNOWN = 1_000  # characters of what was found already, told in a further pass
 
 
 @dataclass(frozen=True)
@@ -44,8 +36,22 @@ class Found:
 
 
 @dataclass(frozen=True)
+class Failed:
+    """A part of the text that was not read to its end, and why: what to ask for again."""
+
+    span: Span
+    message: str
+
+    def to_json(self) -> dict[str, Any]:
+        return {"start": self.span.start, "end": self.span.end, "message": self.message}
+
+
+@dataclass(frozen=True)
 class Answer:
-    """The whole answer; `elapsed_ms` in milliseconds since the extraction began."""
+    """The whole answer; `elapsed_ms` in milliseconds since the extraction began.
+
+    `repairs` counts the answers that were no valid JSON and were asked for again.
+    """
 
     prompt_type: PromptType
     lang: Lang
@@ -54,6 +60,8 @@ class Answer:
     usage: Usage
     elapsed_ms: int
     warnings: tuple[str, ...]
+    failed: tuple[Failed, ...] = ()
+    repairs: int = 0
 
     def to_json(self) -> dict[str, Any]:
         """The 200 answer of the HTTP contract."""
@@ -69,6 +77,8 @@ class Answer:
             },
             "elapsed_ms": self.elapsed_ms,
             "warnings": list(self.warnings),
+            "failed": [part.to_json() for part in self.failed],
+            "repairs": self.repairs,
         }
 
 
@@ -82,18 +92,12 @@ class _Run:
     task: Task
     model: Model
     source: Source
-    items: list[Item] = field(default_factory=list)
-    seen: set[tuple[str, ...]] = field(default_factory=set)
+    context: Context
+    merge: Merge = field(default_factory=Merge)
     warnings: list[str] = field(default_factory=list)
     usages: list[Usage] = field(default_factory=list)
-
-    def add(self, item: Item, key: tuple[str, ...]) -> bool:
-        """Keep an item unless it is known or says nothing."""
-        if key in self.seen or _says_nothing(item):
-            return False
-        self.seen.add(key)
-        self.items.append(item)
-        return True
+    failed: list[Failed] = field(default_factory=list)
+    repairs: int = 0
 
     def warn(self, warning: str) -> None:
         if warning not in self.warnings:
@@ -111,118 +115,120 @@ def extract(task: Task, model: Model) -> Generator[Event, None, None]:
             f"{model.name} reads text only: leave the image out or choose a model that sees.",
             field="image",
         )
-    run = _Run(task, model, Source(task.text, task.body_start))
-    spans = chunks(task.text, task.body_start, model.capabilities.chunk_chars[task.lang])
-    yield from load(model, len(spans))
-    yield from _read_all(run, spans)
+    yield from load(model)  # first, since a model that is loaded can count its tokens
+    source = Source(task.text, task.body_start)
+    run = _Run(task, model, source, Context(task.text, task.body_start, task.lang))
+    parts = _chunks(task, model)
+    for number in range(task.passes):
+        yield from _Pass(run, parts, number).events()
     if task.entity and run.source.locate(task.entity)[0] == "inferred":
         run.warn(f"The entity {task.entity!r} does not stand in the text.")
     yield Answer(
         prompt_type=task.prompt_type,
         lang=task.lang,
         model=model.name,
-        items=tuple(run.items),
+        items=run.merge.items,
         usage=_total(run.usages),
         elapsed_ms=round(1000 * (time.monotonic() - began)),
         warnings=tuple(run.warnings),
+        failed=tuple(run.failed),
+        repairs=run.repairs,
     )
 
 
-def _read_all(run: _Run, spans: list[Span]) -> Iterator[Event]:
-    failures: list[KexError] = []
-    whole = 0  # chunks read to their end
-    for number, span in enumerate(spans, start=1):
-        try:
-            yield from _read(run, span, number, len(spans))
-            whole += 1
-        except KexError as error:
-            failures.append(error)
-            run.warn(
-                f"Part {number} of {len(spans)} (characters {span.start}–{span.end}) "
-                f"failed: {error.message}"
-            )
-            if isinstance(error, Unavailable) and not isinstance(error, ModelFailed):
-                if number < len(spans):
-                    run.warn(f"From part {number + 1} on nothing was read.")
-                break
-    if failures and not whole:
-        raise failures[0]
+def _chunks(task: Task, model: Model) -> list[Chunk]:
+    """The chunks, measured in the model's own tokens where it counts them."""
+    can = model.capabilities
+    budget = can.chunk_chars[task.lang]
+    tokens = can.chunk_tokens if model.count_tokens(["."]) is not None else None
+
+    def sizes(texts: Sequence[str]) -> Sequence[int]:
+        counts = model.count_tokens(texts) if tokens is not None else None
+        if counts is None:  # it is gone meanwhile, or never counted: by characters
+            share = 1.0 if tokens is None else tokens / budget
+            return [max(1, round(share * len(text))) for text in texts]
+        return counts
+
+    return chunks(task.text, task.body_start, tokens or budget, sizes, task.spans)
 
 
-def _read(run: _Run, span: Span, number: int, count: int) -> Iterator[Event]:
-    """Read one chunk."""
-    task = run.task
-    request = build_request(task, task.text[span.start : span.end], run.model.capabilities)
-    parser = AnswerParser(task.prompt_type)
-    repeats = 0
-    given: set[tuple[str, ...]] = set()  # by this chunk: what an earlier one gave is no circle
-    share: float | None = None  # of the prompt, read so far; a mere sign of life does not reset it
-    stream = run.model.generate(request)
-    try:
-        for chunk in stream:
-            if isinstance(chunk, Progress):
-                share = share if chunk.done is None else chunk.done
-                yield Stage("reading", share, number, count)
-            elif isinstance(chunk, Finish):
-                _close(run, parser, chunk)
-            elif isinstance(chunk, Text):
-                yield Token(chunk.text)
-                for raw in _feed(parser, chunk.text):
-                    item = ground(raw, run.source, span)
-                    key = _identity(item)
-                    repeats = repeats + 1 if key in given else 0
-                    given.add(key)
-                    if run.add(item, key):
+class _Pass:
+    """One reading of all chunks; `number` counts from 0, and further ones ask for the rest."""
+
+    def __init__(self, run: _Run, parts: list[Chunk], number: int) -> None:
+        self._run = run
+        self._parts = parts
+        self._number = number
+        self._gone: KexError | None = None  # why nothing more is asked
+        self._unread: list[int] = []
+        self._failures: list[KexError] = []
+
+    def events(self) -> Iterator[Event]:
+        run = self._run
+        limit = run.model.capabilities.parallel
+        with closing(in_order(len(self._parts), self._begin, limit, Stage)) as reads:
+            for index, event in reads:
+                if isinstance(event, Done):
+                    self._settle(index, event)
+                elif isinstance(event, Stage | Token):
+                    yield event
+                else:
+                    item = ground(event, run.source, self._parts[index].span)
+                    if run.merge.add(item):
                         yield Found(item)
-                if repeats >= MAX_REPEATS:
-                    run.warn("The model began to repeat itself; its answer was ended there.")
-                    run.usages.append(Usage())  # what it cost is said only at a whole answer's end
-                    break
-        if len(given) >= MAX_ITEMS:
-            run.warn(f"A part of the text gave {len(given)} items; there may be more in it.")
-    finally:
-        stream.close()
+        if self._gone is not None and self._unread:
+            run.warn(f"From part {self._unread[0] + 1} on nothing was read.")
+            self._fail(self._unread, self._gone)
+        first_reading = self._number == 0
+        if first_reading and self._failures and len(run.failed) == len(self._parts):
+            raise self._failures[0]
 
-
-def _feed(parser: AnswerParser, text: str) -> list[Any]:
-    try:
-        return list(parser.feed(text))
-    except ValueError as error:
-        raise ModelFailed("The model's answer is not the JSON that was asked for.") from error
-
-
-def _close(run: _Run, parser: AnswerParser, finish: Finish) -> None:
-    run.usages.append(finish.usage)
-    if finish.warning:
-        run.warn(finish.warning)
-    if parser.ended:
-        return
-    if finish.reason == "length":
-        run.warn(
-            f"The answer reached the limit of {run.task.max_tokens} tokens and is incomplete: "
-            "raise max_tokens or send less text."
+    def _begin(self, index: int) -> Generator[Read, None, None] | None:
+        """Called when it is the chunk's turn, so that its context knows what was found by then."""
+        if self._gone is not None:
+            self._unread.append(index)
+            return None
+        run, chunk = self._run, self._parts[index]
+        task = run.task
+        known = ""
+        if self._number:
+            found = run.merge.within(chunk.span)
+            known = (
+                readable(task.prompt_type, task.lang, found).replace("\n", "; ") if found else ""
+            )
+        count = len(self._parts) * task.passes
+        part = Part(
+            text=task.text[chunk.span.start : chunk.span.end],
+            number=self._number * len(self._parts) + index + 1,
+            count=count,
+            context=run.context.of(chunk, run.merge.items),
+            known=known[:MAX_KNOWN],
         )
-    elif parser.begun:
-        run.warn("The model broke off in the middle of its answer: it is incomplete.")
-    else:
-        raise ModelFailed("The model's answer is not the JSON that was asked for.")
+        return read_part(task, run.model, part)
 
+    def _settle(self, index: int, done: Done) -> None:
+        run = self._run
+        run.usages += done.usages
+        run.repairs += done.repairs
+        for warning in done.warnings:
+            run.warn(warning)
+        error = done.error
+        if error is None:
+            return
+        span = self._parts[index].span
+        self._failures.append(error)
+        run.warn(
+            f"Part {index + 1} of {len(self._parts)} (characters {span.start}–{span.end}) "
+            f"failed: {error.message}"
+        )
+        self._fail([index], error)
+        if isinstance(error, Unavailable) and not isinstance(error, ModelFailed):
+            self._gone = error
 
-def _identity(item: Item) -> tuple[str, ...]:
-    strings: tuple[str, ...]
-    if isinstance(item, Triple):
-        strings = (item.head.text, item.relation, item.tail.text)
-    elif isinstance(item, Entity):
-        strings = (item.place.text,)  # one class for each entity: the first that it was put in
-    else:
-        strings = (item.entity.text, item.key, item.value.text)
-    return tuple(fold(string)[0] for string in strings)
-
-
-def _says_nothing(item: Item) -> bool:
-    if isinstance(item, Triple):
-        return fold(item.head.text)[0] == fold(item.tail.text)[0]
-    return isinstance(item, Fact) and fold(item.entity.text)[0] == fold(item.value.text)[0]
+    def _fail(self, indices: list[int], error: KexError) -> None:
+        """Note what was not read; what an earlier pass has read is not asked for again."""
+        if self._number == 0:
+            self._run.failed += [Failed(self._parts[i].span, error.message) for i in indices]
 
 
 def _total(usages: list[Usage]) -> Usage:

@@ -203,12 +203,12 @@ def ground(raw: RawItem, source: Source, chunk: Span) -> Item:
     """The item with every string located, near the chunk that the model read it from."""
     if isinstance(raw, RawEntity):
         status, spans = source.locate(raw.text)
-        return Entity(raw.label, _located(raw.text, status, spans), tuple(spans))
+        return Entity(raw.label, _located(raw.text, status, spans), tuple(spans), raw.confidence)
     if isinstance(raw, RawFact):
         entity, value, evidence = _pair(raw.entity, raw.key, raw.value, source, chunk)
-        return Fact(entity, raw.key, value, evidence)
+        return Fact(entity, raw.key, value, evidence, raw.confidence)
     head, tail, evidence = _pair(raw.head, raw.relation, raw.tail, source, chunk)
-    return Triple(head, raw.relation, tail, evidence)
+    return Triple(head, raw.relation, tail, evidence, raw.confidence)
 
 
 def _pair(

@@ -38,16 +38,20 @@ class Located:
 
 @dataclass(frozen=True)
 class Triple:
-    """KE1. `evidence` is the sentence that states it, None when nothing of it is in the text."""
+    """KE1. `evidence` is the sentence that states it, None when nothing of it is in the text;
+    `also` are further sentences that do. `confidence` is the probability of being right, None
+    where the model tells none."""
 
     head: Located
     relation: str
     tail: Located
     evidence: Span | None
-    confidence: float | None = None  # None: not measured
+    confidence: float | None = None
+    also: tuple[Span, ...] = ()
 
     def to_json(self) -> dict[str, Any]:
-        return asdict(self)
+        fields = asdict(self)
+        return fields | _also(fields.pop("also"))
 
 
 @dataclass(frozen=True)
@@ -57,24 +61,33 @@ class Entity:
     label: str
     place: Located
     mentions: tuple[Span, ...]
+    confidence: float | None = None
 
     def to_json(self) -> dict[str, Any]:
         spans = [[span.start, span.end] for span in self.mentions]
-        return {**asdict(self.place), "mentions": spans}
+        return {**asdict(self.place), "mentions": spans, "confidence": self.confidence}
 
 
 @dataclass(frozen=True)
 class Fact:
-    """KE3. One key and one value of an entity."""
+    """KE3. One key and one value of an entity; `evidence` and `also` as in Triple."""
 
     entity: Located
     key: str
     value: Located
     evidence: Span | None
+    confidence: float | None = None
+    also: tuple[Span, ...] = ()
 
     def to_json(self) -> dict[str, Any]:
-        evidence = asdict(self.evidence) if self.evidence else None
-        return {"key": self.key, "value": asdict(self.value), "evidence": evidence}
+        fields = asdict(self)
+        del fields["entity"]
+        return fields | _also(fields.pop("also"))
+
+
+def _also(spans: tuple[dict[str, int], ...]) -> dict[str, Any]:
+    """Only where there are any, which is in long texts."""
+    return {"also": list(spans)} if spans else {}
 
 
 Item = Triple | Entity | Fact

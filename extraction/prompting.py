@@ -12,16 +12,37 @@ from extraction.task import Example, Task
 from models.base import Capabilities, GenerateRequest, Message
 from prompts.loader import Prompt, load_prompt
 
+# Lines of the user turn that only some chunks have.
+_CONTEXT: dict[Lang, str] = {"zh": "上文：%s\n", "en": "Context: %s\n"}
+_KNOWN: dict[Lang, str] = {
+    "zh": "\n已找到：%s\n只补充遗漏的。",
+    "en": "\nAlready found: %s\nAdd only what is missing.",
+}
 
-def build_request(task: Task, source: str, can: Capabilities) -> GenerateRequest:
-    """The request for one chunk `source` of the task's text, for a model that can `can`."""
-    prompt = load_prompt(task.prompt_type, task.lang)
+
+def build_request(
+    task: Task, source: str, can: Capabilities, context: str = "", known: str = ""
+) -> GenerateRequest:
+    """The request for one chunk `source` of the task's text, for a model that can `can`.
+
+    `context` names what the chunk points back to, `known` is what an earlier pass found in it.
+    """
+    tuned = _tuned_for(task, can)
+    prompt = load_prompt(f"{task.prompt_type}-tuned" if tuned else task.prompt_type, task.lang)
     labels = labels_of(task)
     style: Style = "arrays" if can.constraint == "grammar" else "objects"
-    turn = _user_turn(prompt, source, labels, task.entity)
+    turn = user_turn(
+        prompt,
+        source,
+        labels,
+        task.entity,
+        _CONTEXT[task.lang] % context if context else "",
+        _KNOWN[task.lang] % known if known else "",
+    )
     images = (task.image,) if task.image else ()
     # Strings are held to what the model can write; grounding finds them in the text as it is.
-    writable = unicodedata.normalize("NFKC", source) if can.nfkc else source
+    writable = f"{source}\n{context}" if context else source
+    writable = unicodedata.normalize("NFKC", writable) if can.nfkc else writable
     messages = (
         *_prefix(task.prompt_type, prompt, style, task.examples),
         Message("user", turn, images),
@@ -34,7 +55,17 @@ def build_request(task: Task, source: str, can: Capabilities) -> GenerateRequest
         if can.constraint == "grammar"
         else None,
         json_schema=json_schema(task.prompt_type, labels),
+        logprobs=True,
+        tuned=tuned,
     )
+
+
+def _tuned_for(task: Task, can: Capabilities) -> bool:
+    """Whether the model was trained for this: listed relations, a given entity, no examples."""
+    given = {"KE1": task.labels, "KE2": None, "KE3": task.entity}[task.prompt_type]
+    if task.examples or not given:
+        return False
+    return f"{task.lang}/{task.prompt_type}-tuned" in can.tuned
 
 
 def labels_of(task: Task) -> Mapping[str, str]:
@@ -55,7 +86,7 @@ def warm_prefixes(can: Capabilities) -> list[tuple[Message, ...]]:
     prefixes = []
     for prompt_type, lang in pairs:
         prompt = load_prompt(prompt_type, lang)
-        turn = Message("user", _user_turn(prompt, "", {}, None))
+        turn = Message("user", user_turn(prompt, "", {}, None))
         prefixes.append((*_prefix(prompt_type, prompt, style, ()), turn))
     return prefixes
 
@@ -70,20 +101,30 @@ def _prefix(
         for e in own
     ]  # fmt: skip
     for text, entity, answer, labels in shown:
-        messages.append(Message("user", _user_turn(prompt, text, labels, entity)))
+        messages.append(Message("user", user_turn(prompt, text, labels, entity)))
         messages.append(Message("assistant", write_answer(prompt_type, style, answer)))
     return tuple(messages)
 
 
-def _user_turn(prompt: Prompt, text: str, own: Mapping[str, str], entity: str | None) -> str:
+def user_turn(
+    prompt: Prompt,
+    text: str,
+    own: Mapping[str, str],
+    entity: str | None,
+    context: str = "",
+    known: str = "",
+) -> str:
     labels = own or prompt.labels
     listed = [f"{name} ({note})" if note else name for name, note in labels.items()]
     fields = {
         "labels": prompt.separator.join(listed) or prompt.any_label,
         "entity": entity or prompt.any_entity,
-        "text": text,
+        "text": text + known,
+        "context": context,
     }
-    return re.sub(r"\{(labels|entity|text)\}", lambda mark: fields[mark.group(1)], prompt.user)
+    # On a line of its own before the text's.
+    template = re.sub(r"(?m)^(?=[^\n]*\{text\})", "{context}", prompt.user, count=1)
+    return re.sub(r"\{(labels|entity|text|context)\}", lambda mark: fields[mark.group(1)], template)
 
 
 def _entity_of(prompt_type: PromptType, answer: object) -> str | None:

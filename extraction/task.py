@@ -6,13 +6,15 @@ import re
 from dataclasses import dataclass, field
 
 from errors import InputError
-from extraction.knowledge import Lang, PromptType
+from extraction.knowledge import Lang, PromptType, Span
 from extraction.language import detect
+from extraction.spans import check_spans
 from models.base import Image
 
 _ENTITY_LINE = re.compile(r"\s*(?:实体|entity)\s*[:：][ \t]*([^\r\n]+?)[ \t]*(?:\r\n|\r|\n)", re.I)
 
 MAX_ENTITY = 200  # characters
+MAX_PASSES = 3
 
 
 @dataclass(frozen=True)
@@ -33,7 +35,8 @@ class Task:
 
     `text` is the user's text untouched: all offsets count in it. `body_start` is where the text
     proper begins, after an entity line. `labels` narrow the classes (KE2), relations (KE1) or
-    keys (KE3), each with an optional description. `max_tokens` bounds the answer per chunk.
+    keys (KE3), each with an optional description. `max_tokens` bounds the answer per chunk. `spans`
+    are the parts to read, none means all; `passes` says how often each is read.
     """
 
     prompt_type: PromptType
@@ -46,6 +49,8 @@ class Task:
     image: Image | None = None
     temperature: float = 0.0
     max_tokens: int = 1024
+    spans: tuple[Span, ...] = ()
+    passes: int = 1
 
 
 def make_task(
@@ -59,6 +64,8 @@ def make_task(
     image: Image | None = None,
     temperature: float = 0.0,
     max_tokens: int = 1024,
+    spans: tuple[Span, ...] = (),
+    passes: int = 1,
 ) -> Task:
     """Complete a request: find KE3's entity in the first line, and the language of the text.
 
@@ -77,6 +84,7 @@ def make_task(
     for name, value in (("user_input", text), ("entity", entity or "")):
         if "\x00" in value:
             raise InputError(f"{name} holds a NUL character: remove it.", field=name)
+    check_spans(spans, body_start, len(text))
     return Task(
         prompt_type=prompt_type,
         text=text,
@@ -88,4 +96,6 @@ def make_task(
         image=image,
         temperature=temperature,
         max_tokens=max_tokens,
+        spans=spans,
+        passes=passes,
     )

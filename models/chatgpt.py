@@ -49,7 +49,10 @@ class ChatGpt:
 
     name = "ChatGpt"
     capabilities = Capabilities(
-        constraint="json_schema", images=True, chunk_chars={"zh": 4000, "en": 12_000}
+        constraint="json_schema",
+        images=True,
+        chunk_chars={"zh": 4000, "en": 12_000},
+        parallel=4,
     )
 
     def __init__(self, settings: Settings) -> None:
@@ -78,6 +81,10 @@ class ChatGpt:
 
     def warm(self, prefixes: Sequence[tuple[Message, ...]]) -> None:
         """Nothing: the service keeps its own caches."""
+
+    def count_tokens(self, texts: Sequence[str]) -> list[int] | None:
+        """None: the service counts only what it has answered."""
+        return None
 
     def generate(self, request: GenerateRequest) -> Generator[Chunk, None, None]:
         self.load()

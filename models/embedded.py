@@ -14,6 +14,7 @@ import time
 from collections import deque
 from collections.abc import Callable, Generator, Sequence
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -23,13 +24,16 @@ from models.base import (
     Chunk,
     Finish,
     GenerateRequest,
+    Mention,
     Message,
     ModelState,
     Progress,
     Text,
     Usage,
 )
+from models.llama_tokens import count_tokens
 from models.pump import Sink, pump
+from models.recognizers import Recognizers
 from models.weights import QWEN_CODER_1_5B, WeightsStore, locate_own
 from settings import Settings
 
@@ -39,7 +43,14 @@ log = logging.getLogger(__name__)
 # prefill stop, and its progress show, within a second.
 BATCH_TOKENS = 64
 CLOSE_SECONDS = 10.0  # for a batch of the prefill on a busy machine
+# Trained for the tasks below (training/README.md).
+ADAPTER = Path(__file__).parent / "adapters" / "extraction.gguf"
+TUNED = frozenset({"zh/KE1-tuned", "en/KE1-tuned", "zh/KE3-tuned"})
+LOWEST = -50.0  # a token's log probability: what the form forced may have none at all
 CACHE_MIB = 256  # host memory for the prompts' prefixes, 28 KiB a token
+
+# Source text in one request: a model of this size finds more in a few sentences at a time.
+CHUNK_TOKENS = 130
 
 _RANDOM_SEED = 2**32 - 1  # llama.cpp's word for a seed of its own choice
 
@@ -47,21 +58,20 @@ _SHUT_DOWN = "Embedded is being shut down."
 
 
 class Embedded:
-    """The embedded model; implements `models.base.Model`."""
+    """The embedded model; implements `models.base.Model` and `models.base.Recognizing`."""
 
     name = "Embedded"
-    capabilities = Capabilities(
-        constraint="grammar", images=False, chunk_chars={"zh": 800, "en": 2400}
-    )
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
+        self.capabilities = replace(self.capabilities, parallel=settings.embedded_slots)
         self._store = WeightsStore(
             QWEN_CODER_1_5B,
             settings.cache_dir,
             settings.hf_endpoint,
             settings.weight_sources,
         )
+        self.recognizers = Recognizers(settings.cache_dir, settings.weight_sources)
         self._lock = threading.Lock()  # one load at a time
         self._queue: deque[object] = deque()  # requests at the gate, first come first served
         self._free = settings.embedded_slots
@@ -70,8 +80,26 @@ class Embedded:
         self._inside = 0  # threads in llama.cpp's code; the process must not end under them
         self._closing = False
         self._engine: Any = None
+        self._key = secrets.token_urlsafe(32)  # of llama.cpp's port on loopback
         self._loading = False
         self._failure: str | None = None
+
+    @property
+    def capabilities(self) -> Capabilities:
+        return Capabilities(
+            constraint="grammar",
+            images=False,
+            chunk_chars={"zh": 160, "en": 480},
+            recognizes=True,
+            chunk_tokens=CHUNK_TOKENS,
+            tuned=TUNED if self._adapter() is not None else frozenset(),
+        )
+
+    def _adapter(self) -> Path | None:
+        """The adapter, where it fits: it was trained for these very weights."""
+        weights = self._settings.embedded_path or self._store.path
+        fits = weights.is_file() and weights.stat().st_size == QWEN_CODER_1_5B.size
+        return ADAPTER if fits and ADAPTER.is_file() else None
 
     def state(self) -> ModelState:
         if self._engine is not None:
@@ -128,9 +156,12 @@ class Embedded:
         for cpu in (params.cpuparams, params.cpuparams_batch):
             cpu.n_threads = threads
             cpu.poll = 0  # waiting threads sleep instead of spinning: the cores are not ours alone
+        adapter = self._adapter()
+        if adapter is not None:  # at rest until a request asks for it
+            params.lora_adapters = [xllamacpp.CommonAdapterLoraInfo(str(adapter), 0.0)]
         params.verbosity = 0
         # llama.cpp opens a port on loopback; without a key anyone on the machine could use it.
-        params.api_keys = [secrets.token_urlsafe(32)]
+        params.api_keys = [self._key]
         params.ui = False
         engine = xllamacpp.Server(params)
         # One token, to see that it answers. It also makes sure that llama.cpp's own loop is
@@ -165,6 +196,19 @@ class Embedded:
             return True  # shut down: there is nothing left to warm
         return bool(finished)
 
+    def count_tokens(self, texts: Sequence[str]) -> list[int] | None:
+        with self._count:
+            engine = None if self._closing else self._engine
+            if engine is None:
+                return None
+            self._inside += 1
+        try:
+            return count_tokens(engine.listening_address, self._key, texts)
+        finally:
+            with self._count:
+                self._inside -= 1
+                self._count.notify_all()
+
     def generate(self, request: GenerateRequest) -> Generator[Chunk, None, None]:
         if any(message.images for message in request.messages):
             raise Unprocessable(
@@ -181,6 +225,10 @@ class Embedded:
         with closing(chunks):
             for chunk in chunks:
                 yield chunk if chunk is not None else Progress()
+
+    def recognize(self, text: str, lang: str, *, unsure: bool = False) -> list[Mention]:
+        """The names in the text; the recognisers need neither llama.cpp nor the GGUF file."""
+        return self.recognizers.recognize(text, lang, unsure=unsure)
 
     def _produce(self, request: GenerateRequest, sink: Sink[Chunk]) -> None:
         try:
@@ -278,7 +326,7 @@ class _Answer:
         for choice in chunk.get("choices", []):
             text = choice.get("delta", {}).get("content")
             if text:
-                self._sink.put(Text(text))
+                self._sink.put(Text(text, _logprob(choice)))
             self._reason = choice.get("finish_reason") or self._reason
         usage = chunk.get("usage")
         if usage:
@@ -298,6 +346,12 @@ class _Answer:
         if self._reason is None:
             raise ModelFailed("llama.cpp ended the answer without saying why.")
         return Finish("length" if self._reason == "length" else "stop", self._usage)
+
+
+def _logprob(choice: dict[str, Any]) -> float | None:
+    """The logarithm of the probability of a chunk's tokens."""
+    tokens = (choice.get("logprobs") or {}).get("content")
+    return sum(max(token["logprob"], LOWEST) for token in tokens) if tokens else None
 
 
 def _deaf(_chunk: dict[str, Any]) -> bool:
@@ -321,6 +375,10 @@ def _payload(request: GenerateRequest) -> dict[str, Any]:
         "stream_options": {"include_usage": True},
         "return_progress": True,
     }
+    if request.tuned:
+        payload["lora"] = [{"id": 0, "scale": 1.0}]
+    if request.logprobs:
+        payload |= {"logprobs": True, "top_logprobs": 1}
     wish = request.sampling
     if wish.top_p is not None:
         payload["top_p"] = wish.top_p

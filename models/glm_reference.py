@@ -162,6 +162,10 @@ class ReferenceGlm:
     def warm(self, prefixes: Sequence[tuple[Message, ...]]) -> None:
         """Nothing to do: the official code keeps nothing between two answers."""
 
+    def count_tokens(self, texts: Sequence[str]) -> list[int] | None:
+        """None: it is here to be compared with, not to be tuned."""
+        return None
+
     def generate(self, request: GenerateRequest) -> Generator[Chunk, None, None]:
         self.load()
         loaded = self._loaded

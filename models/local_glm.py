@@ -63,6 +63,8 @@ BROKEN = (
 # What a card saves: measured with full-size random weights on two cores, see docs/visualglm.md.
 CPU_SPEED = "one to two tokens a second on two cores, with 16 GB of memory"
 
+CHUNK_TOKENS = 260  # of source text in a request; prompt, examples and answer share 2,048 with it
+
 
 @dataclass(frozen=True)
 class _Loaded:
@@ -78,9 +80,12 @@ class LocalGlm:
     """VisualGLM-6B; implements `models.base.Model`."""
 
     name = "Local-GLM"
-    # Prompt, examples, text and answer share 2,048 tokens.
     capabilities = Capabilities(
-        constraint="grammar", images=True, chunk_chars={"zh": 400, "en": 1400}, nfkc=True
+        constraint="grammar",
+        images=True,
+        chunk_chars={"zh": 400, "en": 1400},
+        nfkc=True,
+        chunk_tokens=CHUNK_TOKENS,
     )
 
     def __init__(self, settings: Settings) -> None:
@@ -169,6 +174,12 @@ class LocalGlm:
     def warm(self, prefixes: Sequence[tuple[Message, ...]]) -> None:
         """Nothing to do: a prompt that attends to itself in both directions has no prefix that
         could be kept for another."""
+
+    def count_tokens(self, texts: Sequence[str]) -> list[int] | None:
+        loaded = self._loaded
+        if loaded is None:
+            return None
+        return [len(loaded.tokenizer.encode(text, specials=False)) for text in texts]
 
     def generate(self, request: GenerateRequest) -> Generator[Chunk, None, None]:
         self.load()

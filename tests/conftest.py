@@ -12,6 +12,7 @@ import pytest
 from errors import WeightsError
 from models.embedded import Embedded
 from models.local_glm import LocalGlm
+from models.recognizers import Recognizers
 from models.weights import QWEN_CODER_1_5B, SMOLLM2_135M, Weights, WeightsStore
 from scripts.tiny_visualglm import make_checkpoint
 from settings import Settings
@@ -54,6 +55,20 @@ def smollm2() -> Path:
 def qwen() -> Path:
     """The real weights of `Embedded`."""
     return fetch(QWEN_CODER_1_5B)
+
+
+@pytest.fixture(scope="session")
+def recognizers() -> Recognizers:
+    """The real recognisers of names, 43 MB; without a network the tests are skipped."""
+    found = Recognizers(CACHE)
+    try:
+        for store in found.stores.values():
+            store.get()
+    except WeightsError as error:
+        if os.environ.get("CI"):
+            raise
+        pytest.skip(error.message)
+    return found
 
 
 @pytest.fixture(scope="session")

@@ -8,12 +8,14 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Generator, Sequence
+from typing import Literal
 
 from models.base import (
     Capabilities,
     Chunk,
     Finish,
     GenerateRequest,
+    Mention,
     Message,
     ModelState,
     Progress,
@@ -21,7 +23,7 @@ from models.base import (
     Usage,
 )
 
-Step = str | float | Exception | Finish  # text, a pause in seconds, a failure, an end of its own
+Step = str | Text | float | Exception | Finish  # text, a pause in seconds, a failure, an end
 Script = Callable[[GenerateRequest], Sequence[Step]]
 
 BEAT = 0.05
@@ -33,10 +35,27 @@ class ScriptedModel:
     name = "Embedded"
 
     def __init__(
-        self, script: Script | Sequence[Step] = (), *, images: bool = False, chunk_chars: int = 800
+        self,
+        script: Script | Sequence[Step] = (),
+        *,
+        images: bool = False,
+        chunk_chars: int = 800,
+        names: Sequence[tuple[str, str]] | None = None,
+        tuned: frozenset[str] = frozenset(),
+        constraint: Literal["grammar", "json_schema"] = "grammar",
+        parallel: int = 1,
     ) -> None:
+        """`names`: what it recognises, (label, name); a label with "?" is a candidate's."""
         self.script: Script = script if callable(script) else lambda _: script
-        self.capabilities = Capabilities("grammar", images, {"zh": chunk_chars, "en": chunk_chars})
+        self.names = names
+        self.capabilities = Capabilities(
+            constraint,
+            images,
+            {"zh": chunk_chars, "en": chunk_chars},
+            recognizes=names is not None,
+            tuned=tuned,
+            parallel=parallel,
+        )
         self.current = ModelState("ready")
         self.requests: list[GenerateRequest] = []
         self.running = 0
@@ -51,12 +70,25 @@ class ScriptedModel:
     def warm(self, prefixes: Sequence[tuple[Message, ...]]) -> None:
         """It has no cache."""
 
+    def recognize(self, text: str, lang: str, *, unsure: bool = False) -> list[Mention]:
+        return [
+            Mention(label.rstrip("?"), text.index(name), text.index(name) + len(name), sure)
+            for label, name in self.names or ()
+            if name in text and ((sure := not label.endswith("?")) or unsure)
+        ]
+
+    def count_tokens(self, texts: Sequence[str]) -> list[int] | None:
+        """None: it reads nothing."""
+        return None
+
     def generate(self, request: GenerateRequest) -> Generator[Chunk, None, None]:
         self.requests.append(request)
         self.running += 1
         try:
             for step in self.script(request):
-                if isinstance(step, str):
+                if isinstance(step, Text):
+                    yield step
+                elif isinstance(step, str):
                     yield Text(step)
                 elif isinstance(step, Exception):
                     raise step

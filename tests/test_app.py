@@ -10,7 +10,8 @@ ROOT = Path(__file__).parent.parent
 def test_importing_the_app_loads_no_engine() -> None:
     code = (
         "import sys, app; app.create_app();"
-        "heavy = {'torch', 'transformers', 'xllamacpp', 'openai', 'huggingface_hub', 'llguidance'};"
+        "heavy = {'torch', 'transformers', 'xllamacpp', 'openai', 'huggingface_hub', 'llguidance',"
+        " 'spacy', 'onnxruntime', 'numpy'};"
         "print(sorted(heavy & set(sys.modules)))"
     )
     done = subprocess.run(

@@ -17,13 +17,14 @@ from errors import InputError, TooLarge
 from extraction.examples import read_examples
 from extraction.labels import read_labels
 from extraction.language import detect
-from extraction.task import Task, make_task
+from extraction.spans import read_spans
+from extraction.task import MAX_PASSES, Task, make_task
 from models.base import Image, Sampling
 from settings import ModelName, Settings
 from web.body import read_body
 
 # Fields of one kind of request, and what to do with them in the other kind.
-_OF_EXTRACTION = ("entity", "schema", "examples")
+_OF_EXTRACTION = ("entity", "schema", "examples", "spans", "passes")
 _OF_CHAT = ("history", "top_p", "top_k", "repetition_penalty")
 
 
@@ -41,6 +42,8 @@ class Fields(BaseModel):
     examples: Any = None
     temperature: float | None = Field(None, ge=0, le=2, allow_inf_nan=False)
     max_tokens: int | None = Field(None, ge=16)
+    spans: Any = None
+    passes: int | None = Field(None, ge=1, le=MAX_PASSES)
     history: list[tuple[str, str]] | None = None
     top_p: float | None = Field(None, gt=0, le=1, allow_inf_nan=False)
     top_k: int | None = Field(None, ge=0, le=1_000_000)
@@ -117,6 +120,8 @@ def _task(
         image=image,
         temperature=fields.temperature or 0.0,
         max_tokens=fields.max_tokens or settings.max_tokens,
+        spans=read_spans(fields.spans),
+        passes=fields.passes or 1,
     )
 
 

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 import pytest
 
-from errors import KexError, ModelFailed, RateLimited, Unavailable, Unprocessable
+from errors import DeadlineExceeded, KexError, ModelFailed, RateLimited, Unavailable, Unprocessable
 from extraction.extractor import Answer, Event, Found, extract
 from extraction.knowledge import Entity, Triple
 from extraction.task import Task, make_task
@@ -56,6 +56,7 @@ def test_the_contract_of_ke2() -> None:
                     "end": 2,
                     "status": "verbatim",
                     "mentions": [[0, 2], [3, 5]],
+                    "confidence": None,
                 }
             ]
         }
@@ -188,11 +189,22 @@ def test_what_an_earlier_chunk_gave_does_not_end_a_later_one() -> None:
 
 
 def test_one_failed_chunk_leaves_the_others_standing() -> None:
-    model = by_chunk([ModelFailed("It broke."), '{"triples":[["鲁迅","作品","狂人日记"]]}'])
+    error = ModelFailed("It broke.")
+    model = by_chunk([error, error, '{"triples":[["鲁迅","作品","狂人日记"]]}'])
     *_, answer = extract(make_task("KE1", TEXT), model)
     assert isinstance(answer, Answer)
     assert len(answer.items) == 1
     assert "Part 1 of 2 (characters 0–7) failed: It broke." in answer.warnings[0]
+    assert answer.to_json()["failed"] == [{"start": 0, "end": 7, "message": "It broke."}]
+
+
+def test_a_failure_that_passes_is_tried_again() -> None:
+    for error in (ModelFailed("It broke."), DeadlineExceeded("Too slow.")):
+        model = by_chunk([error, GOOD, '{"triples":[]}'])
+        *_, answer = extract(make_task("KE1", TEXT), model)
+        assert isinstance(answer, Answer)
+        assert (len(answer.items), answer.warnings, answer.failed) == (2, (), ())
+        assert len(model.requests) == 3
 
 
 @pytest.mark.parametrize("error", [Unavailable("No key."), RateLimited("Later.", retry_after=3)])
@@ -208,6 +220,7 @@ def test_a_model_that_is_gone_is_not_asked_again() -> None:
     assert isinstance(answer, Answer)
     assert len(model.requests) == 2
     assert answer.warnings[-1] == "From part 3 on nothing was read."
+    assert [(part.span.start, part.span.end) for part in answer.failed] == [(7, 17), (17, 24)]
 
 
 def test_a_picture_needs_a_model_that_sees() -> None:

@@ -68,6 +68,23 @@ def test_a_grammar_that_does_not_compile_is_refused(tiny: Embedded) -> None:
         read(tiny, GenerateRequest(ASK, 5, grammar="%llguidance {}\nstart: nowhere\n"))
 
 
+def test_it_counts_with_its_own_tokenizer(tiny: Embedded) -> None:
+    texts = ["Marie Curie was born in Warsaw.", "", "鲁迅生于绍兴。", "😀"]
+    counts = tiny.count_tokens(texts)
+    assert counts is not None
+    assert len(counts) == 4
+    assert 5 <= counts[0] <= 12
+    assert counts[1] == 0
+    assert counts[2] > 5
+    assert tiny.count_tokens([]) == []
+
+
+def test_a_model_that_is_not_loaded_counts_nothing(smollm2: Path) -> None:
+    model = Embedded(Settings(embedded_path=smollm2))
+    assert model.count_tokens(["a"]) is None
+    assert model.state().status == "idle"
+
+
 def test_closing_the_stream_stops_the_generation(tiny: Embedded) -> None:
     stream = tiny.generate(LONG)
     while not isinstance(next(stream), Text):

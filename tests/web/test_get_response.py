@@ -271,3 +271,22 @@ def test_places_are_given_back(serving: Serving, scripted: ScriptedModel) -> Non
     for _ in range(20):
         assert form(serving.url, user_input=TEXT)[0] == 200
         assert events(serving.url, user_input=TEXT)[-1][0] == "done"
+
+
+def test_only_the_spans_that_are_asked_for_are_read(
+    serving: Serving, scripted: ScriptedModel
+) -> None:
+    scripted.script = lambda _: [GOOD]
+    text = "第一句在这里。" + TEXT
+    status, body, _ = form(serving.url, user_input=text, spans="7-14", passes="2")
+    assert status == 200
+    assert body["knowledge"]["triples"][0]["tail"]["start"] == 11
+    assert (body["failed"], body["repairs"]) == ([], 0)
+    assert [r.messages[-1].content.count("第一句") for r in scripted.requests[-2:]] == [0, 0]
+    assert body["usage"] == {"prompt_tokens": 20, "completion_tokens": 40}
+
+
+@pytest.mark.parametrize(("name", "value"), [("spans", "9-99"), ("spans", "x"), ("passes", "4")])
+def test_wrong_spans_and_passes_are_named(serving: Serving, name: str, value: str) -> None:
+    status, body, _ = form(serving.url, user_input=TEXT, **{name: value})
+    assert (status, body["error"]["field"]) == (400, name)

@@ -1,0 +1,48 @@
+"""How sure an item is: the probability of its tokens, made into that of being right.
+
+A model's own probability of what it wrote is a good order and a bad number. A logistic curve makes
+the number of it, fitted per task, language and way of asking (docs/quality.md).
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from typing import Literal
+
+from extraction.knowledge import Lang, PromptType
+from models.base import Text
+
+Way = Literal["asked", "tuned", "typed"]  # few-shot prompt, trained prompt, entity typing
+
+# Of `Embedded`: offset and slope of the curve over the log probability of an item's tokens.
+CURVES: Mapping[tuple[PromptType, Lang, Way], tuple[float, float]] = {}
+
+
+class Tally:
+    """Adds up the log probabilities of an answer's pieces, item by item."""
+
+    def __init__(self) -> None:
+        self._sum: float | None = None
+
+    def hear(self, piece: Text) -> None:
+        if piece.logprob is not None:
+            self._sum = piece.logprob + (self._sum or 0.0)
+
+    def take(self) -> float | None:
+        """The sum since the last item, None where the model tells no probabilities."""
+        taken, self._sum = self._sum, None
+        return taken
+
+
+def confidence(
+    logprob: float | None, prompt_type: PromptType, lang: Lang, way: Way
+) -> float | None:
+    """The probability, in [0, 1], that an item is right; None where it cannot be told."""
+    if logprob is None:
+        return None
+    curve = CURVES.get((prompt_type, lang, way))
+    if curve is None:
+        return round(math.exp(logprob), 4)
+    offset, slope = curve
+    return round(1 / (1 + math.exp(-(offset + slope * logprob))), 4)

@@ -1,0 +1,191 @@
+"""Reads one chunk: request → model → raw items, with one retry and, for services, one repair.
+
+Runs in any thread. Knows nothing of the other chunks, nor where a string stands in the text.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Generator, Iterator
+from contextlib import closing
+from dataclasses import dataclass, field, replace
+
+from errors import DeadlineExceeded, KexError, ModelFailed
+from extraction.confidence import Tally, confidence
+from extraction.form import MAX_ITEMS
+from extraction.parse import RawItem
+from extraction.repeat import RepeatGuard
+from extraction.task import Task
+from extraction.turns import Turn, turns_for
+from models.base import Finish, Message, Model, Progress, Text, Usage
+from models.stages import Stage, Token
+
+TRIES = 2  # of one chunk, where the model failed for a reason that may pass
+MAX_QUOTE = 8_000  # characters of a broken answer that are sent back to be mended
+
+_NOT_JSON = "The model's answer is not the JSON that was asked for."
+_REPAIR = (
+    "That is not valid JSON of the form that was asked for. Answer again: the same content, only "
+    "as one JSON value that fits this JSON schema:\n"
+)
+
+
+@dataclass(frozen=True)
+class Part:
+    """A chunk's text and what is told with it; `number` counts from 1, of `count`."""
+
+    text: str
+    number: int
+    count: int
+    context: str = ""
+    known: str = ""
+
+
+@dataclass
+class Done:
+    """How the reading of a part ended; `error` where it failed."""
+
+    usages: list[Usage] = field(default_factory=list)
+    warnings: list[str] = field(default_factory=list)
+    repairs: int = 0
+    error: KexError | None = None
+
+
+Read = Stage | Token | RawItem | Done
+
+
+class _NotTheForm(ModelFailed):
+    """The answer is none that can be read; `said` is all of it."""
+
+    def __init__(self, said: str) -> None:
+        super().__init__(_NOT_JSON)
+        self.said = said
+
+
+def read_part(task: Task, model: Model, part: Part) -> Generator[Read, None, None]:
+    """The events of one part; the last is a Done, also where it failed."""
+    done = Done()
+    try:
+        asked = turns_for(task, part.text, model, part.context, part.known)
+        if asked.warning:
+            done.warnings.append(asked.warning)
+        yield from asked.known
+        for turn in asked.turns:
+            yield from _tried(task, model, turn, part, done)
+    except KexError as error:
+        done.error = error
+    yield done
+
+
+def _tried(task: Task, model: Model, turn: Turn, part: Part, done: Done) -> Iterator[Read]:
+    """Ask; once more where the model failed for a reason that may pass."""
+    for attempt in range(1, TRIES + 1):
+        try:
+            yield from _mended(task, model, turn, part, done)
+            return
+        except _NotTheForm:
+            raise  # the same question would get the same answer
+        except (ModelFailed, DeadlineExceeded):
+            if attempt == TRIES:
+                raise
+
+
+def _mended(task: Task, model: Model, turn: Turn, part: Part, done: Done) -> Iterator[Read]:
+    """Ask; a service that answered with something else is asked once to mend it."""
+    try:
+        yield from _answer(task, model, turn, part, done)
+    except _NotTheForm as error:
+        if model.capabilities.constraint != "json_schema":
+            raise
+        done.repairs += 1
+        request = turn.request
+        schema = json.dumps(request.json_schema, ensure_ascii=False)
+        turns = (Message("assistant", error.said[:MAX_QUOTE]), Message("user", _REPAIR + schema))
+        again = replace(request, messages=(*request.messages, *turns))
+        yield from _answer(task, model, replace(turn, request=again), part, done)
+
+
+def _answer(task: Task, model: Model, turn: Turn, part: Part, done: Done) -> Iterator[Read]:
+    reply = _Reply(task, turn, model.capabilities.constraint == "json_schema")
+    share: float | None = None  # of the prompt, read so far; a mere sign of life does not reset it
+    with closing(model.generate(turn.request)) as stream:
+        for chunk in stream:
+            if isinstance(chunk, Progress):
+                share = share if chunk.done is None else chunk.done
+                yield Stage("reading", share, part.number, part.count)
+            elif isinstance(chunk, Finish):
+                reply.close(chunk, done)
+            else:
+                yield Token(chunk.text)
+                yield from reply.take(chunk)
+                if reply.circling:
+                    done.warnings.append(
+                        "The model began to repeat itself; its answer was ended there."
+                    )
+                    done.usages.append(Usage())  # said only at a whole answer's end
+                    break
+    if len(reply.guard.known) >= MAX_ITEMS:
+        done.warnings.append(
+            f"A part of the text gave {len(reply.guard.known)} items; there may be more in it."
+        )
+
+
+class _Reply:
+    """One answer of the model on its way in."""
+
+    def __init__(self, task: Task, turn: Turn, mendable: bool) -> None:
+        self._task = task
+        self._mendable = mendable
+        self._way = turn.way
+        self._parser = turn.reader()
+        self._tally = Tally()
+        self._said: list[str] = []
+        self._broken = False
+        self.guard = RepeatGuard()
+        self.circling = False
+
+    def take(self, text: Text) -> Iterator[RawItem]:
+        """The items that the text completes."""
+        self._said.append(text.text)
+        self._tally.hear(text)
+        if self._broken:
+            return
+        try:
+            items = self._parser.feed(text.text, text.logprob)
+        except ValueError as error:
+            if not self._mendable:
+                raise self._not_the_form() from error
+            # Heard to its end: to be sent back whole, and to know what it cost.
+            self._broken = True
+            return
+        if not items:
+            return
+        sure = confidence(self._tally.take(), self._task.prompt_type, self._task.lang, self._way)
+        for raw in items:
+            if raw.confidence is None:
+                raw = replace(raw, confidence=sure)
+            self.circling = self.circling or self.guard.circles(raw)
+            yield raw
+
+    def close(self, finish: Finish, done: Done) -> None:
+        done.usages.append(finish.usage)
+        if finish.warning:
+            done.warnings.append(finish.warning)
+        if self._broken or (self._mendable and self._parser.misshapen):
+            raise self._not_the_form()
+        if self._parser.ended:
+            return
+        if finish.reason == "length":
+            done.warnings.append(
+                f"The answer reached the limit of {self._task.max_tokens} tokens and is "
+                "incomplete: raise max_tokens or send less text."
+            )
+        elif self._parser.begun:
+            done.warnings.append(
+                "The model broke off in the middle of its answer: it is incomplete."
+            )
+        else:
+            raise self._not_the_form()
+
+    def _not_the_form(self) -> _NotTheForm:
+        return _NotTheForm("".join(self._said))

@@ -1,0 +1,44 @@
+from __future__ import annotations
+
+import math
+
+import pytest
+
+from extraction import confidence as module
+from extraction.confidence import Tally, confidence
+from extraction.extractor import Answer, extract
+from extraction.knowledge import Triple
+from extraction.task import make_task
+from models.base import Text
+from tests.scripted_model import ScriptedModel
+
+
+def test_an_item_is_as_probable_as_its_pieces_together() -> None:
+    tally = Tally()
+    tally.hear(Text("a", -0.5))
+    tally.hear(Text("b"))
+    tally.hear(Text("c", -1.0))
+    assert tally.take() == -1.5
+    assert tally.take() is None
+
+
+def test_nothing_is_told_where_nothing_is_known() -> None:
+    assert confidence(None, "KE1", "zh", "tuned") is None
+
+
+def test_a_curve_keeps_the_order(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "CURVES", {("KE1", "zh", "tuned"): (1.0, 0.5)})
+    values = [confidence(-float(n), "KE1", "zh", "tuned") for n in range(5)]
+    assert values[0] == pytest.approx(1 / (1 + math.exp(-1)), abs=1e-4)
+    assert values == sorted(values, key=lambda value: -(value or 0))
+
+
+def test_each_triple_has_the_probability_of_its_own_tokens() -> None:
+    pieces = [
+        Text('{"triples":[["鲁迅","生于","绍兴"]', math.log(0.9)),
+        Text(',["鲁迅","作品",', math.log(0.5)), Text('"呐喊"]', math.log(0.5)), Text("]}", -9.0),
+    ]  # fmt: skip
+    *_, answer = extract(make_task("KE1", "鲁迅生于绍兴，作品有呐喊。"), ScriptedModel(pieces))
+    assert isinstance(answer, Answer)
+    first, second = (item for item in answer.items if isinstance(item, Triple))
+    assert (first.confidence or 0) > (second.confidence or 1)
