@@ -24,7 +24,7 @@ from extraction.knowledge import (
 )
 from extraction.labels import read_labels
 from extraction.spans import read_spans
-from extraction.task import MAX_PASSES, Task, make_task
+from extraction.task import MAX_PASSES, Grounding, Task, make_task
 from models.registry import NAMES, Registry
 from models.stages import Stage
 from settings import Settings, load_settings
@@ -61,6 +61,10 @@ HEADINGS: dict[Lang, dict[PromptType, tuple[str, ...]]] = {
     help="How often each part is read; a further time asks for what is missing.",
 )  # fmt: skip
 @click.option(
+    "--grounding", type=click.Choice(["strict", "free"]), default="strict", show_default=True,
+    help="strict: pieces of the text only; free: paraphrases too, shown without a place.",
+)  # fmt: skip
+@click.option(
     "--format", "output", type=click.Choice(["table", "json", "jsonl"]), default="table",
     show_default=True, help="jsonl writes each item as soon as it is complete.",
 )  # fmt: skip
@@ -75,6 +79,7 @@ def extract_command(
     max_tokens: int | None,
     spans: str | None,
     passes: int,
+    grounding: Grounding,
     output: str,
 ) -> None:
     """Extract knowledge from FILE, or from standard input (-)."""
@@ -89,6 +94,7 @@ def extract_command(
         max_tokens=max_tokens or settings.max_tokens,
         spans=read_spans(spans),
         passes=passes,
+        grounding=grounding,
     )
     registry = Registry(settings)
     try:

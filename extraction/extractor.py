@@ -21,6 +21,7 @@ from extraction.knowledge import Item, Lang, PromptType, Span, knowledge_json, r
 from extraction.merge import Merge
 from extraction.parallel import in_order
 from extraction.reading import Done, Part, Read, read_part
+from extraction.sift import Dropped, Sift
 from extraction.task import Task
 from models.base import Model, Usage
 from models.stages import Stage, Token, load
@@ -62,6 +63,7 @@ class Answer:
     warnings: tuple[str, ...]
     failed: tuple[Failed, ...] = ()
     repairs: int = 0
+    dropped: Dropped = field(default_factory=Dropped)
 
     def to_json(self) -> dict[str, Any]:
         """The 200 answer of the HTTP contract."""
@@ -79,6 +81,7 @@ class Answer:
             "warnings": list(self.warnings),
             "failed": [part.to_json() for part in self.failed],
             "repairs": self.repairs,
+            "dropped": self.dropped.to_json(),
         }
 
 
@@ -93,6 +96,7 @@ class _Run:
     model: Model
     source: Source
     context: Context
+    sift: Sift
     merge: Merge = field(default_factory=Merge)
     warnings: list[str] = field(default_factory=list)
     usages: list[Usage] = field(default_factory=list)
@@ -117,12 +121,15 @@ def extract(task: Task, model: Model) -> Generator[Event, None, None]:
         )
     yield from load(model)  # first, since a model that is loaded can count its tokens
     source = Source(task.text, task.body_start)
-    run = _Run(task, model, source, Context(task.text, task.body_start, task.lang))
+    context = Context(task.text, task.body_start, task.lang)
+    run = _Run(task, model, source, context, Sift(task))
     parts = _chunks(task, model)
     for number in range(task.passes):
         yield from _Pass(run, parts, number).events()
     if task.entity and run.source.locate(task.entity)[0] == "inferred":
         run.warn(f"The entity {task.entity!r} does not stand in the text.")
+    for warning in run.sift.dropped.warnings():
+        run.warn(warning)
     yield Answer(
         prompt_type=task.prompt_type,
         lang=task.lang,
@@ -133,6 +140,7 @@ def extract(task: Task, model: Model) -> Generator[Event, None, None]:
         warnings=tuple(run.warnings),
         failed=tuple(run.failed),
         repairs=run.repairs,
+        dropped=run.sift.dropped,
     )
 
 
@@ -174,7 +182,7 @@ class _Pass:
                     yield event
                 else:
                     item = ground(event, run.source, self._parts[index].span)
-                    if run.merge.add(item):
+                    if run.sift.takes(item) and run.merge.add(item):
                         yield Found(item)
         if self._gone is not None and self._unread:
             run.warn(f"From part {self._unread[0] + 1} on nothing was read.")

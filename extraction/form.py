@@ -38,6 +38,10 @@ SHAPES: dict[PromptType, dict[Style, str]] = {
 # and end at the borders of these, so no English word is cut.
 _PIECE = re.compile(f"[{HAN}]|(?:(?![{HAN}])\\w)+|[\\s\\S]")
 
+MAX_FREE = 200  # characters of a string that is no piece of the text
+_FIRST, _NEXT = r'[^"\\\s\x00-\x1f]|\\["\\]', r'[^"\\\x00-\x1f]|\\["\\bfnrt]'
+_ANY = f"/({_FIRST})({_NEXT}){{0,{MAX_FREE - 1}}}/"
+
 
 def write_answer(prompt_type: PromptType, style: Style, answer: Any) -> str:
     """An answer given as plain data (see task.Example) as the JSON that a model should write."""
@@ -65,11 +69,12 @@ def _row(names: tuple[str, ...], values: Iterable[str], style: Style) -> Any:
 def grammar(
     prompt_type: PromptType,
     lang: Lang,
-    source: str,
+    source: str | None,
     labels: Iterable[str],
     entity: str | None,
 ) -> str:
-    """A llguidance grammar (Lark) for compact answers whose strings are pieces of `source`.
+    """A llguidance grammar (Lark) for compact answers whose strings are pieces of `source`, or
+    any strings where that is None.
 
     `labels` are the classes of KE2 (all of them, in order), or the only relations (KE1) or keys
     (KE3) allowed; none allows any short phrase. KE3 with an `entity` answers that one alone.
@@ -87,12 +92,16 @@ def grammar(
         lines.append("label: " + (" | ".join(literal(n) for n in names) if names else "PHRASE"))
         if not names:
             lines.append(f"PHRASE: {phrase}")
+    lines.append(f'items: item ("," item){{0,{MAX_ITEMS - 1}}}')
+    lines.append("PIECE: " + (_ANY if source is None else _piece_of(source)))
+    return "\n".join(lines) + "\n"
+
+
+def _piece_of(source: str) -> str:
+    """Any piece of the text, but neither nothing nor one that begins with white space."""
     pieces = [_escaped(piece) for piece in _PIECE.findall(source)]
     substring = json.dumps({"substring_chunks": pieces}, ensure_ascii=False)
-    lines.append(f'items: item ("," item){{0,{MAX_ITEMS - 1}}}')
-    # Any piece of the text, but neither nothing nor one that begins with white space.
-    lines.append(f"PIECE: %regex {substring} & /(?s:[^\\s].*)/")
-    return "\n".join(lines) + "\n"
+    return f"%regex {substring} & /(?s:[^\\s].*)/"
 
 
 def _start(prompt_type: PromptType, names: list[str], entity: str | None) -> str:
@@ -124,7 +133,9 @@ def literal(text: str) -> str:
     return json.dumps(_escaped(text), ensure_ascii=False)
 
 
-def json_schema(prompt_type: PromptType, labels: Mapping[str, str]) -> dict[str, Any]:
+def json_schema(
+    prompt_type: PromptType, labels: Mapping[str, str], entity: str | None = None
+) -> dict[str, Any]:
     """The answer's form as strict JSON schema: an object, all properties required, none added."""
     text = {"type": "string"}
     label: dict[str, Any] = {"type": "string", "enum": list(labels)} if labels else text
@@ -134,7 +145,8 @@ def json_schema(prompt_type: PromptType, labels: Mapping[str, str]) -> dict[str,
     if prompt_type == "KE2":
         return _object({name: _list(text) for name in labels})
     fact = _object({"key": label, "value": text})
-    return _object({"entities": _list(_object({"entity": text, "facts": _list(fact)}))})
+    name: dict[str, Any] = {"type": "string", "enum": [entity]} if entity else text
+    return _object({"entities": _list(_object({"entity": name, "facts": _list(fact)}))})
 
 
 def _object(properties: Mapping[str, Any]) -> dict[str, Any]:

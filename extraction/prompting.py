@@ -43,6 +43,7 @@ def build_request(
     # Strings are held to what the model can write; grounding finds them in the text as it is.
     writable = f"{source}\n{context}" if context else source
     writable = unicodedata.normalize("NFKC", writable) if can.nfkc else writable
+    held_to = writable if task.grounding == "strict" else None
     messages = (
         *_prefix(task.prompt_type, prompt, style, task.examples),
         Message("user", turn, images),
@@ -51,10 +52,10 @@ def build_request(
         messages=messages,
         max_tokens=task.max_tokens,
         temperature=task.temperature,
-        grammar=grammar(task.prompt_type, task.lang, writable, labels, task.entity)
+        grammar=grammar(task.prompt_type, task.lang, held_to, labels, task.entity)
         if can.constraint == "grammar"
         else None,
-        json_schema=json_schema(task.prompt_type, labels),
+        json_schema=json_schema(task.prompt_type, labels, task.entity),
         logprobs=True,
         tuned=tuned,
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
+from typing import Literal
 
 from errors import InputError
 from extraction.knowledge import Lang, PromptType, Span
@@ -12,6 +13,8 @@ from extraction.spans import check_spans
 from models.base import Image
 
 _ENTITY_LINE = re.compile(r"\s*(?:实体|entity)\s*[:：][ \t]*([^\r\n]+?)[ \t]*(?:\r\n|\r|\n)", re.I)
+
+Grounding = Literal["strict", "free"]
 
 MAX_ENTITY = 200  # characters
 MAX_PASSES = 3
@@ -36,7 +39,8 @@ class Task:
     `text` is the user's text untouched: all offsets count in it. `body_start` is where the text
     proper begins, after an entity line. `labels` narrow the classes (KE2), relations (KE1) or
     keys (KE3), each with an optional description. `max_tokens` bounds the answer per chunk. `spans`
-    are the parts to read, none means all; `passes` says how often each is read.
+    are the parts to read, none means all; `passes` says how often each is read. `grounding`:
+    `strict` takes pieces of the text only, `free` also paraphrases, which it marks as inferred.
     """
 
     prompt_type: PromptType
@@ -51,6 +55,7 @@ class Task:
     max_tokens: int = 1024
     spans: tuple[Span, ...] = ()
     passes: int = 1
+    grounding: Grounding = "strict"
 
 
 def make_task(
@@ -66,8 +71,11 @@ def make_task(
     max_tokens: int = 1024,
     spans: tuple[Span, ...] = (),
     passes: int = 1,
+    grounding: Grounding | None = None,
 ) -> Task:
     """Complete a request: find KE3's entity in the first line, and the language of the text.
+
+    Grounding is strict unless there is a picture, which may show what the text does not say.
 
     Raises InputError when there is no text.
     """
@@ -98,4 +106,5 @@ def make_task(
         max_tokens=max_tokens,
         spans=spans,
         passes=passes,
+        grounding=grounding or ("free" if image else "strict"),
     )

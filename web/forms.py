@@ -18,13 +18,13 @@ from extraction.examples import read_examples
 from extraction.labels import read_labels
 from extraction.language import detect
 from extraction.spans import read_spans
-from extraction.task import MAX_PASSES, Task, make_task
+from extraction.task import MAX_PASSES, Grounding, Task, make_task
 from models.base import Image, Sampling
 from settings import ModelName, Settings
 from web.body import read_body
 
 # Fields of one kind of request, and what to do with them in the other kind.
-_OF_EXTRACTION = ("entity", "schema", "examples", "spans", "passes")
+_OF_EXTRACTION = ("entity", "schema", "examples", "spans", "passes", "grounding")
 _OF_CHAT = ("history", "top_p", "top_k", "repetition_penalty")
 
 
@@ -44,6 +44,7 @@ class Fields(BaseModel):
     max_tokens: int | None = Field(None, ge=16)
     spans: Any = None
     passes: int | None = Field(None, ge=1, le=MAX_PASSES)
+    grounding: Grounding | None = None
     history: list[tuple[str, str]] | None = None
     top_p: float | None = Field(None, gt=0, le=1, allow_inf_nan=False)
     top_k: int | None = Field(None, ge=0, le=1_000_000)
@@ -122,6 +123,7 @@ def _task(
         max_tokens=fields.max_tokens or settings.max_tokens,
         spans=read_spans(fields.spans),
         passes=fields.passes or 1,
+        grounding=fields.grounding,
     )
 
 

@@ -64,6 +64,7 @@ def test_a_file_is_read(smollm2: Path, tmp_path: Path) -> None:
     [
         (["extract", "/nonexistent/file"], b"", 2, "No such file"),
         (["extract", "-", "--type", "KE9"], b"a", 2, "KE9"),
+        (["extract", "-", "--grounding", "loose"], b"a", 2, "strict"),
         (["extract", "-"], b"", 2, "empty"),
         (["extract", "-"], b"\xff", 2, "not UTF-8"),
         (["extract", "-"], b"a" * 30_000, 2, "KEX_MAX_CHARS"),

@@ -69,6 +69,28 @@ def test_a_given_entity_is_the_only_one() -> None:
     assert not accepts(free, '{"entities":[{"entity":"胡适","facts":[]}]}')
 
 
+@pytest.mark.parametrize(
+    ("string", "taken"),
+    [
+        ("胡适", True),
+        ("a" * 200, True),
+        ("a" * 201, False),
+        ("", False),
+        (" 胡适", False),
+        ("\u3000胡适", False),
+        ("\n胡适", False),
+        ('"胡适"', True),
+        ("胡\\n适\n", True),
+        ("👨\u200d👩 e\u0301", True),
+    ],
+)
+def test_free_strings_are_any(string: str, taken: bool) -> None:
+    lark = grammar("KE1", "zh", None, [], None)
+    triple = {"triples": [[string, "原名", "周树人"]]}
+    text = json.dumps(triple, ensure_ascii=False, separators=(",", ":"))
+    assert accepts(lark, text) is taken
+
+
 def test_a_long_text_compiles() -> None:
     text = "".join(chr(0x4E00 + i % 3000) for i in range(2500))
     lark = grammar("KE1", "zh", text, [], None)
@@ -98,3 +120,9 @@ def test_the_schema_is_strict_everywhere() -> None:
     check(json_schema("KE1", {"a": ""}))
     check(json_schema("KE2", {"a": "", "b": ""}))
     check(json_schema("KE3", {}))
+    check(json_schema("KE3", {}, "甲"))
+
+
+def test_a_given_entity_is_the_only_one_of_the_schema() -> None:
+    card = json_schema("KE3", {}, "甲")["properties"]["entities"]["items"]
+    assert card["properties"]["entity"] == {"type": "string", "enum": ["甲"]}

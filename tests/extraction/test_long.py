@@ -220,7 +220,7 @@ def test_a_part_that_points_back_is_told_who_is_meant() -> None:
     def script(request: GenerateRequest) -> Sequence[Step]:
         turn = request.messages[-1].content.split("文本：")[1]
         names = [name for name in ("鲁迅", "周作人") if name in turn]
-        return [json.dumps({"triples": [[n, "r", "x"] for n in names]}, ensure_ascii=False)]
+        return [json.dumps({"triples": [[n, "r", "。"] for n in names]}, ensure_ascii=False)]
 
     model = ScriptedModel(script, chunk_chars=11)
     assert contexts(make_task("KE1", text), model) == ["", "", "鲁迅传；鲁迅、周作人", ""]

@@ -63,6 +63,17 @@ def test_json_and_multipart_say_the_same(serving: Serving, scripted: ScriptedMod
     assert scripted.requests[0] == scripted.requests[1]
 
 
+def test_grounding(serving: Serving, scripted: ScriptedModel) -> None:
+    scripted.script = lambda _: ['{"triples":[["鲁迅","国籍","中国"]]}']
+    kept = form(serving.url, user_input=TEXT, grounding="free")[1]
+    assert kept["knowledge"]["triples"][0]["tail"]["status"] == "inferred"
+    assert kept["dropped"] == {"leaked": 0, "not_in_text": 0}
+    body = json.dumps({"user_input": TEXT, "grounding": "strict"}).encode()
+    strict = post(serving.url, body, "application/json")[1]
+    assert strict["knowledge"] == {"triples": []}
+    assert strict["dropped"] == {"leaked": 0, "not_in_text": 1}
+
+
 def test_the_entity_line_of_ke3(serving: Serving, scripted: ScriptedModel) -> None:
     scripted.script = lambda _: ['{"entities":[{"entity":"鲁迅","facts":[["出生地","绍兴"]]}]}']
     text = "实体：鲁迅\n" + TEXT
@@ -101,6 +112,8 @@ BAD: list[tuple[str, bytes, str, int, str | None]] = [
     ("charset", b"user_input=a", FORM + "; charset=gbk", 415, "Content-Type"),
     ("number", b'{"user_input": 5}', "application/json", 400, "user_input"),
     ("deep", b'{"user_input": ' + b"[" * 200_000, "application/json", 400, None),
+    ("grounding", b"user_input=a&grounding=loose", FORM, 400, "grounding"),
+    ("a chat's", b"user_input=a&prompt_type=Chat&grounding=free", FORM, 400, "grounding"),
     ("history", b"user_input=a&history=[]", FORM, 400, "history"),
     ("top_p", b"user_input=a&prompt_type=KE2&top_p=0.5", FORM, 400, "top_p"),
     ("url", b'{"user_input": "a", "image": "http://x"}', "application/json", 400, "image"),

@@ -1,0 +1,123 @@
+"""Keeps out of an answer what the text does not hold: strings of the examples, and inventions.
+
+A model under a grammar cannot write them where grounding is strict; one held to a JSON schema can.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from functools import cached_property
+
+from extraction.fold import bare
+from extraction.knowledge import Entity, Fact, Item, Located, PromptType
+from extraction.task import Task
+from prompts.loader import load_prompt
+
+
+@dataclass(frozen=True)
+class Dropped:
+    """How many items were left out, each counted once.
+
+    `leaked`: a string is that of a worked example and not in the text. `not_in_text`: a string is
+    not in the text though grounding is strict.
+    """
+
+    leaked: int = 0
+    not_in_text: int = 0
+
+    def to_json(self) -> dict[str, int]:
+        return asdict(self)
+
+    def warnings(self) -> Iterator[str]:
+        if self.leaked:
+            yield (
+                f"{_items(self.leaked)} left out: a string in it came from the worked examples, "
+                "not from the text."
+            )
+        if self.not_in_text:
+            yield (
+                f"{_items(self.not_in_text)} left out: a string in it does not stand in the text "
+                "(grounding=free keeps such items)."
+            )
+
+
+def _items(count: int) -> str:
+    return "One item was" if count == 1 else f"{count} items were"
+
+
+class Sift:
+    """Judges the located items of one task and counts what it refuses."""
+
+    def __init__(self, task: Task) -> None:
+        self._task = task
+        self._leaked: set[tuple[str, ...]] = set()
+        self._not_in_text: set[tuple[str, ...]] = set()
+
+    @property
+    def dropped(self) -> Dropped:
+        return Dropped(len(self._leaked), len(self._not_in_text))
+
+    def takes(self, item: Item) -> bool:
+        strings = _strings(item)
+        missing = [
+            _key(one.text)
+            for one in strings
+            if one.status == "inferred" and not self._is_asked(item, one)
+        ]
+        key = tuple(_key(one.text) for one in strings)
+        if any(string in self._shown for string in missing):
+            self._leaked.add(key)
+            return False
+        if missing and self._task.grounding == "strict":
+            self._not_in_text.add(key)
+            return False
+        return True
+
+    def _is_asked(self, item: Item, one: Located) -> bool:
+        """Whether it is the entity that the user asked about, which need not be in the text."""
+        entity = self._task.entity
+        return (
+            entity is not None
+            and isinstance(item, Fact)
+            and one is item.entity
+            and _key(one.text) == _key(entity)
+        )
+
+    @cached_property
+    def _shown(self) -> frozenset[str]:
+        """The strings of the worked examples that the model was shown."""
+        task = self._task
+        answers = [example.answer for example in task.examples] or [
+            example.answer for example in load_prompt(task.prompt_type, task.lang).examples
+        ]
+        return frozenset(
+            _key(string) for answer in answers for string in _of_answer(task.prompt_type, answer)
+        )
+
+
+def _strings(item: Item) -> tuple[Located, ...]:
+    if isinstance(item, Entity):
+        return (item.place,)
+    if isinstance(item, Fact):
+        return item.entity, item.value
+    return item.head, item.tail
+
+
+def _key(string: str) -> str:
+    return bare(string)[0] or string
+
+
+def _of_answer(prompt_type: PromptType, answer: object) -> Iterator[str]:
+    """The strings of an example's answer that come from its text: no classes, relations, keys."""
+    if prompt_type == "KE2" and isinstance(answer, dict):
+        for names in answer.values():
+            yield from names
+    elif prompt_type == "KE1" and isinstance(answer, list):
+        for head, _, tail in answer:
+            yield from (head, tail)
+    elif prompt_type == "KE3":
+        for card in answer if isinstance(answer, list) else [answer]:
+            if isinstance(card, dict):
+                yield card["entity"]
+                yield from (value for _, value in card["facts"])
