@@ -1,0 +1,140 @@
+"""Finds the other names of an entity in a text, by rules that a reader can follow.
+
+A name is another one where the text says so ("WHO" in brackets behind it, 简称“北大”, "also known
+as") or where it is the usual short form: a company without its suffix, a person's last name, the
+initials, 北大 of 北京大学. In doubt it is none. Knows nothing of models.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+
+from extraction.ground import Source
+from extraction.knowledge import Located, Span
+from extraction.language import HAN
+from extraction.short_forms import is_latin, short_forms, shortens
+
+_MANY = 50  # places of the name that are looked at
+_REACH = 120  # characters behind and before it
+
+_QUOTED = r"[“\"「『‘']([^“”\"「」『』‘’']{2,30})[”\"」』’']"
+_SAYS_ZH = re.compile(
+    r"\s*[，,、;；（(]?\s*(?:以下|下文|又|亦|也|后|曾)?"
+    r"(?:简称|缩写|又名|又称|亦称|也称|别名|别称|俗称|原名|本名|旧称|曾用名|曾名|笔名|艺名|改名|更名|英文名|译名)"
+    rf"(?:为|作|叫|是)?[:：]?\s*(?:{_QUOTED}|([{HAN}A-Za-z·]{{2,20}}?)(?=[，,。；;、）)（(：:\s或]|$))"
+)
+_PROPER = r"[A-Z][\w&’'-]*(?:\s(?:(?:of|the|and|de|van|von|for)\s)?[A-Z][\w&’'-]*){0,5}"
+_SAYS_EN = re.compile(
+    r"\s*[,(;]\s*(?:or\s|also\s|better\s|commonly\s|usually\s|formerly\s|originally\s|hereinafter\s)*"
+    r"(?:known as|called|referred to as|abbreviated(?: as| to)?|a\.?k\.?a\.?|hereinafter|formerly"
+    r"|née|born(?! (?:January|February|March|April|May|June|July|August|September|October|November"
+    r"|December)\b))"
+    rf"\s*:?\s+(?:the\s)?(?:{_QUOTED}|({_PROPER}))"
+)
+_BRACKETS = re.compile(r"\s*[（(]([^（()）]{1,80})[）)]")
+_PARTS = re.compile(r"[，,、;；/]|\bor\b|或")
+_LEAD = re.compile(
+    r"\s*(?:英文|英语|英|法语|德语|日语|全称|全名|简称|即|又称|the|short|abbr\.?)[:：名为]*\s*"
+)
+_ACRONYM = re.compile(r"[A-Z][A-Z0-9&.-]{1,9}")
+_FOREIGN = re.compile(r"[A-Z][A-Za-zÀ-ž .,’'&-]{2,60}")
+_CHINESE = re.compile(f"[{HAN}·]{{2,15}}")
+_BEFORE = re.compile(rf"(?:([A-Z][A-Z0-9&.-]{{1,9}})|({_PROPER})|([{HAN}]{{2,6}}))\s*[（(]\s*$")
+_IN_NO_NAME = re.compile("[的是了在于为被和与及]")
+_TITLES = {"CEO", "CFO", "COO", "CTO", "PHD", "MBA", "MD", "USA", "US", "UK", "EU", "PRC"}
+
+
+def find_aliases(name: str, source: Source) -> dict[str, list[Span]]:
+    """Each other name of `name` that the text holds, and where, in order of the text."""
+    own = source.locate(name)[1]
+    found: dict[str, list[Span]] = {}
+    for alias in dict.fromkeys([*_introduced(name, source, own), *short_forms(name, source, own)]):
+        if alias == name or len(alias) < 2:
+            continue
+        status, spans = source.locate(alias)
+        apart = [span for span in spans if not any(_overlap(span, other) for other in own)]
+        if status == "verbatim" and apart:
+            found[alias] = apart
+    return dict(sorted(found.items(), key=lambda one: one[1][0].start))
+
+
+def located(aliases: dict[str, list[Span]]) -> tuple[Located, ...]:
+    """Each alias where it stands first."""
+    return tuple(
+        Located(alias, spans[0].start, spans[0].end, "verbatim") for alias, spans in aliases.items()
+    )
+
+
+def _overlap(one: Span, other: Span) -> bool:
+    return one.start < other.end and other.start < one.end
+
+
+def _introduced(name: str, source: Source, own: Iterable[Span]) -> Iterator[str]:
+    """The names that the text itself gives as others of `name`."""
+    for place in list(own)[:_MANY]:
+        behind = source.text[place.end : place.end + _REACH]
+        yield from _said(behind)
+        brackets = _BRACKETS.match(behind)
+        for part in _PARTS.split(brackets[1]) if brackets else ():
+            part = part[lead.end() if (lead := _LEAD.match(part)) else 0 :].strip(" “”\"'‘’《》")
+            if _is_other_name(name, part):
+                yield part
+        if behind.lstrip()[:1] in tuple("）),，、"):
+            yield from _before(name, source.text[max(0, place.start - _REACH) : place.start])
+
+
+def _said(behind: str) -> Iterator[str]:
+    """What a chain such as ，原名甲，又名乙 names."""
+    at = 0
+    while match := _SAYS_ZH.match(behind, at) or _SAYS_EN.match(behind, at):
+        quoted, plain = match.groups()
+        if quoted:
+            yield quoted.strip()
+        elif not _IN_NO_NAME.search(plain):
+            yield plain.strip()
+        at = match.end()
+
+
+def _before(name: str, text: str) -> Iterator[str]:
+    """What stands before the brackets that hold `name`."""
+    match = _BEFORE.search(text)
+    if match is None:
+        return
+    acronym, proper, chinese = match.groups()
+    if acronym and _is_other_name(name, acronym):
+        yield acronym
+    elif proper and _ACRONYM.fullmatch(name):
+        yield from _spelt_out(name, proper)
+    elif proper and not is_latin(name):
+        yield proper
+    for length in range(len(chinese or ""), 1, -1):
+        if shortens(chinese[-length:], name):
+            yield chinese[-length:]
+            break
+
+
+def _spelt_out(acronym: str, proper: str) -> Iterator[str]:
+    """The last words of `proper` whose initials are the acronym's."""
+    words = [*re.finditer(r"[A-Z][\w’'-]*", proper)]
+    last = words[-len(acronym) :]
+    if "".join(word[0][0] for word in last) == acronym:
+        yield proper[last[0].start() :]
+
+
+def _is_other_name(name: str, part: str) -> bool:
+    """Whether `part`, alone in brackets behind the name or before it, can only be that."""
+    if _ACRONYM.fullmatch(part):
+        if is_latin(name):
+            return _abbreviates(part, name)
+        return len(name) >= 4 and part not in _TITLES
+    if is_latin(name):
+        return _CHINESE.fullmatch(part) is not None
+    return shortens(part, name) or _FOREIGN.fullmatch(part) is not None
+
+
+def _abbreviates(acronym: str, name: str) -> bool:
+    """Whether its letters stand in the name in this order, the first one first."""
+    letters = [char.lower() for char in acronym if char.isalpha()]
+    rest = iter(name.lower())
+    return name[:1].lower() == letters[0] and all(letter in rest for letter in letters)
