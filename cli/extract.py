@@ -13,6 +13,7 @@ from errors import InputError, TooLarge
 from extraction.examples import read_examples
 from extraction.extractor import Answer, Found, extract
 from extraction.knowledge import (
+    NOT_STATED,
     Entity,
     Item,
     Lang,
@@ -149,11 +150,15 @@ def _print_json(value: Any, indent: int | None = None) -> None:
 
 def _print_table(answer: Answer) -> None:
     if not answer.items:
-        click.echo(readable(answer.prompt_type, answer.lang, answer.items))
+        click.echo(readable(answer.prompt_type, answer.lang, answer.items, answer.cards))
         return
     table = Table(*HEADINGS[answer.lang][answer.prompt_type])
     for item in answer.items:
         table.add_row(*_row(item))
+    for card in answer.cards:
+        for key in card.not_stated:
+            name = card.entity.text if card.entity else ""
+            table.add_row(name, key, NOT_STATED[answer.lang], "–")
     console = Console(markup=False, highlight=False)
     if not console.is_terminal:
         console = Console(width=10_000, markup=False, highlight=False)  # a file has no margin

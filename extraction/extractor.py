@@ -14,10 +14,12 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from errors import KexError, ModelFailed, Unavailable, Unprocessable
+from extraction.aliases import find_aliases
+from extraction.cards import make_cards
 from extraction.chunks import Chunk, chunks
 from extraction.context import Context
 from extraction.ground import Source, ground
-from extraction.knowledge import Item, Lang, PromptType, Span, knowledge_json, readable
+from extraction.knowledge import Card, Item, Lang, PromptType, Span, knowledge_json, readable
 from extraction.merge import Merge
 from extraction.parallel import in_order
 from extraction.reading import Done, Part, Read, read_part
@@ -58,6 +60,7 @@ class Answer:
     lang: Lang
     model: str
     items: tuple[Item, ...]
+    cards: tuple[Card, ...]
     usage: Usage
     elapsed_ms: int
     warnings: tuple[str, ...]
@@ -68,8 +71,8 @@ class Answer:
     def to_json(self) -> dict[str, Any]:
         """The 200 answer of the HTTP contract."""
         return {
-            "response": readable(self.prompt_type, self.lang, self.items),
-            "knowledge": knowledge_json(self.prompt_type, self.items),
+            "response": readable(self.prompt_type, self.lang, self.items, self.cards),
+            "knowledge": knowledge_json(self.prompt_type, self.items, self.cards),
             "model": self.model,
             "prompt_type": self.prompt_type,
             "lang": self.lang,
@@ -121,12 +124,14 @@ def extract(task: Task, model: Model) -> Generator[Event, None, None]:
         )
     yield from load(model)  # first, since a model that is loaded can count its tokens
     source = Source(task.text, task.body_start)
+    if task.entity:
+        source.learn(task.entity, find_aliases(task.entity, source))
     context = Context(task.text, task.body_start, task.lang)
     run = _Run(task, model, source, context, Sift(task))
     parts = _chunks(task, model)
     for number in range(task.passes):
         yield from _Pass(run, parts, number).events()
-    if task.entity and run.source.locate(task.entity)[0] == "inferred":
+    if task.entity and not run.source.known(task.entity):
         run.warn(f"The entity {task.entity!r} does not stand in the text.")
     for warning in run.sift.dropped.warnings():
         run.warn(warning)
@@ -135,6 +140,7 @@ def extract(task: Task, model: Model) -> Generator[Event, None, None]:
         lang=task.lang,
         model=model.name,
         items=run.merge.items,
+        cards=make_cards(task, run.merge.items, source),
         usage=_total(run.usages),
         elapsed_ms=round(1000 * (time.monotonic() - began)),
         warnings=tuple(run.warnings),

@@ -51,22 +51,17 @@ class _Places:
 
 
 class Source:
-    """A text to find strings in, from `start` on; what was found once is remembered.
+    """A text to find strings in, from `start` on; what was found once is remembered."""
 
-    `known` gives the places of names that stand in the text in other words (see aliases).
-    """
-
-    def __init__(
-        self, text: str, start: int = 0, known: Mapping[str, Sequence[Span]] | None = None
-    ) -> None:
+    def __init__(self, text: str, start: int = 0) -> None:
         self.text = text
         self.start = start
         self.sentences = sentences(text, start)
         self._starts = [span.start for span in self.sentences]
         self._borders = Borders(text)
-        self._found = {
-            name: _Places("normalised", list(spans)) for name, spans in (known or {}).items()
-        }
+        self._found: dict[str, _Places] = {}
+        self._name_of: dict[str, str] = {}
+        self._named: dict[str, _Places] = {}  # under the entity's own name or another
         self._near: dict[tuple[str, str, Span], tuple[Pair, dict[int, Pair]]] = {}
         self._chosen: dict[tuple[str, str, str, Span], Pair] = {}
 
@@ -83,12 +78,35 @@ class Source:
         first, last = places.range(within)
         return places.status, places.spans[first:last]
 
+    def learn(self, name: str, aliases: Mapping[str, Sequence[Span]]) -> None:
+        """Other names of an entity and where they stand.
+
+        Its facts are sought near these too, and what is said of another name is said of it.
+        """
+        self._name_of |= dict.fromkeys(aliases, name)
+        ends = -1
+        apart: list[Span] = []
+        others = (span for spans in aliases.values() for span in spans)
+        for span in sorted((*self.locate(name)[1], *others), key=lambda s: (s.start, -s.end)):
+            if span.start >= ends:
+                apart.append(span)
+                ends = span.end
+        self._named[name] = _Places("inferred", apart)
+
+    def name_of(self, name: str) -> str:
+        """The name under which the entity of `name` was learnt, else `name` itself."""
+        return self._name_of.get(name, name)
+
+    def known(self, name: str) -> bool:
+        """Whether it stands in the text, itself or under another name that was learnt."""
+        return bool(self._named_places(name).spans)
+
     def sentence_at(self, offset: int) -> int:
         """The index of the sentence that holds the character at `offset`."""
         return max(0, bisect_right(self._starts, offset) - 1)
 
     def together(self, head: str, relation: str, tail: str, within: Span) -> Pair:
-        """The places of two strings (both are there) that belong together.
+        """The places of two strings (both are known) that belong together.
 
         In one sentence before in two, side by side before one inside the other, then where the
         sentence of the tail says the relation, then where they stand nearest.
@@ -102,6 +120,9 @@ class Source:
             stating = [by_sentence[sentence] for sentence in said if sentence in by_sentence]
             self._chosen[key] = min(stating, key=_apart, default=best)
         return self._chosen[key]
+
+    def _named_places(self, name: str) -> _Places:
+        return self._named.get(name) or self._places(name)
 
     def _places(self, string: str) -> _Places:
         if string not in self._found:
@@ -164,7 +185,7 @@ class Source:
 
     def _nearest(self, head: str, tail: str, within: Span) -> tuple[Pair, dict[int, Pair]]:
         """The best pair of all, and the best of each sentence (of the tail) that is as good."""
-        heads, tails = self._places(head), self._places(tail)
+        heads, tails = self._named_places(head), self._places(tail)
         turned = len(tails.spans) < len(heads.spans)
         few, many = (tails, heads) if turned else (heads, tails)
         first, last = few.range(within)
@@ -205,7 +226,8 @@ def ground(raw: RawItem, source: Source, chunk: Span) -> Item:
         status, spans = source.locate(raw.text)
         return Entity(raw.label, _located(raw.text, status, spans), tuple(spans), raw.confidence)
     if isinstance(raw, RawFact):
-        entity, value, evidence = _pair(raw.entity, raw.key, raw.value, source, chunk)
+        name = source.name_of(raw.entity)
+        entity, value, evidence = _pair(name, raw.key, raw.value, source, chunk)
         return Fact(entity, raw.key, value, evidence, raw.confidence)
     head, tail, evidence = _pair(raw.head, raw.relation, raw.tail, source, chunk)
     return Triple(head, raw.relation, tail, evidence, raw.confidence)
@@ -221,9 +243,10 @@ def _pair(
     """
     head_status, heads = source.locate(head, chunk)
     tail_status, tails = source.locate(tail, chunk)
-    if heads and tails:
-        best = source.together(head, relation, tail, chunk)
-        heads, tails = [best[0]], [best[1]]
+    if tails and source.known(head):
+        at_head, at_tail = source.together(head, relation, tail, chunk)
+        # A head that stands there under another name keeps the place of its own.
+        heads, tails = [at_head] if at_head in heads else heads, [at_tail]
     anchor = tails or heads
     evidence = source.sentences[source.sentence_at(anchor[0].start)] if anchor else None
     return _located(head, head_status, heads), _located(tail, tail_status, tails), evidence

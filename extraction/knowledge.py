@@ -85,6 +85,26 @@ class Fact:
         return fields | _also(fields.pop("also"))
 
 
+@dataclass(frozen=True)
+class Card:
+    """KE3. The facts of one entity; `aliases` are its other names in the text, each at its first
+    place, `not_stated` the keys that were asked for and that the text does not give. `entity` is
+    None where none was asked for and none found."""
+
+    entity: Located | None
+    facts: tuple[Fact, ...]
+    aliases: tuple[Located, ...] = ()
+    not_stated: tuple[str, ...] = ()
+
+    def to_json(self) -> dict[str, Any]:
+        """`not_stated` only where there is any."""
+        card: dict[str, Any] = {"entity": None}
+        if self.entity:
+            card = {"entity": asdict(self.entity), "aliases": [asdict(a) for a in self.aliases]}
+        card["facts"] = [fact.to_json() for fact in self.facts]
+        return card | ({"not_stated": list(self.not_stated)} if self.not_stated else {})
+
+
 def _also(spans: tuple[dict[str, int], ...]) -> dict[str, Any]:
     """Only where there are any, which is in long texts."""
     return {"also": list(spans)} if spans else {}
@@ -102,11 +122,13 @@ def item_json(item: Item) -> dict[str, Any]:
     return item.to_json()
 
 
-def knowledge_json(prompt_type: PromptType, items: tuple[Item, ...]) -> Any:
+def knowledge_json(
+    prompt_type: PromptType, items: tuple[Item, ...], cards: tuple[Card, ...] = ()
+) -> Any:
     """All items of an answer in the form of the contract.
 
-    KE1 `{"triples": […]}`, KE2 `{"entities": {class: […]}}`, KE3 `{"entity", "facts"}`, or a list
-    of these where the facts belong to several entities.
+    KE1 `{"triples": […]}`, KE2 `{"entities": {class: […]}}`, KE3 its cards: one, or a list of
+    several.
     """
     if prompt_type == "KE1":
         return {"triples": [item.to_json() for item in items if isinstance(item, Triple)]}
@@ -116,13 +138,13 @@ def knowledge_json(prompt_type: PromptType, items: tuple[Item, ...]) -> Any:
             if isinstance(item, Entity):
                 classes.setdefault(item.label, []).append(item.to_json())
         return {"entities": classes}
-    cards = [
-        {"entity": asdict(facts[0].entity), "facts": [fact.to_json() for fact in facts]}
-        for facts in facts_by_entity(items).values()
-    ]
-    if len(cards) == 1:
-        return cards[0]
-    return cards or {"entity": None, "facts": []}
+    written = [card.to_json() for card in cards or _plain_cards(items) or (Card(None, ()),)]
+    return written[0] if len(written) == 1 else written
+
+
+def _plain_cards(items: tuple[Item, ...]) -> tuple[Card, ...]:
+    groups = facts_by_entity(items).values()
+    return tuple(Card(facts[0].entity, tuple(facts)) for facts in groups)
 
 
 def facts_by_entity(items: tuple[Item, ...]) -> dict[str, list[Fact]]:
@@ -134,9 +156,11 @@ def facts_by_entity(items: tuple[Item, ...]) -> dict[str, list[Fact]]:
     return groups
 
 
-def readable(prompt_type: PromptType, lang: Lang, items: tuple[Item, ...]) -> str:
+def readable(
+    prompt_type: PromptType, lang: Lang, items: tuple[Item, ...], cards: tuple[Card, ...] = ()
+) -> str:
     """The answer as a plain string for a person: the contract's `response`."""
-    if not items:
+    if not items and not any(card.not_stated for card in cards):
         return NOTHING[lang][prompt_type]
     colon, comma = ("：", "、") if lang == "zh" else (": ", ", ")
     lines: list[str] = []
@@ -153,11 +177,14 @@ def readable(prompt_type: PromptType, lang: Lang, items: tuple[Item, ...]) -> st
                 classes.setdefault(item.label, []).append(item.place.text)
         lines = [f"{label}{colon}{comma.join(names)}" for label, names in classes.items()]
     else:
-        for name, facts in facts_by_entity(items).items():
-            lines.append(name)
-            lines += [f"  {fact.key}{colon}{fact.value.text}" for fact in facts]
+        for card in cards or _plain_cards(items):
+            lines.append(card.entity.text if card.entity else NOTHING[lang][prompt_type])
+            lines += [f"  {fact.key}{colon}{fact.value.text}" for fact in card.facts]
+            lines += [f"  {key}{colon}{NOT_STATED[lang]}" for key in card.not_stated]
     return "\n".join(lines)
 
+
+NOT_STATED: dict[Lang, str] = {"zh": "未提及", "en": "not stated"}
 
 NOTHING: dict[Lang, dict[PromptType, str]] = {
     "zh": {

@@ -34,6 +34,7 @@ _NO_PERSON = set(
     " Technologies Systems Software Motors Airlines Records Pictures Studios".split()
 )
 _TITLES = set("Mr Mrs Ms Miss Dr Prof Professor Sir Lady Lord President Judge Captain".split())
+_FORENAME = re.compile(r"(?<![\w’'-])([A-Z](?:[\w’'-]*|\.))\s$")
 # After a short form of two characters, so that 北大 is not found in 北大街 or 东北大学.
 _GOES_ON = re.compile(
     r"[，。、；：！？,.;:!?\s（()）”’」》]|[的是在和与及于为将已也都]|教授|学生|毕业|校|$"
@@ -89,9 +90,9 @@ def _is_last_name(last: str, source: Source, own: Sequence[Span]) -> bool:
     for place in source.locate(last)[1]:
         if place.end in inside:
             continue
-        before = re.search(r"([\w’'-]+)\.?\s$", source.text[max(0, place.start - 30) : place.start])
+        before = _FORENAME.search(source.text[max(0, place.start - 30) : place.start])
         behind = re.match(r"\s[A-Z]", source.text[place.end : place.end + 2])
-        named = before and before[1][0].isupper() and before[1] not in _TITLES
+        named = before and before[1] not in _TITLES
         if named and before and not _opens(source, place.start - len(before[0])):
             return False
         alone = alone or not (named or behind)

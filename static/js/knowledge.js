@@ -48,7 +48,9 @@ export class RowMaker {
     return [knowledge].flat().flatMap(({ entity, facts }) =>
       facts.length > 0
         ? facts.map((/** @type {any} */ one) => fact(entity, one))
-        : [factless(entity)],
+        : entity
+          ? [factless(entity)]
+          : [],
     );
   }
 

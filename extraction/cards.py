@@ -1,0 +1,46 @@
+"""KE3's answer: a card for each entity, with its other names and with what the text leaves open."""
+
+from __future__ import annotations
+
+from extraction.aliases import find_aliases, located
+from extraction.fold import fold
+from extraction.ground import Source
+from extraction.knowledge import Card, Item, Located, facts_by_entity
+from extraction.task import Task
+
+
+def make_cards(task: Task, items: tuple[Item, ...], source: Source) -> tuple[Card, ...]:
+    """None for other tasks. An entity that was asked about has its card, also without facts, and
+    so have keys that were asked for."""
+    if task.prompt_type != "KE3":
+        return ()
+    groups = facts_by_entity(items)
+    cards = [
+        Card(
+            entity=facts[0].entity,
+            facts=tuple(facts),
+            aliases=located(find_aliases(name, source)),
+            not_stated=_not_stated(task, {fact.key for fact in facts}),
+        )
+        for name, facts in groups.items()
+    ]
+    if cards or not (task.entity or task.labels):
+        return tuple(cards)
+    entity, aliases = None, tuple[Located, ...]()
+    if task.entity:
+        entity = _place(task.entity, source)
+        aliases = located(find_aliases(task.entity, source))
+    return (Card(entity, (), aliases, _not_stated(task, set())),)
+
+
+def _place(name: str, source: Source) -> Located:
+    status, spans = source.locate(name)
+    if not spans:
+        return Located(name, None, None, "inferred")
+    return Located(name, spans[0].start, spans[0].end, status)
+
+
+def _not_stated(task: Task, given: set[str]) -> tuple[str, ...]:
+    """The keys that were asked for and got no value."""
+    known = {fold(key)[0] for key in given}
+    return tuple(key for key in task.labels if fold(key)[0] not in known)
