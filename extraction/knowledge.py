@@ -9,6 +9,8 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
+from extraction.values import meaning
+
 PromptType = Literal["KE1", "KE2", "KE3"]
 Lang = Literal["zh", "en"]
 Status = Literal["verbatim", "normalised", "inferred"]
@@ -50,7 +52,7 @@ class Triple:
     also: tuple[Span, ...] = ()
 
     def to_json(self) -> dict[str, Any]:
-        fields = asdict(self)
+        fields = asdict(self) | {"tail": _value(self.tail)}
         return fields | _also(fields.pop("also"))
 
 
@@ -80,7 +82,7 @@ class Fact:
     also: tuple[Span, ...] = ()
 
     def to_json(self) -> dict[str, Any]:
-        fields = asdict(self)
+        fields = asdict(self) | {"value": _value(self.value)}
         del fields["entity"]
         return fields | _also(fields.pop("also"))
 
@@ -103,6 +105,12 @@ class Card:
             card = {"entity": asdict(self.entity), "aliases": [asdict(a) for a in self.aliases]}
         card["facts"] = [fact.to_json() for fact in self.facts]
         return card | ({"not_stated": list(self.not_stated)} if self.not_stated else {})
+
+
+def _value(located: Located) -> dict[str, Any]:
+    """With `normalised` where it is wholly a date or a quantity."""
+    found = meaning(located.text)
+    return asdict(located) | ({"normalised": found.to_json()} if found else {})
 
 
 def _also(spans: tuple[dict[str, int], ...]) -> dict[str, Any]:

@@ -79,6 +79,14 @@ def test_all_that_was_asked_for_is_answered_where_nothing_was_found() -> None:
     assert got["response"].startswith("No facts about the entity found.\n  motto: not stated")
 
 
+def test_dates_and_quantities_are_normalised_beside_the_value() -> None:
+    got = answer(TEXT, [("北大", [["创办时间", "1898年"], ["校长", "李平"]])], entity="北大")
+    first, second = got.to_json()["knowledge"]["facts"]
+    assert first["value"]["text"] == "1898年"
+    assert first["value"]["normalised"] == {"date": "1898"}
+    assert "normalised" not in second["value"]
+
+
 def test_open_keys_leave_nothing_open() -> None:
     got = answer(TEXT, [("北大", [["校长", "李平"]])], entity="北大").to_json()
     assert "not_stated" not in got["knowledge"]
