@@ -46,7 +46,8 @@ _UNIT_ZH = (
     "|户|支|株|棵|头|只|字|集|章|回|%|‰"
 )
 _UNIT_EN = (
-    r"(?!(?:of|in|to|and|or|by|at|on|as|is|was|th|st|nd|rd|s|d|am|pm)\b)[a-z°µ][a-z°/²³-]*(?: [a-z²³-]+){0,2}"
+    r"(?!(?:of|in|to|and|or|by|at|on|as|is|was|th|st|nd|rd|s|d|am|pm)\b)"
+    r"[a-z°µ][a-z°/²³-]*(?: [a-z²³-]+){0,2}"
     r"|%|‰|°[CF]|°|[kMGTm]?(?:W|Wh|Hz|B|V|Pa)|km²|USD|EUR|GBP|RMB"
 )
 _QUANTITY = re.compile(
