@@ -12,6 +12,7 @@ from typing import Any
 import click
 
 from cli.chat import chat_command
+from cli.evaluate import evaluate
 from cli.extract import extract_command
 from cli.glm import glm
 from cli.models import models
@@ -48,5 +49,6 @@ def main() -> None:
 main.add_command(serve_command, "serve")
 main.add_command(extract_command, "extract")
 main.add_command(chat_command, "chat")
+main.add_command(evaluate)
 main.add_command(models, "models")
 main.add_command(glm, "glm")

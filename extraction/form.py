@@ -84,7 +84,7 @@ def grammar(
     else:
         lines.append('item: "[\\"" label "\\",\\"" PIECE "\\"]"')
     if prompt_type != "KE2":
-        lines.append("label: " + (" | ".join(_literal(n) for n in names) if names else "PHRASE"))
+        lines.append("label: " + (" | ".join(literal(n) for n in names) if names else "PHRASE"))
         if not names:
             lines.append(f"PHRASE: {phrase}")
     pieces = [_escaped(piece) for piece in _PIECE.findall(source)]
@@ -99,11 +99,11 @@ def _start(prompt_type: PromptType, names: list[str], entity: str | None) -> str
     if prompt_type == "KE1":
         return 'start: "{\\"triples\\":[" items? "]}"'
     if prompt_type == "KE2":
-        lists = ' "," '.join(f'"\\"" {_literal(name)} "\\":[" items? "]"' for name in names)
+        lists = ' "," '.join(f'"\\"" {literal(name)} "\\":[" items? "]"' for name in names)
         return f'start: "{{" {lists} "}}"'
     card = 'card: "{\\"entity\\":\\"" %s "\\",\\"facts\\":[" items? "]}"'
     if entity is not None:
-        return 'start: "{\\"entities\\":[" card "]}"\n' + card % _literal(entity)
+        return 'start: "{\\"entities\\":[" card "]}"\n' + card % literal(entity)
     more = f'("," card){{0,{MAX_ENTITIES - 1}}}'
     return f'start: "{{\\"entities\\":[" card {more} "]}}"\n' + card % "PIECE"
 
@@ -119,7 +119,7 @@ def _escaped(text: str) -> str:
     return json.dumps(text, ensure_ascii=False)[1:-1]
 
 
-def _literal(text: str) -> str:
+def literal(text: str) -> str:
     """A Lark string that matches `text` as it stands inside a JSON string."""
     return json.dumps(_escaped(text), ensure_ascii=False)
 

@@ -24,6 +24,7 @@ class RawTriple:
 class RawEntity:
     label: str
     text: str
+    confidence: float | None = None
 
 
 @dataclass(frozen=True)
@@ -82,7 +83,7 @@ class AnswerParser:
         """Whether the answer is JSON, but not of the form that was asked for."""
         return self.ended and (not self._listed or (self._rows > 0 and self._found == 0))
 
-    def feed(self, piece: str) -> list[RawItem]:
+    def feed(self, piece: str, logprob: float | None = None) -> list[RawItem]:
         """Raises ValueError where the answer is not JSON."""
         self._items = []
         for event in self._scanner.feed(piece):

@@ -27,10 +27,11 @@ def build_request(
 
     `context` names what the chunk points back to, `known` is what an earlier pass found in it.
     """
-    prompt = load_prompt(task.prompt_type, task.lang)
+    tuned = _tuned_for(task, can)
+    prompt = load_prompt(f"{task.prompt_type}-tuned" if tuned else task.prompt_type, task.lang)
     labels = labels_of(task)
     style: Style = "arrays" if can.constraint == "grammar" else "objects"
-    turn = _user_turn(
+    turn = user_turn(
         prompt,
         source,
         labels,
@@ -54,7 +55,17 @@ def build_request(
         if can.constraint == "grammar"
         else None,
         json_schema=json_schema(task.prompt_type, labels),
+        logprobs=True,
+        tuned=tuned,
     )
+
+
+def _tuned_for(task: Task, can: Capabilities) -> bool:
+    """Whether the model was trained for this: listed relations, a given entity, no examples."""
+    given = {"KE1": task.labels, "KE2": None, "KE3": task.entity}[task.prompt_type]
+    if task.examples or not given:
+        return False
+    return f"{task.lang}/{task.prompt_type}-tuned" in can.tuned
 
 
 def labels_of(task: Task) -> Mapping[str, str]:
@@ -75,7 +86,7 @@ def warm_prefixes(can: Capabilities) -> list[tuple[Message, ...]]:
     prefixes = []
     for prompt_type, lang in pairs:
         prompt = load_prompt(prompt_type, lang)
-        turn = Message("user", _user_turn(prompt, "", {}, None))
+        turn = Message("user", user_turn(prompt, "", {}, None))
         prefixes.append((*_prefix(prompt_type, prompt, style, ()), turn))
     return prefixes
 
@@ -90,12 +101,12 @@ def _prefix(
         for e in own
     ]  # fmt: skip
     for text, entity, answer, labels in shown:
-        messages.append(Message("user", _user_turn(prompt, text, labels, entity)))
+        messages.append(Message("user", user_turn(prompt, text, labels, entity)))
         messages.append(Message("assistant", write_answer(prompt_type, style, answer)))
     return tuple(messages)
 
 
-def _user_turn(
+def user_turn(
     prompt: Prompt,
     text: str,
     own: Mapping[str, str],

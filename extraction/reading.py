@@ -12,11 +12,11 @@ from dataclasses import dataclass, field, replace
 
 from errors import DeadlineExceeded, KexError, ModelFailed
 from extraction.form import MAX_ITEMS
-from extraction.parse import AnswerParser, RawItem
-from extraction.prompting import build_request
+from extraction.parse import RawItem
 from extraction.repeat import RepeatGuard
 from extraction.task import Task
-from models.base import Finish, GenerateRequest, Message, Model, Progress, Text, Usage
+from extraction.turns import Parser, Turn, turns_for
+from models.base import Finish, Message, Model, Progress, Text, Usage
 from models.stages import Stage, Token
 
 TRIES = 2  # of one chunk, where the model failed for a reason that may pass
@@ -65,43 +65,49 @@ def read_part(task: Task, model: Model, part: Part) -> Generator[Read, None, Non
     """The events of one part; the last is a Done, also where it failed."""
     done = Done()
     try:
-        request = build_request(task, part.text, model.capabilities, part.context, part.known)
-        for attempt in range(1, TRIES + 1):
-            try:
-                yield from _mended(task, model, request, part, done)
-                break
-            except _NotTheForm:
-                raise  # the same question would get the same answer
-            except (ModelFailed, DeadlineExceeded):
-                if attempt == TRIES:
-                    raise
+        asked = turns_for(task, part.text, model, part.context, part.known)
+        if asked.warning:
+            done.warnings.append(asked.warning)
+        yield from asked.known
+        for turn in asked.turns:
+            yield from _tried(task, model, turn, part, done)
     except KexError as error:
         done.error = error
     yield done
 
 
-def _mended(
-    task: Task, model: Model, request: GenerateRequest, part: Part, done: Done
-) -> Iterator[Read]:
+def _tried(task: Task, model: Model, turn: Turn, part: Part, done: Done) -> Iterator[Read]:
+    """Ask one thing, and once more where the model failed."""
+    for attempt in range(1, TRIES + 1):
+        try:
+            yield from _mended(task, model, turn, part, done)
+            return
+        except _NotTheForm:
+            raise  # the same question would get the same answer
+        except (ModelFailed, DeadlineExceeded):
+            if attempt == TRIES:
+                raise
+
+
+def _mended(task: Task, model: Model, turn: Turn, part: Part, done: Done) -> Iterator[Read]:
     """Ask; a service that answered with something else is asked once to mend it."""
+    request = turn.request
     try:
-        yield from _answer(task, model, request, part, done)
+        yield from _answer(task, model, turn, part, done)
     except _NotTheForm as error:
         if model.capabilities.constraint != "json_schema":
             raise
         done.repairs += 1
         schema = json.dumps(request.json_schema, ensure_ascii=False)
         turns = (Message("assistant", error.said[:MAX_QUOTE]), Message("user", _REPAIR + schema))
-        again = replace(request, messages=(*request.messages, *turns))
+        again = replace(turn, request=replace(request, messages=(*request.messages, *turns)))
         yield from _answer(task, model, again, part, done)
 
 
-def _answer(
-    task: Task, model: Model, request: GenerateRequest, part: Part, done: Done
-) -> Iterator[Read]:
-    reply = _Reply(task, model.capabilities.constraint == "json_schema")
+def _answer(task: Task, model: Model, turn: Turn, part: Part, done: Done) -> Iterator[Read]:
+    reply = _Reply(task, turn.parser(), model.capabilities.constraint == "json_schema")
     share: float | None = None  # of the prompt, read so far; a mere sign of life does not reset it
-    with closing(model.generate(request)) as stream:
+    with closing(model.generate(turn.request)) as stream:
         for chunk in stream:
             if isinstance(chunk, Progress):
                 share = share if chunk.done is None else chunk.done
@@ -126,10 +132,10 @@ def _answer(
 class _Reply:
     """One answer of the model on its way in."""
 
-    def __init__(self, task: Task, mendable: bool) -> None:
+    def __init__(self, task: Task, parser: Parser, mendable: bool) -> None:
         self._task = task
         self._mendable = mendable
-        self._parser = AnswerParser(task.prompt_type)
+        self._parser = parser
         self._said: list[str] = []
         self._broken = False
         self.guard = RepeatGuard()
@@ -141,7 +147,7 @@ class _Reply:
         if self._broken:
             return
         try:
-            items = self._parser.feed(text.text)
+            items = self._parser.feed(text.text, text.logprob)
         except ValueError as error:
             if not self._mendable:
                 raise self._not_the_form() from error

@@ -53,7 +53,8 @@ class GenerateRequest:
     twice; a model takes the one it can hold its output to, see `Capabilities.constraint`.
     `temperature` 0 is greedy. None in `sampling` leaves it to the model's own default.
     `max_length` bounds prompt and answer together, in tokens, as the official VisualGLM demos do;
-    models without such a limit ignore it.
+    models without such a limit ignore it. `logprobs` asks for the probabilities of what is said.
+    `tuned`: the prompt is one of `Capabilities.tuned`, so answer as trained on it.
     """
 
     messages: tuple[Message, ...]
@@ -63,13 +64,20 @@ class GenerateRequest:
     json_schema: Mapping[str, Any] | None = None
     sampling: Sampling = Sampling()
     max_length: int | None = None
+    logprobs: bool = False
+    tuned: bool = False
 
 
 @dataclass(frozen=True)
 class Text:
-    """The next piece of the answer."""
+    """The next piece of the answer.
+
+    `logprob` is the natural logarithm of the probability that the model itself, before it was held
+    to any form, gave to the piece's tokens; None where it was not asked for or is not known.
+    """
 
     text: str
+    logprob: float | None = None
 
 
 @dataclass(frozen=True)
@@ -106,9 +114,9 @@ class Capabilities:
     `constraint` is the strongest form it can be held to. How much source text one request should
     carry: `chunk_tokens` of the model's own where it counts them (see `Model.count_tokens`), else
     `chunk_chars` characters, Chinese and English. `parallel`: so many requests of one document it
-    serves at a time. `nfkc`: the model reads and writes
-    text in Unicode's form NFKC only, so a full-width comma comes back as a half-width one.
-    `recognizes`: the model is also `Recognizing`.
+    serves at a time. `nfkc`: the model reads and writes text in Unicode's form NFKC only, so a
+    full-width comma comes back as a half-width one. `recognizes`: the model is also `Recognizing`.
+    `tuned` names the prompts (`prompts/`, as in "zh/KE1-tuned") that the model was trained on.
     """
 
     constraint: Literal["grammar", "json_schema"]
@@ -116,6 +124,7 @@ class Capabilities:
     chunk_chars: Mapping[str, int]
     nfkc: bool = False
     recognizes: bool = False
+    tuned: frozenset[str] = frozenset()
     chunk_tokens: int | None = None
     parallel: int = 1
 

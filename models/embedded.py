@@ -14,7 +14,6 @@ import time
 from collections import deque
 from collections.abc import Callable, Generator, Sequence
 from contextlib import closing
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -43,10 +42,15 @@ log = logging.getLogger(__name__)
 # prefill stop, and its progress show, within a second.
 BATCH_TOKENS = 64
 CLOSE_SECONDS = 10.0  # for a batch of the prefill on a busy machine
+# Trained for the tasks below (training/README.md).
+ADAPTER = Path(__file__).parent / "adapters" / "extraction.gguf"
+TUNED = frozenset({"zh/KE1-tuned", "en/KE1-tuned", "zh/KE3-tuned"})
+LOWEST = -50.0  # a token's log probability: what the form forced may have none at all
 CACHE_MIB = 256  # host memory for the prompts' prefixes, 28 KiB a token
 
 # Source text in one request: a model of this size finds more in a few sentences at a time.
 CHUNK_TOKENS = 130
+CHUNK_CHARS = {"zh": 160, "en": 480}  # about as much
 
 _RANDOM_SEED = 2**32 - 1  # llama.cpp's word for a seed of its own choice
 
@@ -57,17 +61,9 @@ class Embedded:
     """The embedded model; implements `models.base.Model` and `models.base.Recognizing`."""
 
     name = "Embedded"
-    capabilities = Capabilities(
-        constraint="grammar",
-        images=False,
-        chunk_chars={"zh": 160, "en": 480},
-        recognizes=True,
-        chunk_tokens=CHUNK_TOKENS,
-    )
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
-        self.capabilities = replace(self.capabilities, parallel=settings.embedded_slots)
         self._store = WeightsStore(
             QWEN_CODER_1_5B,
             settings.cache_dir,
@@ -86,6 +82,24 @@ class Embedded:
         self._key = secrets.token_urlsafe(32)  # of llama.cpp's port on loopback
         self._loading = False
         self._failure: str | None = None
+
+    @property
+    def capabilities(self) -> Capabilities:
+        return Capabilities(
+            constraint="grammar",
+            images=False,
+            chunk_chars=CHUNK_CHARS,
+            recognizes=True,
+            tuned=TUNED if self._adapter() is not None else frozenset(),
+            chunk_tokens=CHUNK_TOKENS,
+            parallel=self._settings.embedded_slots,
+        )
+
+    def _adapter(self) -> Path | None:
+        """The adapter, where it fits: it was trained for these very weights."""
+        weights = self._settings.embedded_path or self._store.path
+        fits = weights.is_file() and weights.stat().st_size == QWEN_CODER_1_5B.size
+        return ADAPTER if fits and ADAPTER.is_file() else None
 
     def state(self) -> ModelState:
         if self._engine is not None:
@@ -142,6 +156,9 @@ class Embedded:
         for cpu in (params.cpuparams, params.cpuparams_batch):
             cpu.n_threads = threads
             cpu.poll = 0  # waiting threads sleep instead of spinning: the cores are not ours alone
+        adapter = self._adapter()
+        if adapter is not None:  # at rest until a request asks for it
+            params.lora_adapters = [xllamacpp.CommonAdapterLoraInfo(str(adapter), 0.0)]
         params.verbosity = 0
         # llama.cpp opens a port on loopback; without a key anyone on the machine could use it.
         params.api_keys = [self._key]
@@ -309,7 +326,7 @@ class _Answer:
         for choice in chunk.get("choices", []):
             text = choice.get("delta", {}).get("content")
             if text:
-                self._sink.put(Text(text))
+                self._sink.put(Text(text, _logprob(choice)))
             self._reason = choice.get("finish_reason") or self._reason
         usage = chunk.get("usage")
         if usage:
@@ -329,6 +346,12 @@ class _Answer:
         if self._reason is None:
             raise ModelFailed("llama.cpp ended the answer without saying why.")
         return Finish("length" if self._reason == "length" else "stop", self._usage)
+
+
+def _logprob(choice: dict[str, Any]) -> float | None:
+    """The logarithm of the probability of a chunk's tokens."""
+    tokens = (choice.get("logprobs") or {}).get("content")
+    return sum(max(token["logprob"], LOWEST) for token in tokens) if tokens else None
 
 
 def _deaf(_chunk: dict[str, Any]) -> bool:
@@ -352,6 +375,10 @@ def _payload(request: GenerateRequest) -> dict[str, Any]:
         "stream_options": {"include_usage": True},
         "return_progress": True,
     }
+    if request.tuned:
+        payload["lora"] = [{"id": 0, "scale": 1.0}]
+    if request.logprobs:
+        payload |= {"logprobs": True, "top_logprobs": 1}
     wish = request.sampling
     if wish.top_p is not None:
         payload["top_p"] = wish.top_p

@@ -1,8 +1,8 @@
-"""Reads the prompt files, one per task and language; knows nothing of models or of extraction.
+"""Reads the prompt files, one per task and language, and those of entity typing.
 
 A prompt file holds the system text (`{form}` stands for the output form), the user turn's
 template, default labels, and worked examples as data, so that each model family gets them in the
-output form that it is held to.
+output form that it is held to. Nothing here knows models or extraction.
 """
 
 from __future__ import annotations
@@ -39,6 +39,39 @@ class Prompt(BaseModel):
     any_entity: str = ""
     labels: dict[str, str] = {}
     examples: tuple[PromptExample, ...]
+
+
+class TypingExample(BaseModel):
+    """A worked example of entity typing: each candidate of the text with its class, None for no
+    name."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    text: str
+    labels: dict[str, str]
+    answer: dict[str, str | None]
+
+
+class TypingPrompt(BaseModel):
+    """A prompt file of entity typing. `none` is what the model calls "no name", `none_note` why."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    system: str
+    user: str
+    separator: str
+    note: str
+    none: str
+    none_note: str
+    names_separator: str
+    examples: tuple[TypingExample, ...]
+
+
+@cache
+def load_typing_prompt(lang: str) -> TypingPrompt:
+    """The prompt that sorts given names into classes (zh, en)."""
+    path = FOLDER / lang / "KE2-typing.yaml"
+    return TypingPrompt.model_validate(yaml.safe_load(path.read_text(encoding="utf-8")))
 
 
 @cache

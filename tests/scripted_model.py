@@ -15,6 +15,7 @@ from models.base import (
     Chunk,
     Finish,
     GenerateRequest,
+    Mention,
     Message,
     ModelState,
     Progress,
@@ -22,7 +23,7 @@ from models.base import (
     Usage,
 )
 
-Step = str | float | Exception | Finish  # text, a pause in seconds, a failure, an end of its own
+Step = str | Text | float | Exception | Finish  # text, a pause in seconds, a failure, an end
 Script = Callable[[GenerateRequest], Sequence[Step]]
 
 BEAT = 0.05
@@ -41,10 +42,19 @@ class ScriptedModel:
         chunk_chars: int = 800,
         constraint: Literal["grammar", "json_schema"] = "grammar",
         parallel: int = 1,
+        names: Sequence[tuple[str, str]] | None = None,
+        tuned: frozenset[str] = frozenset(),
     ) -> None:
+        """`names`: what it recognises, (label, name); a label with "?" is a candidate's."""
         self.script: Script = script if callable(script) else lambda _: script
+        self.names = names
         self.capabilities = Capabilities(
-            constraint, images, {"zh": chunk_chars, "en": chunk_chars}, parallel=parallel
+            constraint,
+            images,
+            {"zh": chunk_chars, "en": chunk_chars},
+            recognizes=names is not None,
+            tuned=tuned,
+            parallel=parallel,
         )
         self.current = ModelState("ready")
         self.requests: list[GenerateRequest] = []
@@ -64,12 +74,21 @@ class ScriptedModel:
         """None: it reads nothing."""
         return None
 
+    def recognize(self, text: str, lang: str, *, unsure: bool = False) -> list[Mention]:
+        return [
+            Mention(label.rstrip("?"), text.index(name), text.index(name) + len(name), sure)
+            for label, name in self.names or ()
+            if name in text and ((sure := not label.endswith("?")) or unsure)
+        ]
+
     def generate(self, request: GenerateRequest) -> Generator[Chunk, None, None]:
         self.requests.append(request)
         self.running += 1
         try:
             for step in self.script(request):
-                if isinstance(step, str):
+                if isinstance(step, Text):
+                    yield step
+                elif isinstance(step, str):
                     yield Text(step)
                 elif isinstance(step, Exception):
                     raise step

@@ -1,0 +1,104 @@
+"""What to ask a model about one chunk of the text: one turn or several, or nothing at all."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Protocol, cast
+
+from errors import Unavailable
+from extraction.classes import classes_by_label, common_label, described
+from extraction.entity_typing import (
+    MAX_NAMES,
+    Candidate,
+    TypingParser,
+    candidates,
+    typing_request,
+)
+from extraction.knowledge import Lang
+from extraction.parse import AnswerParser, RawEntity, RawItem
+from extraction.prompting import build_request, labels_of
+from extraction.task import Task
+from models.base import GenerateRequest, Mention, Model, Recognizing
+
+# The classes in which a recogniser's word stands (F1 on the development set, docs/quality.md):
+# LAC's classes are better than the language model's, spaCy's are worse. Times need no judge.
+TRUSTED: Mapping[Lang, frozenset[str]] = {
+    "zh": frozenset({"PER", "LOC", "ORG", "TIME"}),
+    "en": frozenset({"TIME"}),
+}
+
+
+class Parser(Protocol):
+    """What reads an answer while it is written."""
+
+    @property
+    def ended(self) -> bool: ...
+
+    @property
+    def begun(self) -> bool: ...
+
+    @property
+    def misshapen(self) -> bool: ...
+
+    def feed(self, piece: str, logprob: float | None = None) -> list[RawItem]: ...
+
+
+@dataclass(frozen=True)
+class Turn:
+    """One request, and what makes a reader for its answer: each try needs its own."""
+
+    request: GenerateRequest
+    parser: Callable[[], Parser]
+
+
+@dataclass(frozen=True)
+class Turns:
+    """All that is to be asked about a chunk, what is known without asking, and what is weaker."""
+
+    turns: list[Turn]
+    known: list[RawEntity] = field(default_factory=list)
+    warning: str | None = None
+
+
+def turns_for(task: Task, source: str, model: Model, context: str = "", known: str = "") -> Turns:
+    """The turns for one chunk `source` of the task's text; the rest as in `build_request`."""
+    request = build_request(task, source, model.capabilities, context, known)
+    plain = Turn(request, lambda: AnswerParser(task.prompt_type))
+    recognizes = model.capabilities.recognizes and not task.image and not task.examples
+    if task.prompt_type != "KE2" or not recognizes:
+        return Turns([plain])
+    try:
+        mentions = cast(Recognizing, model).recognize(source, task.lang, unsure=True)
+    except Unavailable as error:
+        return Turns([plain], warning=f"Names were found by the language model alone: {error}")
+    return _entity_turns(task, source, model, mentions, plain)
+
+
+def _entity_turns(
+    task: Task, source: str, model: Model, mentions: list[Mention], plain: Turn
+) -> Turns:
+    labels = described(labels_of(task), task.lang)
+    by_label = classes_by_label(labels)
+    trusted = TRUSTED[task.lang]
+    known = [
+        RawEntity(by_label[m.label], source[m.start : m.end])
+        for m in mentions
+        if m.sure and m.label in trusted and m.label in by_label
+    ]
+    left = {name: note for name, note in labels.items() if common_label(name) not in trusted}
+    if any(common_label(name) is None for name in left):
+        # Nobody but the language model knows the user's own classes.
+        return Turns([plain], known)
+    judged = [m for m in mentions if not (m.sure and m.label in trusted)]
+    found = candidates(source, judged) if left else []
+    batches = [found[at : at + MAX_NAMES] for at in range(0, len(found), MAX_NAMES)]
+    return Turns([_typing_turn(task, source, left, batch, model) for batch in batches], known)
+
+
+def _typing_turn(
+    task: Task, source: str, labels: Mapping[str, str], batch: list[Candidate], model: Model
+) -> Turn:
+    names = [candidate.text for candidate in batch]
+    request = typing_request(names, source, labels, task.lang, model.capabilities, task.max_tokens)
+    return Turn(request, lambda: TypingParser(batch, task.lang))
