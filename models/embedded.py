@@ -14,7 +14,6 @@ import time
 from collections import deque
 from collections.abc import Callable, Generator, Sequence
 from contextlib import closing
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -64,7 +63,6 @@ class Embedded:
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
-        self.capabilities = replace(self.capabilities, parallel=settings.embedded_slots)
         self._store = WeightsStore(
             QWEN_CODER_1_5B,
             settings.cache_dir,
@@ -93,6 +91,9 @@ class Embedded:
             recognizes=True,
             chunk_tokens=CHUNK_TOKENS,
             tuned=TUNED if self._adapter() is not None else frozenset(),
+            # One after the other: two at a time are no faster on the same cores, and a part that
+            # waits knows the names of the one before it.
+            parallel=1,
         )
 
     def _adapter(self) -> Path | None:
