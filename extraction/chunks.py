@@ -179,4 +179,6 @@ class _Headings:
         if not count:
             return ()
         shown = [self._texts[0]] if self._titled else []
-        return tuple(dict.fromkeys([*shown, self._texts[count - 1]]))
+        # The heading before a chunk that begins with one of its own no longer holds.
+        nearest = [] if start in self._starts[count : count + 1] else [self._texts[count - 1]]
+        return tuple(dict.fromkeys([*shown, *nearest]))

@@ -65,11 +65,15 @@ class Context:
         if back is None:
             return ""
         names = _names(items, chunk.span)
-        if any(name in text[: back.start()] for name in names):
+        before = text[: back.start()]
+        if any(name in before for name in names):
             return ""  # whoever is meant is named in the chunk itself
         if not names and self._lang == "en":
+            if _capitalised(before):
+                return ""
             names = _capitalised(self._text[self._start : chunk.span.start][-_LOOK_BACK:])
-        if not names and not chunk.headings and chunk.span.start > self._start + len(self._opening):
+        beyond = chunk.span.start > self._start + len(self._opening)
+        if not names and not chunk.headings and beyond and "。" not in before:
             names = [self._opening[:LONGEST]]
         comma, stop = ("、", "；") if self._lang == "zh" else (", ", "; ")
         return stop.join(part for part in (*chunk.headings, comma.join(names)) if part)

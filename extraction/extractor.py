@@ -22,6 +22,7 @@ from extraction.ground import Source, ground
 from extraction.knowledge import Card, Item, Lang, PromptType, Span, knowledge_json, readable
 from extraction.merge import Merge
 from extraction.parallel import in_order
+from extraction.prompting import tuned_for
 from extraction.reading import Done, Part, Read, read_part
 from extraction.sift import Dropped, Sift
 from extraction.task import Task
@@ -154,7 +155,9 @@ def _chunks(task: Task, model: Model) -> list[Chunk]:
     """The chunks, measured in the model's own tokens where it counts them."""
     can = model.capabilities
     budget = can.chunk_chars[task.lang]
-    tokens = can.chunk_tokens if model.count_tokens(["."]) is not None else None
+    tokens = can.tuned_tokens if tuned_for(task, can) else can.chunk_tokens
+    if model.count_tokens(["."]) is None:
+        tokens = None
 
     def sizes(texts: Sequence[str]) -> Sequence[int]:
         counts = model.count_tokens(texts) if tokens is not None else None

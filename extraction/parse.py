@@ -161,7 +161,8 @@ class AnswerParser:
             return
         frame.given = True
         if self._prompt_type == "KE1":
-            self._items.append(RawTriple(*strings))
+            head, relation, tail = strings
+            self._items.append(RawTriple(head, relation, tail))
             self._found += 1
             return
         card = self._card(frame)
@@ -181,4 +182,5 @@ class AnswerParser:
 
 
 def _fact(entity: str, pair: tuple[str, ...]) -> RawFact:
-    return RawFact(entity, *pair)
+    key, value = pair
+    return RawFact(entity, key, value)

@@ -27,7 +27,7 @@ def build_request(
 
     `context` names what the chunk points back to, `known` is what an earlier pass found in it.
     """
-    tuned = _tuned_for(task, can)
+    tuned = tuned_for(task, can)
     prompt = load_prompt(f"{task.prompt_type}-tuned" if tuned else task.prompt_type, task.lang)
     labels = labels_of(task)
     style: Style = "arrays" if can.constraint == "grammar" else "objects"
@@ -61,7 +61,7 @@ def build_request(
     )
 
 
-def _tuned_for(task: Task, can: Capabilities) -> bool:
+def tuned_for(task: Task, can: Capabilities) -> bool:
     """Whether the model was trained for this: listed relations, a given entity, no examples."""
     given = {"KE1": task.labels, "KE2": None, "KE3": task.entity}[task.prompt_type]
     if task.examples or not given:

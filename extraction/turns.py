@@ -34,7 +34,8 @@ TRUSTED: Mapping[Lang, frozenset[str]] = {
 class Parser(Protocol):
     """What reads an answer while it is written."""
 
-    ended: bool
+    @property
+    def ended(self) -> bool: ...
 
     @property
     def begun(self) -> bool: ...

@@ -114,10 +114,10 @@ class Capabilities:
     `constraint` is the strongest form it can be held to. How much source text one request should
     carry: `chunk_tokens` of the model's own where it counts them (see `Model.count_tokens`), else
     `chunk_chars` characters, Chinese and English. `parallel`: so many requests of one document it
-    serves at a time. `nfkc`: the model reads and writes
-    text in Unicode's form NFKC only, so a full-width comma comes back as a half-width one.
-    `recognizes`: the model is also `Recognizing`. `tuned` names the prompts (`prompts/`, as in
-    "zh/KE1-tuned") that the model was trained on.
+    serves at a time. `nfkc`: the model reads and writes text in Unicode's form NFKC only, so a
+    full-width comma comes back as a half-width one. `recognizes`: the model is also `Recognizing`.
+    `tuned` names the prompts (`prompts/`, as in "zh/KE1-tuned") that the model was trained on, and
+    `tuned_tokens` is how much text it takes with them.
     """
 
     constraint: Literal["grammar", "json_schema"]
@@ -126,6 +126,7 @@ class Capabilities:
     nfkc: bool = False
     recognizes: bool = False
     tuned: frozenset[str] = frozenset()
+    tuned_tokens: int | None = None
     chunk_tokens: int | None = None
     parallel: int = 1
 

@@ -14,7 +14,6 @@ import time
 from collections import deque
 from collections.abc import Callable, Generator, Sequence
 from contextlib import closing
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -51,6 +50,7 @@ CACHE_MIB = 256  # host memory for the prompts' prefixes, 28 KiB a token
 
 # Source text in one request: a model of this size finds more in a few sentences at a time.
 CHUNK_TOKENS = 130
+TUNED_TOKENS = 400  # of what it was trained on: a whole dialogue, whose head is named once
 
 _RANDOM_SEED = 2**32 - 1  # llama.cpp's word for a seed of its own choice
 
@@ -64,7 +64,6 @@ class Embedded:
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
-        self.capabilities = replace(self.capabilities, parallel=settings.embedded_slots)
         self._store = WeightsStore(
             QWEN_CODER_1_5B,
             settings.cache_dir,
@@ -92,7 +91,11 @@ class Embedded:
             chunk_chars={"zh": 160, "en": 480},
             recognizes=True,
             chunk_tokens=CHUNK_TOKENS,
+            tuned_tokens=TUNED_TOKENS,
             tuned=TUNED if self._adapter() is not None else frozenset(),
+            # One after the other: two at a time are no faster on the same cores, and a part that
+            # waits knows the names of the one before it.
+            parallel=1,
         )
 
     def _adapter(self) -> Path | None:

@@ -34,6 +34,11 @@ _BODY = re.compile(
     "|乐团|乐队|法院|警察厅|自由军|工会|公会|旗舰店|影业|洋行)$"
 )
 _PART = re.compile("(?:[东西南北中]{1,2}部|一带|境内|地区|附近)$")
+# Nouns to LAC, names to everybody: armies of a country or a dynasty, the bodies of the sky.
+_ARMY = re.compile("[清宋俄日美苏英法德元明汉金辽淮湘晋魏蜀吴齐]军")
+_SKY = frozenset({"地球", "月球", "火星", "金星", "木星", "土星", "水星", "太阳系", "银河系"})
+# However foreign it sounds, no person is called so.
+_NO_PERSON = re.compile("...+(?:河|山|湖|岛|州|省|县|市|镇|村|城堡|群岛|半岛)")
 # Tags of words that may be names of any kind: brands, titles, whatever LAC has no class for.
 _OPEN = frozenset({"nz", "nw"})
 _TITLE = re.compile(r"《([^《》\n]{1,40})》")
@@ -52,7 +57,8 @@ class Word:
 
 def to_mentions(text: str, words: Sequence[Word]) -> list[Mention]:
     """The names and times among the words of one piece of the text, in its order."""
-    trimmed = [word for word in (_trimmed(text, word) for word in words) if word.end > word.start]
+    named = (_named(text, word) for word in words)
+    trimmed = [word for word in (_trimmed(text, word) for word in named) if word.end > word.start]
     found = _with_heads(text, _joined_places(text, _joined_at_dots(text, trimmed)))
     found = [_without_part(text, word) for word in found if word.tag in LABELS]
     emoticons = [match.span() for match in _EMOTICON.finditer(text, *_span(words))]
@@ -80,6 +86,18 @@ def to_candidates(text: str, words: Sequence[Word]) -> list[Mention]:
 
 def _span(words: Sequence[Word]) -> tuple[int, int]:
     return (words[0].start, words[-1].end) if words else (0, 0)
+
+
+def _named(text: str, word: Word) -> Word:
+    """The word with the tag that its very form gives it."""
+    if word.tag not in NOUNS | {"PER"}:
+        return word
+    written = text[word.start : word.end]
+    if word.tag == "PER":
+        return replace(word, tag="LOC") if _NO_PERSON.fullmatch(written) else word
+    if _ARMY.fullmatch(written):
+        return replace(word, tag="ORG")
+    return replace(word, tag="LOC") if written in _SKY else word
 
 
 def _trimmed(text: str, word: Word) -> Word:

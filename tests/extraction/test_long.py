@@ -237,6 +237,17 @@ def test_names_come_from_the_text_while_nothing_is_found() -> None:
     assert contexts(make_task("KE1", text), model) == ["", "清华大学位于北京"]
 
 
+def test_who_is_named_in_the_part_itself_is_not_told() -> None:
+    text = "Ann Lee sings well.\n\nBob Ray dances; he is old."
+    model = ScriptedModel(['{"triples":[]}'], chunk_chars=20)
+    assert contexts(make_task("KE1", text), model) == ["", ""]
+    model = ScriptedModel(['{"triples":[]}'], chunk_chars=12)
+    assert contexts(make_task("KE1", "甲生于上海市，很穷。\n乙来了。后来他走了。"), model) == [
+        "",
+        "",
+    ]
+
+
 def test_marks_of_the_template_in_a_context_stay_as_they_are() -> None:
     text = "{text}甲生于{labels}。\n他走了很远很远。"
     model = ScriptedModel(['{"triples":[["{text}甲","r","{labels}"]]}'], chunk_chars=14)

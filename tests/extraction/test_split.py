@@ -62,6 +62,7 @@ def test_english_sentences(text: str, expected: list[str]) -> None:
         ("标题\n\n  正文第一句。第二句", ["标题", "正文第一句。", "第二句"]),
         ("He met Steve\nJobs there.\nThen left.", ["He met Steve\nJobs there.", "Then left."]),
         ("- first item\n- second\n  line\n\nEnd.", ["- first item", "- second\n  line", "End."]),
+        ("| a | b |\n| c | d |", ["| a | b |", "| c | d |"]),
         ("姓名：张三\n年龄：5岁", ["姓名：张三", "年龄：5岁"]),
         ("Name: Ada\nBorn: London\nShe wrote.", ["Name: Ada", "Born: London", "She wrote."]),
         (

@@ -124,3 +124,11 @@ def test_english_candidates() -> None:
     text = "In May the Ministry of Health of Peru bought F-16 jets; see www.Moh.example, @Bob."
     names = [text[m.start : m.end] for m in english_rules.to_candidates(text)]
     assert names == ["May", "Ministry of Health of Peru", "F-16"]
+
+
+def test_chinese_words_that_are_names_by_their_form() -> None:
+    assert chinese(("清军", "n")) == [("ORG", "清军")]
+    assert chinese(("空军", "n")) == []
+    assert chinese(("地球", "n")) == [("LOC", "地球")]
+    assert chinese(("桑德斯山", "PER")) == [("LOC", "桑德斯山")]
+    assert chinese(("李小山", "PER")) == [("PER", "李小山")]
