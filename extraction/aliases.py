@@ -8,7 +8,8 @@ initials, 北大 of 北京大学. In doubt it is none. Knows nothing of models.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from bisect import bisect_left
+from collections.abc import Iterator, Sequence
 
 from extraction.ground import Source
 from extraction.knowledge import Located, Span
@@ -53,7 +54,7 @@ def find_aliases(name: str, source: Source) -> dict[str, list[Span]]:
         if alias == name or len(alias) < 2:
             continue
         status, spans = source.locate(alias)
-        apart = [span for span in spans if not any(_overlap(span, other) for other in own)]
+        apart = [span for span in spans if not _overlaps(span, own)]
         if status == "verbatim" and apart:
             found[alias] = apart
     return dict(sorted(found.items(), key=lambda one: one[1][0].start))
@@ -66,13 +67,15 @@ def located(aliases: dict[str, list[Span]]) -> tuple[Located, ...]:
     )
 
 
-def _overlap(one: Span, other: Span) -> bool:
-    return one.start < other.end and other.start < one.end
+def _overlaps(span: Span, others: Sequence[Span]) -> bool:
+    """Whether it does with one of the others, which are in order and apart."""
+    before = bisect_left(others, span.end, key=lambda other: other.start)
+    return before > 0 and others[before - 1].end > span.start
 
 
-def _introduced(name: str, source: Source, own: Iterable[Span]) -> Iterator[str]:
+def _introduced(name: str, source: Source, own: Sequence[Span]) -> Iterator[str]:
     """The names that the text itself gives as others of `name`."""
-    for place in list(own)[:_MANY]:
+    for place in own[:_MANY]:
         behind = source.text[place.end : place.end + _REACH]
         yield from _said(behind)
         brackets = _BRACKETS.match(behind)

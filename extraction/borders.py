@@ -22,7 +22,7 @@ _UNSPACED = re.compile(
 _NUMERALS = "〇零一二三四五六七八九十百千万亿两廿卅"
 _BARE_NUMBER = re.compile(f"[\\d.,．，{_NUMERALS}]+")
 # Digits with points between them: one number, or a date or a version of several.
-_RUN = re.compile(r"\d+(?:[.,．，]\d+)+")
+_RUN = re.compile(r"(?<!\d)\d+(?:[.,．，]\d+)+")
 _ONE_NUMBER = re.compile(r"\d+(?:[,，]\d{3})*(?:[.．]\d+)?")
 
 
