@@ -73,16 +73,16 @@ def browser() -> Iterator[Browser]:
 
 
 def script(request: GenerateRequest) -> Sequence[Step]:
-    """What the scripted model answers, by a word in the text."""
+    """What the scripted model answers, by a word in the text, in pieces of the text."""
     text = request.messages[-1].content
     if "SLOW" in text:
         steps: list[Step] = ['{"triples":[']
         for number in range(40):
-            row = json.dumps(["SLOW", f"step {number}", "item"])
+            row = json.dumps(["SLOW", f"step {number}", "LOW"])
             steps += [0.5, ("," if number else "") + row]
         return [*steps, "]}"]
     if "FAIL" in text:
-        return ['{"triples":[["FAIL","is","one"],', 0.2, ModelFailed("The model broke off.")]
+        return ['{"triples":[["FAIL","is","AIL"],', 0.2, ModelFailed("The model broke off.")]
     if "<img" in text:
         return [json.dumps({"person": ["<img src=x onerror=alert(1)>"]})]
     if "鲁迅" in text:
