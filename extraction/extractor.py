@@ -26,6 +26,7 @@ from extraction.prompting import tuned_for
 from extraction.reading import Done, Part, Read, read_part
 from extraction.sift import Dropped, Sift
 from extraction.task import Task
+from extraction.turns import recognizes
 from models.base import Model, Usage
 from models.stages import Stage, Token, load
 
@@ -101,6 +102,7 @@ class _Run:
     source: Source
     context: Context
     sift: Sift
+    alone: bool = False  # without the language model
     merge: Merge = field(default_factory=Merge)
     warnings: list[str] = field(default_factory=list)
     usages: list[Usage] = field(default_factory=list)
@@ -123,12 +125,20 @@ def extract(task: Task, model: Model) -> Generator[Event, None, None]:
             f"{model.name} reads text only: leave the image out or choose a model that sees.",
             field="image",
         )
-    yield from load(model)  # first, since a model that is loaded can count its tokens
+    without: Unavailable | None = None
+    try:
+        yield from load(model)  # first, since a model that is loaded can count its tokens
+    except Unavailable as error:
+        if not recognizes(task, model):
+            raise
+        without = error
     source = Source(task.text, task.body_start)
     if task.entity:
         source.learn(task.entity, find_aliases(task.entity, source))
     context = Context(task.text, task.body_start, task.lang)
-    run = _Run(task, model, source, context, Sift(task))
+    run = _Run(task, model, source, context, Sift(task), alone=without is not None)
+    if without is not None:
+        run.warn(f"Only names of the common classes were looked for: {without.message}")
     parts = _chunks(task, model)
     for number in range(task.passes):
         yield from _Pass(run, parts, number).events()
@@ -220,6 +230,7 @@ class _Pass:
             count=count,
             context=run.context.of(chunk, run.merge.items),
             known=known[:MAX_KNOWN],
+            alone=run.alone,
         )
         return read_part(task, run.model, part)
 

@@ -39,6 +39,7 @@ class Part:
     count: int
     context: str = ""
     known: str = ""
+    alone: bool = False  # without the language model: what the recogniser knows
 
 
 @dataclass
@@ -66,7 +67,7 @@ def read_part(task: Task, model: Model, part: Part) -> Generator[Read, None, Non
     """The events of one part; the last is a Done, also where it failed."""
     done = Done()
     try:
-        asked = turns_for(task, part.text, model, part.context, part.known)
+        asked = turns_for(task, part.text, model, part.context, part.known, part.alone)
         if asked.warning:
             done.warnings.append(asked.warning)
         yield from asked.known

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Protocol, cast
 
@@ -64,36 +64,65 @@ class Turns:
     warning: str | None = None
 
 
-def turns_for(task: Task, source: str, model: Model, context: str = "", known: str = "") -> Turns:
-    """The turns for one chunk `source` of the task's text; the rest as for `build_request`."""
-    request = build_request(task, source, model.capabilities, context, known)
-    way: Way = "tuned" if request.tuned else "asked"
-    plain = Turn(request, partial(AnswerParser, task.prompt_type), way)
-    recognizes = model.capabilities.recognizes and not task.image and not task.examples
-    if task.prompt_type != "KE2" or not recognizes:
-        return Turns([plain])
+def recognizes(task: Task, model: Model) -> bool:
+    """Whether the model's recogniser has a say: over text alone, and not where examples do."""
+    asked = task.prompt_type == "KE2" and not task.image and not task.examples
+    return asked and model.capabilities.recognizes
+
+
+def turns_for(
+    task: Task, source: str, model: Model, context: str = "", known: str = "", alone: bool = False
+) -> Turns:
+    """The turns for one chunk `source` of the task's text; the rest as for `build_request`.
+
+    `alone`: there is no language model to ask, only the recogniser; raises Unavailable without it.
+    """
+
+    def plain(task: Task) -> Turn:
+        request = build_request(task, source, model.capabilities, context, known)
+        way: Way = "tuned" if request.tuned else "asked"
+        return Turn(request, partial(AnswerParser, task.prompt_type), way)
+
+    if not recognizes(task, model):
+        return Turns([plain(task)])
     try:
-        mentions = cast(Recognizing, model).recognize(source, task.lang, unsure=True)
+        mentions = cast(Recognizing, model).recognize(source, task.lang, unsure=not alone)
     except Unavailable as error:
-        return Turns([plain], warning=f"Names were found by the language model alone: {error}")
-    return _entity_turns(task, source, model, mentions, plain)
+        if alone:
+            raise
+        warning = f"Names were found by the language model alone: {error.message}"
+        return Turns([plain(task)], warning=warning)
+    labels = described(labels_of(task), task.lang)
+    if alone:
+        return Turns([], _known(source, mentions, classes_by_label(labels)))
+    return _entity_turns(task, source, model, mentions, labels, plain)
+
+
+def _known(source: str, mentions: list[Mention], classes: Mapping[str, str]) -> list[RawEntity]:
+    return [
+        RawEntity(classes[m.label], source[m.start : m.end])
+        for m in mentions
+        if m.sure and m.label in classes
+    ]
 
 
 def _entity_turns(
-    task: Task, source: str, model: Model, mentions: list[Mention], plain: Turn
+    task: Task,
+    source: str,
+    model: Model,
+    mentions: list[Mention],
+    labels: Mapping[str, str],
+    plain: Callable[[Task], Turn],
 ) -> Turns:
-    labels = described(labels_of(task), task.lang)
-    by_label = classes_by_label(labels)
     trusted = TRUSTED[task.lang]
-    known = [
-        RawEntity(by_label[m.label], source[m.start : m.end])
-        for m in mentions
-        if m.sure and m.label in trusted and m.label in by_label
-    ]
+    classes = classes_by_label(labels)
+    known = _known(source, mentions, {k: v for k, v in classes.items() if k in trusted})
     left = {name: note for name, note in labels.items() if common_label(name) not in trusted}
-    if any(common_label(name) is None for name in left):
-        # Nobody but the language model knows the user's own classes.
-        return Turns([plain], known)
+    own = [name for name in left if common_label(name) is None]
+    # What is no name anywhere ("symptom") only the language model can find. English candidates,
+    # all that is written with a capital, may also be names of a class of the user's own.
+    if own and (task.lang == "zh" or len(own) == len(labels)):
+        return Turns([plain(replace(task, labels=left))], known)
     judged = [m for m in mentions if not (m.sure and m.label in trusted)]
     found = candidates(source, judged) if left else []
     batches = [found[at : at + MAX_NAMES] for at in range(0, len(found), MAX_NAMES)]

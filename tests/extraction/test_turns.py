@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import pytest
+
 from errors import Unavailable
 from extraction.extractor import Answer, extract
 from extraction.task import Example, Task, make_task
 from extraction.turns import turns_for
-from models.base import Mention
+from models.base import Mention, ModelState
 from tests.scripted_model import ScriptedModel
 
 ZH = "刘敏在清江大学读《雪线》，用天眼相机。"
@@ -89,3 +91,32 @@ def test_a_tuned_model_is_asked_in_the_words_that_it_was_trained_on() -> None:
     assert "关系：产品\n" in listed.messages[1].content
     assert not turns_for(make_task("KE1", ZH), ZH, model).turns[0].request.tuned
     assert not turns_for(make_task("KE3", ZH, entity="刘敏"), ZH, model).turns[0].request.tuned
+
+
+def test_without_the_language_model_names_are_still_found_and_it_is_told() -> None:
+    class Unloaded(ScriptedModel):
+        def load(self) -> None:
+            raise Unavailable("The weights are not here yet.")
+
+    model = Unloaded(names=[("PER", "刘敏"), ("ORG?", "清江大学")])
+    model.current = ModelState("unavailable")
+    answer = asked(make_task("KE2", ZH), model)
+    assert names(answer) == {"人物": ["刘敏"]}
+    assert answer.warnings == (
+        "Only names of the common classes were looked for: The weights are not here yet.",
+    )
+    with pytest.raises(Unavailable):
+        asked(make_task("KE1", ZH), model)
+
+
+def test_english_candidates_may_be_of_a_class_of_the_users_own() -> None:
+    script = ['{"Ann Lee":"person","Snow Line":"film","Cork":"none"}']
+    model = ScriptedModel(script, names=[("PER", "Ann Lee"), ("?", "Snow Line"), ("LOC", "Cork")])
+    answer = asked(make_task("KE2", EN, labels={"person": "", "film": ""}), model)
+    assert names(answer) == {"person": ["Ann Lee"], "film": ["Snow Line"]}
+
+
+def test_a_schema_of_the_users_own_alone_is_left_to_the_language_model() -> None:
+    model = ScriptedModel(['{"weekday":["Monday"]}'], names=[("PER", "Ann Lee")])
+    answer = asked(make_task("KE2", EN, labels={"weekday": ""}), model)
+    assert names(answer) == {"weekday": ["Monday"]}
