@@ -17,19 +17,17 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any
 
-from errors import InputError, KexError, ModelFailed, TooLarge, Unavailable, Unprocessable
+from errors import InputError, KexError, ModelFailed, Unavailable, Unprocessable
 from models.base import (
     Capabilities,
     Chunk,
-    Finish,
     GenerateRequest,
     Mention,
     Message,
     ModelState,
     Progress,
-    Text,
-    Usage,
 )
+from models.llama_talk import LlamaAnswer, check_grammar, payload
 from models.llama_tokens import count_tokens
 from models.pump import Sink, pump
 from models.recognizers import Recognizers
@@ -45,14 +43,11 @@ CLOSE_SECONDS = 10.0  # for a batch of the prefill on a busy machine
 # Trained for the tasks below (training/README.md).
 ADAPTER = Path(__file__).parent / "adapters" / "extraction.gguf"
 TUNED = frozenset({"zh/KE1-tuned", "en/KE1-tuned", "zh/KE3-tuned"})
-LOWEST = -50.0  # a token's log probability: what the form forced may have none at all
 CACHE_MIB = 256  # host memory for the prompts' prefixes, 28 KiB a token
 
 # Source text in one request: a model of this size finds more in a few sentences at a time.
 CHUNK_TOKENS = 130
 TUNED_TOKENS = 400  # of what it was trained on: a whole dialogue, whose head is named once
-
-_RANDOM_SEED = 2**32 - 1  # llama.cpp's word for a seed of its own choice
 
 _SHUT_DOWN = "Embedded is being shut down."
 
@@ -169,7 +164,7 @@ class Embedded:
         engine = xllamacpp.Server(params)
         # One token, to see that it answers. It also makes sure that llama.cpp's own loop is
         # running: an engine that is freed before that hangs for ever.
-        engine.handle_chat_completions(_payload(GenerateRequest((Message("user", "."),), 1)), _deaf)
+        engine.handle_chat_completions(payload(GenerateRequest((Message("user", "."),), 1)), _deaf)
         log.info("Embedded: %s loaded in %.1f s", path.name, time.monotonic() - started)
         return engine
 
@@ -218,7 +213,7 @@ class Embedded:
                 "Embedded reads text only: leave the image out or choose a model that sees.",
                 field="image",
             )
-        _check_grammar(request.grammar)
+        check_grammar(request.grammar)
         self.load()
         with self._count:
             self._waiting += 1
@@ -263,7 +258,7 @@ class Embedded:
                 self._count.notify_all()
 
     def _run(self, request: GenerateRequest, sink: Sink[Chunk]) -> None:
-        answer = _Answer(sink)
+        answer = LlamaAnswer(sink)
         self._converse(request, answer.on_chunk)
         if not sink.stopped:
             sink.put(answer.finish())
@@ -279,7 +274,7 @@ class Embedded:
             self._inside += 1
         try:
             engine.handle_chat_completions(
-                _payload(request), lambda chunk: on_chunk(chunk) or self._closing
+                payload(request), lambda chunk: on_chunk(chunk) or self._closing
             )
         except (RuntimeError, ValueError) as error:
             _, at_fault, complaint = str(error).partition("JSON schema error")
@@ -309,54 +304,6 @@ class Embedded:
                 self._closing = False
 
 
-class _Answer:
-    """Collects what llama.cpp calls back with; exceptions would be swallowed there."""
-
-    def __init__(self, sink: Sink[Chunk]) -> None:
-        self._sink = sink
-        self._error: dict[str, Any] | None = None
-        self._reason: str | None = None
-        self._usage = Usage()
-
-    def on_chunk(self, chunk: dict[str, Any]) -> bool:
-        """True tells llama.cpp to stop."""
-        if "error" in chunk:
-            self._error = chunk["error"]
-            return True
-        progress = chunk.get("prompt_progress")
-        if progress and progress["total"]:
-            self._sink.put(Progress(progress["processed"] / progress["total"]))
-        for choice in chunk.get("choices", []):
-            text = choice.get("delta", {}).get("content")
-            if text:
-                self._sink.put(Text(text, _logprob(choice)))
-            self._reason = choice.get("finish_reason") or self._reason
-        usage = chunk.get("usage")
-        if usage:
-            self._usage = Usage(usage["prompt_tokens"], usage["completion_tokens"])
-        return self._sink.stopped
-
-    def finish(self) -> Finish:
-        if self._error is not None:
-            if self._error.get("type") == "exceed_context_size_error":
-                raise TooLarge(
-                    f"The prompt has {self._error.get('n_prompt_tokens')} tokens and a slot of the "
-                    f"embedded model holds {self._error.get('n_ctx')}: send less text or raise "
-                    "KEX_EMBEDDED_CONTEXT.",
-                    field="user_input",
-                )
-            raise ModelFailed(f"llama.cpp failed: {self._error.get('message')}")
-        if self._reason is None:
-            raise ModelFailed("llama.cpp ended the answer without saying why.")
-        return Finish("length" if self._reason == "length" else "stop", self._usage)
-
-
-def _logprob(choice: dict[str, Any]) -> float | None:
-    """The logarithm of the probability of a chunk's tokens."""
-    tokens = (choice.get("logprobs") or {}).get("content")
-    return sum(max(token["logprob"], LOWEST) for token in tokens) if tokens else None
-
-
 def _deaf(_chunk: dict[str, Any]) -> bool:
     """Listens to nothing and stops nothing."""
     return False
@@ -367,45 +314,3 @@ def _cores() -> int:
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1
-
-
-def _payload(request: GenerateRequest) -> dict[str, Any]:
-    payload: dict[str, Any] = {
-        "messages": [{"role": m.role, "content": m.content} for m in request.messages],
-        "max_tokens": request.max_tokens,
-        "temperature": request.temperature,
-        "stream": True,
-        "stream_options": {"include_usage": True},
-        "return_progress": True,
-    }
-    if request.tuned:
-        payload["lora"] = [{"id": 0, "scale": 1.0}]
-    if request.logprobs:
-        payload |= {"logprobs": True, "top_logprobs": 1}
-    wish = request.sampling
-    if wish.top_p is not None:
-        payload["top_p"] = wish.top_p
-    if wish.top_k is not None:
-        payload["top_k"] = wish.top_k
-    if wish.repetition_penalty is not None:
-        payload["repeat_penalty"] = wish.repetition_penalty
-    if wish.seed is not None:
-        payload["seed"] = wish.seed % _RANDOM_SEED
-    if wish.stop:
-        payload["stop"] = list(wish.stop)
-    if request.grammar is not None:
-        payload["grammar"] = request.grammar
-    elif request.json_schema is not None:
-        payload["json_schema"] = dict(request.json_schema)
-    return payload
-
-
-def _check_grammar(grammar: str | None) -> None:
-    """llama.cpp answers unconstrained, without a word, when it cannot compile a grammar."""
-    if grammar is None:
-        return
-    import llguidance
-
-    complaint = llguidance.LLMatcher.validate_grammar(grammar.removeprefix("%llguidance {}\n"))
-    if complaint:
-        raise InputError(f"The answer's form cannot be compiled: {complaint}", field="schema")
