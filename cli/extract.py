@@ -62,6 +62,10 @@ HEADINGS: dict[Lang, dict[PromptType, tuple[str, ...]]] = {
     help="How often each part is read; a further time asks for what is missing.",
 )  # fmt: skip
 @click.option(
+    "--min-confidence", type=click.FloatRange(0, 1), default=0.0,
+    help="Leave out what is less probably right; items of unknown confidence stay.",
+)  # fmt: skip
+@click.option(
     "--grounding", type=click.Choice(["strict", "free"]), default="strict", show_default=True,
     help="strict: pieces of the text only; free: paraphrases too, shown without a place.",
 )  # fmt: skip
@@ -81,6 +85,7 @@ def extract_command(
     spans: str | None,
     passes: int,
     grounding: Grounding,
+    min_confidence: float,
     output: str,
 ) -> None:
     """Extract knowledge from FILE, or from standard input (-)."""
@@ -96,6 +101,7 @@ def extract_command(
         spans=read_spans(spans),
         passes=passes,
         grounding=grounding,
+        min_confidence=min_confidence,
     )
     registry = Registry(settings)
     try:

@@ -20,11 +20,12 @@ class Dropped:
     """How many items were left out, each counted once.
 
     `leaked`: a string is that of a worked example and not in the text. `not_in_text`: a string is
-    not in the text though grounding is strict.
+    not in the text though grounding is strict. `unsure`: less probable than was asked for.
     """
 
     leaked: int = 0
     not_in_text: int = 0
+    unsure: int = 0
 
     def to_json(self) -> dict[str, int]:
         return asdict(self)
@@ -40,6 +41,8 @@ class Dropped:
                 f"{_items(self.not_in_text)} left out: a string in it does not stand in the text "
                 "(grounding=free keeps such items)."
             )
+        if self.unsure:
+            yield f"{_items(self.unsure)} left out: its confidence is below min_confidence."
 
 
 def _items(count: int) -> str:
@@ -53,10 +56,11 @@ class Sift:
         self._task = task
         self._leaked: set[tuple[str, ...]] = set()
         self._not_in_text: set[tuple[str, ...]] = set()
+        self._unsure: set[tuple[str, ...]] = set()
 
     @property
     def dropped(self) -> Dropped:
-        return Dropped(len(self._leaked), len(self._not_in_text))
+        return Dropped(len(self._leaked), len(self._not_in_text), len(self._unsure))
 
     def takes(self, item: Item) -> bool:
         strings = _strings(item)
@@ -71,6 +75,9 @@ class Sift:
             return False
         if missing and self._task.grounding == "strict":
             self._not_in_text.add(key)
+            return False
+        if item.confidence is not None and item.confidence < self._task.min_confidence:
+            self._unsure.add(key)
             return False
         return True
 

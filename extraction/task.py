@@ -56,6 +56,7 @@ class Task:
     spans: tuple[Span, ...] = ()
     passes: int = 1
     grounding: Grounding = "strict"
+    min_confidence: float = 0.0
 
 
 def make_task(
@@ -72,6 +73,7 @@ def make_task(
     spans: tuple[Span, ...] = (),
     passes: int = 1,
     grounding: Grounding | None = None,
+    min_confidence: float = 0.0,
 ) -> Task:
     """Complete a request: find KE3's entity in the first line, and the language of the text.
 
@@ -107,4 +109,5 @@ def make_task(
         spans=spans,
         passes=passes,
         grounding=grounding or ("free" if image else "strict"),
+        min_confidence=min_confidence,
     )

@@ -24,7 +24,7 @@ from settings import ModelName, Settings
 from web.body import read_body
 
 # Fields of one kind of request, and what to do with them in the other kind.
-_OF_EXTRACTION = ("entity", "schema", "examples", "spans", "passes", "grounding")
+_OF_EXTRACTION = ("entity", "schema", "examples", "spans", "passes", "grounding", "min_confidence")
 _OF_CHAT = ("history", "top_p", "top_k", "repetition_penalty")
 
 
@@ -45,6 +45,7 @@ class Fields(BaseModel):
     spans: Any = None
     passes: int | None = Field(None, ge=1, le=MAX_PASSES)
     grounding: Grounding | None = None
+    min_confidence: float | None = Field(None, ge=0, le=1, allow_inf_nan=False)
     history: list[tuple[str, str]] | None = None
     top_p: float | None = Field(None, gt=0, le=1, allow_inf_nan=False)
     top_k: int | None = Field(None, ge=0, le=1_000_000)
@@ -124,6 +125,7 @@ def _task(
         spans=read_spans(fields.spans),
         passes=fields.passes or 1,
         grounding=fields.grounding,
+        min_confidence=fields.min_confidence or 0.0,
     )
 
 

@@ -24,6 +24,7 @@ def test_an_item_is_as_probable_as_its_pieces_together() -> None:
 
 def test_nothing_is_told_where_nothing_is_known() -> None:
     assert confidence(None, "KE1", "zh", "tuned") is None
+    assert confidence(-1.0, "KE1", "zh", "asked") is None  # no curve
 
 
 def test_a_curve_keeps_the_order(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -38,7 +39,18 @@ def test_each_triple_has_the_probability_of_its_own_tokens() -> None:
         Text('{"triples":[["鲁迅","生于","绍兴"]', math.log(0.9)),
         Text(',["鲁迅","作品",', math.log(0.5)), Text('"呐喊"]', math.log(0.5)), Text("]}", -9.0),
     ]  # fmt: skip
-    *_, answer = extract(make_task("KE1", "鲁迅生于绍兴，作品有呐喊。"), ScriptedModel(pieces))
-    assert isinstance(answer, Answer)
-    first, second = (item for item in answer.items if isinstance(item, Triple))
+    model = ScriptedModel(pieces, tuned=frozenset({"zh/KE1-tuned"}))
+    labels = {"生于": "", "作品": ""}
+
+    def asked(least: float) -> Answer:
+        task = make_task("KE1", "鲁迅生于绍兴，作品有呐喊。", labels=labels, min_confidence=least)
+        *_, answer = extract(task, model)
+        assert isinstance(answer, Answer)
+        return answer
+
+    first, second = (item for item in asked(0).items if isinstance(item, Triple))
     assert (first.confidence or 0) > (second.confidence or 1)
+    surer = asked(((first.confidence or 0) + (second.confidence or 0)) / 2)
+    assert surer.items == (first,)
+    assert surer.dropped.unsure == 1
+    assert "min_confidence" in surer.warnings[0]

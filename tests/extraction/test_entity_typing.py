@@ -8,6 +8,7 @@ import math
 import llguidance
 import pytest
 
+from extraction.confidence import confidence
 from extraction.entity_typing import Candidate, TypingParser, candidates, typing_request
 from extraction.parse import RawEntity
 from models.base import Capabilities, Mention
@@ -47,7 +48,9 @@ def test_confidence_is_that_of_the_class_alone_and_doubt_drops_a_candidate() -> 
     found = [entity for text, logprob in pieces for entity in parser.feed(text, logprob)]
     assert [entity.text for entity in found if isinstance(entity, RawEntity)] == ["Ann"]
     assert isinstance(found[0], RawEntity)
-    assert found[0].confidence == pytest.approx(0.45, abs=1e-3)
+    assert found[0].confidence == confidence(
+        math.log(0.9) + math.log(0.5) - 1e-6, "KE2", "en", "typed"
+    )
 
 
 def test_an_answer_that_is_no_json_is_refused() -> None:

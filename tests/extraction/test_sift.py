@@ -16,7 +16,7 @@ from prompts.loader import load_prompt
 from tests.scripted_model import ScriptedModel
 
 TEXT = "鲁迅生于绍兴。他写了《狂人日记》。"
-NOTHING = {"leaked": 0, "not_in_text": 0}
+NOTHING = {"leaked": 0, "not_in_text": 0, "unsure": 0}
 
 
 def answer(prompt_type: PromptType, reply: Any, text: str = TEXT, **fields: Any) -> Answer:
