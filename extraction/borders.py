@@ -34,10 +34,12 @@ class Borders:
 
     def grade(self, start: int, end: int) -> int:
         """FREE, TIED, TORN or CUT for `text[start:end]`."""
-        worst = max(self._grades[start], self._grades[end])
-        if worst == _COUNTED:
-            return CUT if _BARE_NUMBER.fullmatch(self._text, start, end) else TIED
-        return worst
+        sides = self._grades[start], self._grades[end]
+        if _COUNTED not in sides:
+            return max(sides)
+        # Settled by itself: it must not hide what the other side cuts ("5至三" of "12.5至三十").
+        counted = CUT if _BARE_NUMBER.fullmatch(self._text, start, end) else TIED
+        return max(counted if side == _COUNTED else side for side in sides)
 
     @cached_property
     def _grades(self) -> bytes:

@@ -43,6 +43,10 @@ from extraction.borders import CUT, FREE, TIED, TORN, Borders
         ("foo_bar", "foo", FREE),
         ("𠀀𠀁", "𠀀", FREE),
         ("ไทยแลนด์", "ไทย", FREE),
+        ("增长12.5至三十万", "5至三十", CUT),
+        ("12人，三十万", "2人，三", CUT),
+        ("三十至12.5", "十至12", CUT),
+        ("physicists一二", "hysicists一", TORN),
         ("", "", FREE),
     ],
 )

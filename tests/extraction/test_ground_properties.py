@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import re
 from itertools import pairwise
 
 import pytest
@@ -18,8 +19,10 @@ PARTS = {
     "numbers": ["1", "2", "0", ".", ",", " ", "年", "万", "-", "%", "１", "，", "．"],
     "emoji": ["👨‍👩‍👧", "😀", "❤️", "🇨🇳", "甲", "a", " ", "\u200d"],
     "marks": ["e\u0301", "é", "ñ", "n\u0303", "ß", "ﬁ", "한", "각", "a", "\u00ad", " "],
+    "counts": ["12", "2", "5", "三", "十", "万", "人", "至", "，", ".", " ", "US", "１"],
     "width": ["Ａ", "A", "ａ", "１", "1", "（", "(", "）", ")", "　", "ｶ", "ﾞ", "㎏", "①"],
 }  # fmt: skip
+DECIMAL = re.compile(r"(?<![\d.,．，])\d+[.．]\d+(?![\d.,．，])")
 
 
 def drawn(kind: str, count: int) -> list[tuple[str, str, random.Random]]:
@@ -47,10 +50,20 @@ def test_places_are_what_their_status_says(kind: str) -> None:
         for span in spans:
             assert 0 <= span.start < span.end <= len(text), (text, string)
             found = text[span.start : span.end]
-            if status == "verbatim":
-                assert found == string
-            else:
+            assert (found == string) == (status == "verbatim"), (text, string)
+            if status == "normalised":
                 assert bare(found)[0] == bare(string)[0], (text, string)
+
+
+@pytest.mark.parametrize("kind", PARTS)
+def test_no_place_begins_or_ends_inside_a_number(kind: str) -> None:
+    for text, string, _ in drawn(kind, 1500):
+        inside = {at for run in DECIMAL.finditer(text) for at in range(run.start() + 1, run.end())}
+        for before, after in pairwise(range(len(text))):
+            if text[before].isdecimal() and text[after].isdecimal():
+                inside.add(after)
+        for span in Source(text).locate(string)[1]:
+            assert inside.isdisjoint((span.start, span.end)), (text, string)
 
 
 @pytest.mark.parametrize("kind", PARTS)
