@@ -136,7 +136,8 @@ def extract(task: Task, model: Model) -> Generator[Event, None, None]:
     if task.entity:
         source.learn(task.entity, find_aliases(task.entity, source))
     context = Context(task.text, task.body_start, task.lang)
-    run = _Run(task, model, source, context, Sift(task), alone=without is not None)
+    sift = Sift(task, examples=not tuned_for(task, model.capabilities))
+    run = _Run(task, model, source, context, sift, alone=without is not None)
     if without is not None:
         run.warn(f"Only names of the common classes were looked for: {without.message}")
     parts = _chunks(task, model)

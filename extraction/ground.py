@@ -78,6 +78,11 @@ class Source:
         first, last = places.range(within)
         return places.status, places.spans[first:last]
 
+    def stands_whole(self, string: str) -> bool:
+        """Whether it stands somewhere as more than a piece of a word ("art" of "party")."""
+        spans = self.locate(string)[1]
+        return bool(spans) and self._borders.grade(spans[0].start, spans[0].end) < TORN
+
     def learn(self, name: str, aliases: Mapping[str, Sequence[Span]]) -> None:
         """Other names of an entity and where they stand.
 

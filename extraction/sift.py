@@ -10,6 +10,7 @@ from dataclasses import asdict, dataclass
 from functools import cached_property
 
 from extraction.fold import bare
+from extraction.ground import Source
 from extraction.knowledge import Entity, Fact, Item, Located, PromptType
 from extraction.task import Task
 from prompts.loader import load_prompt
@@ -19,7 +20,7 @@ from prompts.loader import load_prompt
 class Dropped:
     """How many items were left out, each counted once.
 
-    `leaked`: a string is that of a worked example and not in the text. `not_in_text`: a string is
+    `leaked`: a string stands in a worked example and not in the text. `not_in_text`: a string is
     not in the text though grounding is strict. `unsure`: less probable than was asked for.
     """
 
@@ -50,10 +51,14 @@ def _items(count: int) -> str:
 
 
 class Sift:
-    """Judges the located items of one task and counts what it refuses."""
+    """Judges the located items of one task and counts what it refuses.
 
-    def __init__(self, task: Task) -> None:
+    `examples`: whether the model was shown any; one that was trained for the task is not.
+    """
+
+    def __init__(self, task: Task, examples: bool = True) -> None:
         self._task = task
+        self._examples = examples
         self._leaked: set[tuple[str, ...]] = set()
         self._not_in_text: set[tuple[str, ...]] = set()
         self._unsure: set[tuple[str, ...]] = set()
@@ -65,12 +70,12 @@ class Sift:
     def takes(self, item: Item) -> bool:
         strings = _strings(item)
         missing = [
-            _key(one.text)
+            one.text
             for one in strings
             if one.status == "inferred" and not self._is_asked(item, one)
         ]
         key = tuple(_key(one.text) for one in strings)
-        if any(string in self._shown for string in missing):
+        if any(map(self._is_shown, missing)):
             self._leaked.add(key)
             return False
         if missing and self._task.grounding == "strict":
@@ -91,16 +96,32 @@ class Sift:
             and _key(one.text) == _key(entity)
         )
 
-    @cached_property
-    def _shown(self) -> frozenset[str]:
-        """The strings of the worked examples that the model was shown."""
-        task = self._task
-        answers = [example.answer for example in task.examples] or [
-            example.answer for example in load_prompt(task.prompt_type, task.lang).examples
-        ]
-        return frozenset(
-            _key(string) for answer in answers for string in _of_answer(task.prompt_type, answer)
+    def _is_shown(self, string: str) -> bool:
+        """Whether it stands in a worked example: in its answer, or as whole words in its text."""
+        return _key(string) in self._answers or any(
+            source.stands_whole(string) for source in self._texts
         )
+
+    @cached_property
+    def _answers(self) -> frozenset[str]:
+        prompt_type = self._task.prompt_type
+        return frozenset(
+            _key(string) for _, answer in self._shown for string in _of_answer(prompt_type, answer)
+        )
+
+    @cached_property
+    def _texts(self) -> tuple[Source, ...]:
+        return tuple(Source(text) for text, _ in self._shown)
+
+    @cached_property
+    def _shown(self) -> list[tuple[str, object]]:
+        """Text and answer of each worked example: the user's own, else those of the prompt file."""
+        task = self._task
+        if not self._examples:
+            return []
+        own = [(example.text, example.answer) for example in task.examples]
+        prompt = load_prompt(task.prompt_type, task.lang)
+        return own or [(example.text, example.answer) for example in prompt.examples]
 
 
 def _strings(item: Item) -> tuple[Located, ...]:

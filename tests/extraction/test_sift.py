@@ -67,6 +67,33 @@ def test_a_string_of_the_examples_is_a_leak(grounding: str) -> None:
     assert "worked examples" in got.warnings[0]
 
 
+@pytest.mark.parametrize("grounding", ["strict", "free"])
+@pytest.mark.parametrize("invented", ["当代小说家", "苏州", "南京大学中文系"])
+def test_so_is_a_string_of_their_texts(grounding: str, invented: str) -> None:
+    got = triples(["鲁迅", "说明", invented], ["鲁迅", "出生地", "绍兴"], grounding=grounding)
+    assert len(got.items) == 1
+    assert got.dropped == Dropped(leaked=1)
+
+
+def test_a_piece_of_a_word_or_number_of_their_texts_is_no_leak() -> None:
+    own = (Example("The party of 2012 met Ann.", [["party", "met", "Ann"]]),)
+    rows = ["Bob", "painted", "art"], ["Bob", "counted", "12"], ["Bob", "met", "the party"]
+    reply = {"triples": rows}
+    got = answer("KE1", reply, text="Bob came.", examples=own, grounding="free")
+    assert [item["tail"]["text"] for item in got.to_json()["knowledge"]["triples"]] == ["art", "12"]
+    assert got.dropped == Dropped(leaked=1)
+
+
+def test_a_model_that_was_shown_no_examples_leaks_none() -> None:
+    reply = json.dumps({"triples": [["鲁迅", "职业", "小说家"]]}, ensure_ascii=False)
+    model = ScriptedModel([reply], tuned=frozenset({"zh/KE1-tuned"}))
+    task = make_task("KE1", TEXT, labels={"职业": ""}, grounding="free")
+    *_, last = extract(task, model)
+    assert isinstance(last, Answer)
+    assert (len(last.items), last.dropped) == (1, Dropped())
+    assert "林婉清" not in "".join(message.content for message in model.requests[0].messages)
+
+
 def test_a_string_that_also_stands_in_the_text_is_none() -> None:
     got = triples(["林婉清", "写", "河灯"], text="林婉清写了“河灯”。")
     assert len(got.items) == 1
