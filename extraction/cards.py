@@ -28,16 +28,9 @@ def make_cards(task: Task, items: tuple[Item, ...], source: Source) -> tuple[Car
         return tuple(cards)
     entity, aliases = None, tuple[Located, ...]()
     if task.entity:
-        entity = _place(task.entity, source)
+        entity = source.place(task.entity)
         aliases = located(find_aliases(task.entity, source))
     return (Card(entity, (), aliases, _not_stated(task, set())),)
-
-
-def _place(name: str, source: Source) -> Located:
-    status, spans = source.locate(name)
-    if not spans:
-        return Located(name, None, None, "inferred")
-    return Located(name, spans[0].start, spans[0].end, status)
 
 
 def _not_stated(task: Task, given: set[str]) -> tuple[str, ...]:

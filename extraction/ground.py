@@ -106,6 +106,13 @@ class Source:
         """Whether it stands in the text, itself or under another name that was learnt."""
         return bool(self._named_places(name).spans)
 
+    def place(self, name: str) -> Located:
+        """Where an entity stands first; `normalised` where only under another name learnt."""
+        status, spans = self.locate(name)
+        if spans:
+            return _located(name, status, spans)
+        return _located(name, "normalised", self._named_places(name).spans)
+
     def sentence_at(self, offset: int) -> int:
         """The index of the sentence that holds the character at `offset`."""
         return max(0, bisect_right(self._starts, offset) - 1)
@@ -233,6 +240,8 @@ def ground(raw: RawItem, source: Source, chunk: Span) -> Item:
     if isinstance(raw, RawFact):
         name = source.name_of(raw.entity)
         entity, value, evidence = _pair(name, raw.key, raw.value, source, chunk)
+        if entity.status == "inferred":
+            entity = source.place(name)
         return Fact(entity, raw.key, value, evidence, raw.confidence)
     head, tail, evidence = _pair(raw.head, raw.relation, raw.tail, source, chunk)
     return Triple(head, raw.relation, tail, evidence, raw.confidence)

@@ -28,8 +28,9 @@ class Span:
 class Located:
     """A string and its place in the text.
 
-    `verbatim`: `text[start:end]` is the string. `normalised`: it is after folding width, case and
-    white space. `inferred`: it is not in the text; start and end are None.
+    `verbatim`: `text[start:end]` is the string. `normalised`: it is after folding width, case,
+    marks and white space, or it is another name of KE3's entity, which has no place of its own.
+    `inferred`: it is not in the text; start and end are None.
     """
 
     text: str

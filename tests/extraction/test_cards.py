@@ -6,7 +6,7 @@ import json
 from typing import Any
 
 from extraction.extractor import Answer, extract
-from extraction.knowledge import Fact
+from extraction.knowledge import Fact, Located
 from extraction.task import make_task
 from tests.scripted_model import ScriptedModel
 
@@ -25,13 +25,18 @@ def test_an_entity_under_another_name_is_there() -> None:
     got = answer(TEXT, [("北京大学", [["创办时间", "1898年"]])], entity="北京大学")
     assert got.warnings == ()
     knowledge = got.to_json()["knowledge"]
-    assert knowledge["entity"] == {
-        "text": "北京大学",
-        "start": None,
-        "end": None,
-        "status": "inferred",
-    }
+    assert knowledge["entity"] == {"text": "北京大学", "start": 0, "end": 2, "status": "normalised"}
+    (fact,) = got.items
+    assert isinstance(fact, Fact)
+    assert fact.entity == Located("北京大学", 0, 2, "normalised")
     assert knowledge["aliases"] == [{"text": "北大", "start": 0, "end": 2, "status": "verbatim"}]
+
+
+def test_so_it_is_where_there_are_no_facts_or_the_value_is_invented() -> None:
+    at_first_alias = {"text": "北京大学", "start": 0, "end": 2, "status": "normalised"}
+    for facts in ([], [["所在国", "中国"]]):
+        got = answer(TEXT, [("北京大学", facts)], entity="北京大学", grounding="free")
+        assert got.to_json()["knowledge"]["entity"] == at_first_alias
 
 
 def test_values_are_sought_near_the_other_names() -> None:
