@@ -13,6 +13,7 @@ from dataclasses import dataclass, field, replace
 from errors import DeadlineExceeded, KexError, ModelFailed
 from extraction.confidence import Tally, confidence
 from extraction.form import MAX_ITEMS
+from extraction.lists import taken_apart
 from extraction.parse import RawItem
 from extraction.repeat import RepeatGuard
 from extraction.task import Task
@@ -162,7 +163,7 @@ class _Reply:
         if not items:
             return
         sure = confidence(self._tally.take(), self._task.prompt_type, self._task.lang, self._way)
-        for raw in items:
+        for raw in (part for item in items for part in taken_apart(item)):
             if raw.confidence is None:
                 raw = replace(raw, confidence=sure)
             self.circling = self.circling or self.guard.circles(raw)

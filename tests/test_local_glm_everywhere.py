@@ -63,6 +63,7 @@ def test_the_route_extracts(
             "prompt_type": prompt_type,
             "model_type": "Local-GLM",
             "max_tokens": "300",
+            "grounding": "strict",  # with a picture the default is free
         },
         files={"image": ("a.png", png)} if seen else None,
         timeout=60,
