@@ -16,6 +16,7 @@ from extraction.form import MAX_ITEMS
 from extraction.lists import taken_apart
 from extraction.parse import RawItem
 from extraction.repeat import RepeatGuard
+from extraction.split import sentences
 from extraction.task import Task
 from extraction.turns import Turn, turns_for
 from models.base import Finish, Message, Model, Progress, Text, Usage
@@ -24,6 +25,7 @@ from models.stages import Stage, Token
 TRIES = 2  # of one chunk, where the model failed for a reason that may pass
 MAX_QUOTE = 8_000  # characters of a broken answer that are sent back to be mended
 
+_CIRCLED = "The model began to repeat itself; its answer was ended there."
 _NOT_JSON = "The model's answer is not the JSON that was asked for."
 _REPAIR = (
     "That is not valid JSON of the form that was asked for. Answer again: the same content, only "
@@ -50,6 +52,7 @@ class Done:
     usages: list[Usage] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
     repairs: int = 0
+    circled: bool = False  # it was ended where it began to repeat itself
     error: KexError | None = None
 
 
@@ -68,15 +71,28 @@ def read_part(task: Task, model: Model, part: Part) -> Generator[Read, None, Non
     """The events of one part; the last is a Done, also where it failed."""
     done = Done()
     try:
-        asked = turns_for(task, part.text, model, part.context, part.known, part.alone)
-        if asked.warning:
-            done.warnings.append(asked.warning)
-        yield from asked.known
-        for turn in asked.turns:
-            yield from _tried(task, model, turn, part, done)
+        yield from _asked(task, model, part, done)
+        pieces = sentences(part.text) if done.circled else []
+        if len(pieces) > 1:
+            # A model that circles leaves the rest of a text unread; in one sentence it seldom does.
+            done.circled = False
+            for piece in pieces:
+                smaller = replace(part, text=part.text[piece.start : piece.end])
+                yield from _asked(task, model, smaller, done)
+        if done.circled:
+            done.warnings.append(_CIRCLED)
     except KexError as error:
         done.error = error
     yield done
+
+
+def _asked(task: Task, model: Model, part: Part, done: Done) -> Iterator[Read]:
+    asked = turns_for(task, part.text, model, part.context, part.known, part.alone)
+    if asked.warning and asked.warning not in done.warnings:
+        done.warnings.append(asked.warning)
+    yield from asked.known
+    for turn in asked.turns:
+        yield from _tried(task, model, turn, part, done)
 
 
 def _tried(task: Task, model: Model, turn: Turn, part: Part, done: Done) -> Iterator[Read]:
@@ -121,9 +137,7 @@ def _answer(task: Task, model: Model, turn: Turn, part: Part, done: Done) -> Ite
                 yield Token(chunk.text)
                 yield from reply.take(chunk)
                 if reply.circling:
-                    done.warnings.append(
-                        "The model began to repeat itself; its answer was ended there."
-                    )
+                    done.circled = True
                     done.usages.append(Usage())  # said only at a whole answer's end
                     break
     if len(reply.guard.known) >= MAX_ITEMS:

@@ -288,3 +288,21 @@ def test_every_kind_of_item_is_merged() -> None:
     ke3 = answer_of(make_task("KE3", text), ScriptedModel([reply], chunk_chars=5))
     (fact,) = ke3.items
     assert isinstance(fact, Fact)
+
+
+def test_a_part_in_which_the_model_circles_is_read_sentence_by_sentence() -> None:
+    text = "鲁迅生于绍兴。老舍生于北京。"
+    facts = {"鲁迅": '["鲁迅","出生地","绍兴"]', "老舍": '["老舍","出生地","北京"]'}
+
+    def script(request: GenerateRequest) -> list[str]:
+        asked = request.messages[-1].content.splitlines()[-1]
+        named = [fact for name, fact in facts.items() if name in asked]
+        if len(named) == 2:  # both sentences: it never gets beyond the first
+            return ['{"triples":[', *[named[0] + ","] * 50]
+        return ['{"triples":[' + named[0] + "]}"]
+
+    *_, answer = extract(make_task("KE1", text), ScriptedModel(script))
+    assert isinstance(answer, Answer)
+    heads = [item.head.text for item in answer.items if isinstance(item, Triple)]
+    assert heads == ["鲁迅", "老舍"]
+    assert answer.warnings == ()
