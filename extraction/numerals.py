@@ -28,9 +28,10 @@ def chinese_number(text: str) -> int | None:
         if mark:
             before = chinese_number(head)
             after = 0 if not tail else chinese_number(tail.lstrip("零〇"))
-            whole = before is not None and after is not None and before > 0
             filled = not tail or tail[0] in "零〇" or len(tail) > 1
-            return before * size + after if whole and filled else None  # type: ignore[operator]
+            if before is None or after is None or before == 0 or not filled:
+                return None
+            return before * size + after
     return _below_ten_thousand(text)
 
 
