@@ -7,7 +7,6 @@ loss and its gradients are those of the row by itself, for half the work or less
 from __future__ import annotations
 
 from dataclasses import dataclass
-from os.path import commonprefix
 
 import torch
 
@@ -40,7 +39,7 @@ def pack(rows: list[tuple[list[int], list[int]]]) -> Sequence:
     """
     prompts = [prompt for prompt, _ in rows]
     # At least one token of every prompt stays in its row: the answer is predicted from there.
-    shared = len(commonprefix([prompt[:-1] for prompt in prompts]))
+    shared = _shared([prompt[:-1] for prompt in prompts])
     ids, positions, segments = list(prompts[0][:shared]), list(range(shared)), [0] * shared
     targets = [UNLEARNT] * shared
     for number, (prompt, answer) in enumerate(rows, start=1):
@@ -52,3 +51,11 @@ def pack(rows: list[tuple[list[int], list[int]]]) -> Sequence:
         segments += [number] * len(rest)
         targets += [UNLEARNT] * (len(rest) - len(answer)) + answer
     return Sequence(*map(torch.tensor, (ids, positions, segments, targets)))
+
+
+def _shared(rows: list[list[int]]) -> int:
+    """How many tokens all rows begin with."""
+    for place, tokens in enumerate(zip(*rows, strict=False)):
+        if len(set(tokens)) > 1:
+            return place
+    return min(map(len, rows))

@@ -38,7 +38,7 @@ def train(gguf: Path, rows: Path, out: Path, minutes: float, start: Path | None 
     model = load_base(gguf)
     tuned = adapt(model, start)
     free = [parameter for parameter in tuned.parameters() if parameter.requires_grad]
-    # The adapter computes in bfloat16 like the model; the optimizer adds its small steps in float32.
+    # The adapter computes in bfloat16 like the model; its small steps are added up in float32.
     exact = [parameter.detach().float() for parameter in free]
     optimizer = torch.optim.AdamW(exact, weight_decay=0.0, betas=(0.9, 0.98))
     began = saved = time.monotonic()
