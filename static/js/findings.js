@@ -3,9 +3,10 @@
 import { button, el } from "./dom.js";
 import { copyButtons, factsOf } from "./footer.js";
 import { RowMaker, counted } from "./knowledge.js";
+import { Linking } from "./linking.js";
 import { SourceText } from "./source.js";
 import { S, secondsOf } from "./strings.js";
-import { KnowledgeTable, link } from "./table.js";
+import { KnowledgeTable } from "./table.js";
 import { Turn, announce } from "./turn.js";
 
 /** @import {Actions, Request} from "./types" */
@@ -17,8 +18,14 @@ export class Findings extends Turn {
   #table;
   #source;
   #legend;
+  #linking = new Linking();
   #rawText = new Text();
-  #raw = el("details", { class: "raw", hidden: true }, el("summary", {}, S.raw), el("pre", {}, this.#rawText));
+  #raw = el(
+    "details",
+    { class: "raw", hidden: true },
+    el("summary", {}, S.raw),
+    el("pre", {}, this.#rawText),
+  );
 
   /**
    * @param {Request} request
@@ -42,7 +49,7 @@ export class Findings extends Turn {
     this.#source = source;
     this.#legend = legend;
     this.foot.after(this.#raw);
-    link(table, source);
+    this.#link();
   }
 
   get begun() {
@@ -76,7 +83,12 @@ export class Findings extends Turn {
         this.actions.run({ ...this.request, task: name, entity: "" }),
       ),
     );
-    const line = el("p", { class: "buttons" }, ...copyButtons(task, this.#table.rows, data.knowledge));
+    const line = el(
+      "p",
+      { class: "buttons" },
+      ...copyButtons(task, this.#table.rows, data.knowledge),
+    );
+    if (this.#table.rows.some((row) => row.link)) line.append(this.#graphButton());
     line.append(el("span", { class: "same-text" }, S.sameText, ...others));
     this.foot.append(...factsOf(data), line);
     announce(`${summary}, ${secondsOf(data.elapsed_ms)}`);
@@ -86,6 +98,43 @@ export class Findings extends Turn {
     const line = super.again();
     line.append(...copyButtons(this.request.task, this.#table.rows, null));
     return line;
+  }
+
+  /** Opens the graph under the table, and closes it again. */
+  #graphButton() {
+    /** @type {import("./graph.js").Graph | null} */
+    let graph = null;
+    const toggle = button(S.graph, "quiet-button", async () => {
+      if (graph) {
+        graph.element.hidden = !graph.element.hidden;
+      } else {
+        toggle.disabled = true;
+        const module = await import("./graph.js").catch(() => null);
+        toggle.disabled = false;
+        if (!module) {
+          this.foot.append(el("p", { class: "error", role: "alert" }, S.graphFailed));
+          return;
+        }
+        graph = new module.Graph(this.#table.rows, this.request.text, this.#linking);
+        this.foot.before(graph.element);
+        graph.draw();
+      }
+      toggle.setAttribute("aria-expanded", String(!graph.element.hidden));
+    });
+    toggle.setAttribute("aria-expanded", "false");
+    return toggle;
+  }
+
+  #link() {
+    this.#linking.add(this.#table);
+    this.#linking.add(this.#source);
+    this.#table.element.addEventListener("focusin", ({ target }) => {
+      for (const row of this.#table.rowsAt(target)) this.#source.show(row);
+    });
+    this.#source.element.addEventListener("click", ({ target }) => {
+      const [row] = this.#source.rowsAt(target);
+      if (row) this.#table.lineOf(row)?.focus();
+    });
   }
 
   #mark() {

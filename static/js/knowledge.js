@@ -45,16 +45,18 @@ export class RowMaker {
         entities.map((/** @type {any} */ entity) => this.#entity(name, entity)),
       );
     }
-    return [knowledge].flat().flatMap(({ entity, facts }) =>
-      facts.length > 0
-        ? facts.map((/** @type {any} */ one) => fact(entity, one))
-        : entity
-          ? [factless(entity)]
-          : [],
-    );
+    return [knowledge].flat().flatMap(({ entity, facts, aliases, not_stated }) => {
+      if (!entity) return [];
+      const rows = facts.map((/** @type {any} */ one) => fact(entity, one));
+      if (rows.length === 0) rows.push(factless(entity));
+      for (const alias of aliases ?? []) {
+        rows[0].spans.push(...span(alias, "entity", S.alsoNamed(alias.text)));
+      }
+      return [{ ...rows[0], aliases, missing: not_stated }, ...rows.slice(1)];
+    });
   }
 
-  /** @param {string} name @param {any} entity */
+  /** @param {string} name @param {any} entity @returns {Row} */
   #entity(name, entity) {
     const kind = this.#kindOf(name);
     /** @type {[number, number][]} */
@@ -69,6 +71,7 @@ export class RowMaker {
         { text: spans.length > 0 ? String(spans.length) : "–" },
       ],
       spans,
+      confidence: entity.confidence,
     };
   }
 
@@ -87,31 +90,38 @@ export class RowMaker {
   }
 }
 
-/** @param {any} triple */
-function triple({ head, relation, tail }) {
+/** @param {any} triple @returns {Row} */
+function triple({ head, relation, tail, evidence, confidence }) {
   return {
     group: "",
     groupKind: "",
     cells: [
       { text: head.text, status: head.status, kind: "head" },
       { text: relation },
-      { text: tail.text, status: tail.status, kind: "tail" },
+      { text: tail.text, status: tail.status, kind: "tail", note: meaningOf(tail) },
     ],
     spans: [...span(head, "head", S.kinds.head), ...span(tail, "tail", S.kinds.tail)],
+    link: { from: head.text, name: relation, to: tail.text, evidence },
+    confidence,
   };
 }
 
-/** @param {Located} entity @param {any} fact */
-function fact(entity, { key, value }) {
+/** @param {Located} entity @param {any} fact @returns {Row} */
+function fact(entity, { key, value, evidence, confidence }) {
   const row = factless(entity);
   return {
     ...row,
-    cells: [{ text: key }, { text: value.text, status: value.status, kind: "value" }],
+    cells: [
+      { text: key },
+      { text: value.text, status: value.status, kind: "value", note: meaningOf(value) },
+    ],
     spans: [...row.spans, ...span(value, "value", key)],
+    link: { from: entity.text, name: key, to: value.text, evidence },
+    confidence,
   };
 }
 
-/** @param {Located} entity */
+/** @param {Located} entity @returns {Row} */
 function factless(entity) {
   return {
     group: entity.text,
@@ -120,6 +130,14 @@ function factless(entity) {
     spans: span(entity, "entity", S.kinds.entity),
   };
 }
+
+/** A date or quantity in the form that computers read, where it is written otherwise. */
+const meaningOf = (/** @type {any} */ { text, normalised }) => {
+  if (!normalised) return "";
+  const { date, number, unit, approximate } = normalised;
+  const plain = date ?? [number, unit].filter((part) => part !== undefined).join(" ");
+  return plain === text ? "" : (approximate ? "≈ " : "") + plain;
+};
 
 /**
  * @param {Located} located

@@ -1,7 +1,7 @@
 // The source text with its spans marked. Offsets of the server count code points, those of
 // JavaScript count UTF-16 units: this module is where one becomes the other.
 
-import { el } from "./dom.js";
+import { all, el } from "./dom.js";
 
 /** @import {Piece, Row} from "./types" */
 
@@ -47,6 +47,29 @@ export class SourceText {
       this.#frame = 0;
       this.element.replaceChildren(this.#build());
     });
+  }
+
+  /** @param {EventTarget | null} target @returns {string[]} */
+  rowsAt(target) {
+    const mark = target instanceof Element ? target.closest("mark") : null;
+    return mark?.dataset.rows?.split(" ") ?? [];
+  }
+
+  /** @param {string[]} rows */
+  light(rows) {
+    for (const lit of all(this.element, ".lit")) lit.classList.remove("lit");
+    for (const mark of this.#marksOf(rows)) mark.classList.add("lit");
+  }
+
+  /** @param {string} row brings its first mark into view */
+  show(row) {
+    this.#marksOf([row])[0]?.scrollIntoView({ block: "nearest" });
+  }
+
+  /** @param {string[]} rows */
+  #marksOf(rows) {
+    const selector = rows.map((row) => `mark[data-rows~="${row}"]`).join(",");
+    return selector ? all(this.element, selector) : [];
   }
 
   /** @param {{start: number, end: number}} span */

@@ -3,7 +3,12 @@
 /** @type {import("./types").Strings} */
 export default {
   tasks: { KE1: "Triples", KE2: "Named entities", KE3: "Facts about an entity" },
-  states: { ready: "ready", idle: "not loaded yet", loading: "loading", unavailable: "unavailable" },
+  states: {
+    ready: "ready",
+    idle: "not loaded yet",
+    loading: "loading",
+    unavailable: "unavailable",
+  },
   idleNote: "Loads on first use, which takes a little longer.",
   loadingNote: "Loading the model…",
   columns: {
@@ -26,6 +31,15 @@ export default {
     KE2: "No named entities were found in this text.",
     KE3: "No facts were found in this text.",
   },
+  shown: (n, caption) => `${n} of ${caption}`,
+  filter: "Filter",
+  sortBy: "Sort by this column; a second click turns it round, a third restores the text's order",
+  alsoNamed: (name) => `also ${name}`,
+  comma: ", ",
+  notStated: (key) => `${key}: not stated in the text`,
+  sure: (percent) => `About ${percent}% sure`,
+  graph: "Graph",
+  graphFailed: "The graph could not be loaded.",
   noFacts: "No facts found",
   normalised: "normalised",
   normalisedTitle: "Found in the text, written slightly differently (width, case or white space)",

@@ -1,33 +1,65 @@
-// The knowledge of one answer as a table that grows row by row, and its link with the marked text.
+// The knowledge of one answer as a table that grows row by row, can be sorted and filtered.
 
-import { all, el } from "./dom.js";
+import { all, button, el } from "./dom.js";
 import { counted } from "./knowledge.js";
 import { S } from "./strings.js";
 
 /** @import {Cell, Row} from "./types" */
+
+const FILTER_FROM = 8; // rows; fewer are seen at a glance
+const collator = new Intl.Collator(document.documentElement.lang, { numeric: true });
 
 export class KnowledgeTable {
   /** @type {Row[]} */
   rows = [];
   #task;
   #caption = el("caption");
+  #filter = el("input", {
+    type: "search",
+    class: "filter",
+    placeholder: S.filter,
+    "aria-label": S.filter,
+    hidden: true,
+  });
   /** @type {Map<string, HTMLTableSectionElement>} */
   #bodies = new Map();
+  /** @type {Map<string, HTMLElement>} */
+  #lines = new Map();
+  /** What the rows are sorted by: a column, and its direction. */
+  #sorted = { column: -1, step: 1 };
 
   /** @param {string} task */
   constructor(task) {
     this.#task = task;
-    const head = el("tr", {}, ...S.columns[task].map((name) => el("th", { scope: "col" }, name)));
-    this.table = el("table", { class: `knowledge ${task}` }, this.#caption, el("thead", {}, head));
-    this.element = el("div", { class: "table-wrap", hidden: true }, this.table);
+    const head = S.columns[task].map((name, column) =>
+      el(
+        "th",
+        { scope: "col" },
+        button(name, "sort", () => this.#sort(column), S.sortBy),
+      ),
+    );
+    this.table = el(
+      "table",
+      { class: `knowledge ${task}` },
+      this.#caption,
+      el("thead", {}, el("tr", {}, ...head)),
+    );
+    this.element = el("div", { class: "table-wrap", hidden: true }, this.#filter, this.table);
+    this.#filter.addEventListener("input", () => this.#tell());
+    this.table.addEventListener("keydown", (event) => this.#key(event));
   }
 
   /** @param {Row} row */
   add(row) {
     const index = this.rows.push(row) - 1;
     const body = this.#bodyOf(row);
-    body.append(row.cells.length > 0 ? this.#line(row, index) : this.#factless());
-    this.#caption.textContent = S.caption(this.#task, counted(this.rows).length);
+    if (row.cells.length > 0) {
+      const line = this.#line(row, index);
+      line.hidden = !this.#matches(row);
+      body.append(line);
+    } else body.append(this.#quiet(S.noFacts));
+    for (const key of row.missing ?? []) body.append(this.#quiet(S.notStated(key)));
+    this.#tell(false);
     this.element.hidden = false;
   }
 
@@ -37,27 +69,43 @@ export class KnowledgeTable {
     this.rows = [];
     for (const body of this.#bodies.values()) body.remove();
     this.#bodies.clear();
+    this.#lines.clear();
     for (const row of rows) this.add(row);
+    if (this.#sorted.column >= 0) this.#order();
     this.element.hidden = rows.length === 0;
     if (at !== undefined) this.lineOf(at)?.focus();
   }
 
-  /** @param {number | string} index @returns {HTMLElement | undefined} */
+  /** @param {string} index @returns {HTMLElement | undefined} */
   lineOf(index) {
-    return all(this.table, `tr[data-row="${index}"]`)[0];
+    return this.#lines.get(index);
+  }
+
+  /** @param {EventTarget | null} target @returns {string[]} */
+  rowsAt(target) {
+    const line = target instanceof Element ? target.closest("tr[data-row]") : null;
+    return line instanceof HTMLElement ? [line.dataset.row ?? ""] : [];
+  }
+
+  /** @param {string[]} rows */
+  light(rows) {
+    for (const lit of all(this.table, ".lit")) lit.classList.remove("lit");
+    for (const row of rows) this.lineOf(row)?.classList.add("lit");
   }
 
   /** @param {Row} row */
-  #bodyOf({ group, groupKind }) {
+  #bodyOf({ group, groupKind, aliases }) {
     const known = this.#bodies.get(group);
     if (known) return known;
     const body = el("tbody");
     if (group) {
       const span = S.columns[this.#task].length;
       const name = el("span", { class: `tag ${groupKind}` }, group);
-      body.append(
-        el("tr", { class: "group" }, el("th", { scope: "rowgroup", colspan: span }, name)),
-      );
+      const head = el("th", { scope: "rowgroup", colspan: span }, name);
+      const others = (aliases ?? []).map((alias) => alias.text);
+      if (others.length > 0)
+        head.append(el("span", { class: "aside" }, S.alsoNamed(others.join(S.comma))));
+      body.append(el("tr", { class: "group" }, head));
     }
     this.#bodies.set(group, body);
     this.table.append(body);
@@ -65,76 +113,103 @@ export class KnowledgeTable {
   }
 
   /** @param {Row} row @param {number} index */
-  #line({ cells }, index) {
+  #line({ cells, confidence }, index) {
     // One tab stop a table; the arrow keys go from row to row.
-    const first = all(this.table, "[data-row]").length === 0;
-    const line = el("tr", { "data-row": index, tabindex: first ? 0 : -1 });
+    const line = el("tr", {
+      "data-row": index,
+      tabindex: this.#lines.size === 0 ? 0 : -1,
+      title: typeof confidence === "number" ? S.sure(Math.round(100 * confidence)) : null,
+    });
     cells.forEach((cell, column) => {
       const tag = column === 0 ? "th" : "td";
       line.append(el(tag, column === 0 ? { scope: "row" } : {}, ...contentOf(cell)));
     });
+    this.#lines.set(String(index), line);
     return line;
   }
 
-  #factless() {
+  /** @param {string} text a line that is no item */
+  #quiet(text) {
     const span = S.columns[this.#task].length;
-    return el("tr", {}, el("td", { class: "quiet", colspan: span }, S.noFacts));
+    return el("tr", {}, el("td", { class: "quiet", colspan: span }, text));
+  }
+
+  /** @param {Row} row */
+  #matches({ group, cells }) {
+    const words = this.#filter.value.normalize("NFKC").toLowerCase().split(/\s+/u);
+    const text = [group, ...cells.map((cell) => cell.text)]
+      .join(" ")
+      .normalize("NFKC")
+      .toLowerCase();
+    return words.every((word) => text.includes(word));
+  }
+
+  /** Says how many rows there are; after a change of the filter, hides what does not match. */
+  #tell(filter = true) {
+    const all = counted(this.rows).length;
+    this.#filter.hidden = all < FILTER_FROM;
+    let shown = 0;
+    for (const [index, line] of this.#lines) {
+      if (filter) line.hidden = !this.#matches(this.rows[Number(index)]);
+      if (!line.hidden) shown += 1;
+    }
+    const caption = S.caption(this.#task, all);
+    this.#caption.textContent = shown < all ? S.shown(shown, caption) : caption;
+    for (const body of this.#bodies.values()) {
+      body.hidden = shown < all && ![...body.rows].some((line) => line.dataset.row && !line.hidden);
+    }
+  }
+
+  /** Up, down, and as the text has it. @param {number} column */
+  #sort(column) {
+    const { column: last, step } = this.#sorted;
+    this.#sorted =
+      column !== last
+        ? { column, step: 1 }
+        : step > 0
+          ? { column, step: -1 }
+          : { column: -1, step: 1 };
+    this.#order();
+  }
+
+  #order() {
+    const { column, step } = this.#sorted;
+    all(this.table, "thead th").forEach((head, index) => {
+      if (index === column) head.setAttribute("aria-sort", step > 0 ? "ascending" : "descending");
+      else head.removeAttribute("aria-sort");
+    });
+    const order = [...this.#lines.keys()].sort((a, b) => {
+      const [one, other] = [this.rows[Number(a)], this.rows[Number(b)]];
+      const apart =
+        column < 0 ? 0 : collator.compare(one.cells[column].text, other.cells[column].text);
+      return apart * step || Number(a) - Number(b);
+    });
+    for (const index of order) {
+      const line = this.#lines.get(index);
+      if (line) this.#bodies.get(this.rows[Number(index)].group)?.append(line);
+    }
+  }
+
+  /** @param {KeyboardEvent} event */
+  #key(event) {
+    const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
+    const lines = all(this.table, "tr[data-row]:not([hidden])");
+    const at = lines.findIndex((line) => line === event.target);
+    const next = at < 0 || !step ? undefined : lines[at + step];
+    if (!next) return;
+    event.preventDefault();
+    next.focus();
   }
 }
 
 /** @param {Cell} cell @returns {Node[]} */
-function contentOf({ text, status, kind }) {
-  const word = el("span", { class: kind ? `word ${kind}` : null }, text);
-  if (status === "normalised") return [word, badge(status, S.normalised, S.normalisedTitle)];
-  if (status === "inferred") return [word, badge(status, S.inferred, S.inferredTitle)];
-  return [word];
+function contentOf({ text, status, kind, note }) {
+  const parts = [el("span", { class: kind ? `word ${kind}` : null }, text)];
+  if (note) parts.push(el("span", { class: "aside" }, note));
+  if (status === "normalised") parts.push(badge(status, S.normalised, S.normalisedTitle));
+  if (status === "inferred") parts.push(badge(status, S.inferred, S.inferredTitle));
+  return parts;
 }
 
 /** @param {string} status @param {string} label @param {string} title */
 const badge = (status, label, title) => el("span", { class: `badge ${status}`, title }, label);
-
-/**
- * Hovering or focusing a row lights its marks; hovering a mark lights its rows, a click goes there.
- * @param {KnowledgeTable} table
- * @param {import("./source.js").SourceText} source
- */
-export function link(table, source) {
-  const marksOf = (/** @type {string} */ row) => all(source.element, `mark[data-rows~="${row}"]`);
-  const light = (/** @type {string[]} */ rows) => {
-    for (const side of [table.table, source.element]) {
-      for (const lit of all(side, ".lit")) lit.classList.remove("lit");
-    }
-    for (const row of rows) {
-      table.lineOf(row)?.classList.add("lit");
-      for (const mark of marksOf(row)) mark.classList.add("lit");
-    }
-  };
-  const rowsAt = (/** @type {EventTarget | null} */ target) => {
-    const at = /** @type {HTMLElement | null} */ (
-      target instanceof Element ? target.closest("tr[data-row], mark") : null
-    );
-    return at ? (at.dataset.row ?? at.dataset.rows ?? "").split(" ") : [];
-  };
-  for (const side of [table.table, source.element]) {
-    side.addEventListener("pointerover", (event) => light(rowsAt(event.target)));
-    side.addEventListener("pointerleave", () => light(rowsAt(document.activeElement)));
-    side.addEventListener("focusout", () => light([]));
-  }
-  table.table.addEventListener("focusin", (event) => {
-    const [row] = rowsAt(event.target);
-    light(row ? [row] : []);
-    if (row) marksOf(row)[0]?.scrollIntoView({ block: "nearest" });
-  });
-  table.table.addEventListener("keydown", (event) => {
-    const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
-    const lines = all(table.table, "tr[data-row]");
-    const next = lines[lines.findIndex((line) => line === event.target) + (step ?? 0)];
-    if (!step || !next) return;
-    event.preventDefault();
-    next.focus();
-  });
-  source.element.addEventListener("click", (event) => {
-    const [row] = rowsAt(event.target);
-    if (row) table.lineOf(row)?.focus();
-  });
-}

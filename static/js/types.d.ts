@@ -28,8 +28,29 @@ export type Actions = {
 /** A string and its place in the text, in code points. */
 export type Located = { text: string; start: number | null; end: number | null; status: string };
 export type Span = { start: number; end: number; kind: string; label: string };
-export type Cell = { text: string; status?: string; kind?: string };
-export type Row = { group: string; groupKind: string; cells: Cell[]; spans: Span[] };
+/** `note` is what the text means as a date or number. */
+export type Cell = { text: string; status?: string; kind?: string; note?: string };
+/** A relation between two strings, and the sentence that states it. */
+export type Link = {
+  from: string;
+  name: string;
+  to: string;
+  evidence: { start: number; end: number } | null;
+};
+/**
+ * An item of an answer. The first row of an entity of facts also has its other names and the keys
+ * that were asked for and are missing.
+ */
+export type Row = {
+  group: string;
+  groupKind: string;
+  cells: Cell[];
+  spans: Span[];
+  link?: Link;
+  confidence?: number | null;
+  aliases?: Located[];
+  missing?: string[];
+};
 
 /** A stretch of the marked text, with all that stands on it. */
 export type Piece = {
@@ -54,6 +75,9 @@ export type Strings = {
   nothing: Record<string, string>;
   errors: Record<string, string>;
   caption: (task: string, n: number) => string;
+  shown: (n: number, caption: string) => string;
+  alsoNamed: (name: string) => string;
+  sure: (percent: number) => string;
   seconds: (s: string) => string;
   tokens: (read: string, written: string) => string;
   retryAfter: (s: number) => string;
