@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Literal, get_args
 
+from errors import InputError
 from export.cypher import write_cypher
 from export.graphml import write_graphml
 from export.iris import Iris
@@ -16,6 +17,7 @@ from export.spreadsheet import write_csv
 
 FormatName = Literal["jsonl", "json", "csv", "markdown", "turtle", "jsonld", "graphml", "cypher"]
 NAMES: tuple[FormatName, ...] = get_args(FormatName)
+WITH_IRIS: tuple[FormatName, ...] = ("turtle", "jsonld")
 
 
 @dataclass(frozen=True)
@@ -56,6 +58,18 @@ FORMATS: dict[FormatName, Format] = {
     "graphml": Format("application/graphml+xml; charset=utf-8", "graphml", _plain(write_graphml)),
     "cypher": Format("application/x-cypher-query; charset=utf-8", "cypher", _plain(write_cypher)),
 }
+
+
+def iris_of(name: FormatName, base: str | None) -> Iris:
+    """The IRIs that the format is written with; InputError for a base where it has none."""
+    if base is None:
+        return Iris()
+    if name not in WITH_IRIS:
+        raise InputError(
+            f"base_iri: {name} has no IRIs: leave it out, or use {' or '.join(WITH_IRIS)}.",
+            field="base_iri",
+        )
+    return Iris(base)
 
 
 def write(name: FormatName, records: Iterable[Record], iris: Iris | None = None) -> Iterator[str]:
