@@ -1,8 +1,8 @@
 """Markdown for people: a heading an answer, then its table (GitHub's dialect).
 
-Every ASCII mark of the text is escaped, so that nothing in it is a link, an image or HTML. White
-space, also a line's end, becomes one blank, since a table's row is a line; other control characters
-become U+FFFD.
+Marks that Markdown knows are escaped, so that nothing in a text is a link, an image or HTML, nor
+what GitHub adds: addresses, @names, :emoji:, $mathematics$. White space, also a line's end, becomes
+one blank, since a table's row is a line; other control characters become U+FFFD.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ _STATUS: dict[Lang, dict[str, str]] = {
     "zh": {"normalised": "（规范化）", "inferred": "推断"},
     "en": {"normalised": " (normalised)", "inferred": "inferred"},
 }
-_MARKS = re.compile(r"([!-/:-@\[-`{-~])")
+_MARKS = re.compile(r"([!#$&()*<>@\[\\\]_`{|}~]|:(?=\S)|(?<=www)\.)", re.I)
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 
 

@@ -3,7 +3,8 @@
 Without the mark Excel shows Chinese as rubbish. Every cell is quoted. A cell that a spreadsheet
 would run as a formula (it begins with = + - @ or their full-width forms, also behind white space)
 gets an apostrophe in front, and so does one that begins with an apostrophe: `unguarded` takes one
-away and gives every cell back. NUL, which ends a cell in many programs, becomes U+FFFD.
+away and gives every cell back. NUL, which ends a cell in many programs, becomes U+FFFD. `also` and
+`mentions` ([[start, end], …]) and `aliases` ([[name, start, end, status], …]) are JSON.
 """
 
 from __future__ import annotations

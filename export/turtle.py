@@ -9,7 +9,7 @@ import json
 import re
 from collections.abc import Iterable, Iterator
 
-from rdflib import Literal, URIRef
+from rdflib import RDF, Literal, URIRef
 
 from export.iris import Iris
 from export.rdf import PREFIXES, Said, by_subject
@@ -26,8 +26,12 @@ def write_turtle(records: Iterable[Record], iris: Iris) -> Iterator[str]:
 
 
 def _block(subject: URIRef, said: list[Said]) -> str:
-    lines = [f"{_term(predicate)} {_term(value)}" for _, predicate, value in said]
+    lines = [f"{_verb(predicate)} {_term(value)}" for _, predicate, value in said]
     return f"\n{_term(subject)}\n  " + " ;\n  ".join(lines) + " .\n"
+
+
+def _verb(predicate: URIRef) -> str:
+    return "a" if predicate == RDF.type else _term(predicate)
 
 
 def _term(term: URIRef | Literal) -> str:

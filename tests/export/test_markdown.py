@@ -8,6 +8,7 @@ from export.record import Record
 from tests.export.answers import nasty, real, strings
 
 READER = MarkdownIt("commonmark").enable(["table", "strikethrough"])
+AS_GITHUB = ["www.a.org", "http://a.org", "a@b.org", "@name", ":tada:", "$x$", "[^1]", "&lt;"]
 
 
 def tokens(record: Record) -> list[Token]:
@@ -36,7 +37,7 @@ def shown(string: str) -> str:
 
 
 def test_cells_show_the_strings_and_do_nothing_else() -> None:
-    for string in strings():
+    for string in strings() + AS_GITHUB:
         heading, row = rows(nasty("KE1", string))
         assert heading == ["head", "relation", "tail", "place", "evidence", "confidence"]
         assert row[:3] == [shown(string), shown(string), shown(string + "!")]
@@ -46,6 +47,13 @@ def test_cells_show_the_strings_and_do_nothing_else() -> None:
         _, fact, missing, _ = rows(nasty("KE3", string))
         assert fact[:3] == [shown(string), shown(string + "!"), "inferred"]
         assert missing[:2] == [shown(string), "not stated"]
+
+
+def test_what_github_would_make_of_a_text_is_escaped() -> None:
+    for string in AS_GITHUB:
+        written = "".join(write("markdown", [nasty("KE1", string)]))
+        assert string not in written.replace(f"\\{string}", "")
+    assert "Warsaw on 7 November 1867. |" in "".join(write("markdown", [real("KE3")]))
 
 
 def test_the_headings_speak_the_answers_language() -> None:

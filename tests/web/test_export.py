@@ -36,10 +36,10 @@ def ask(
     )
     try:
         with urllib.request.urlopen(request, timeout=20) as response:
-            return response.status, response.read().decode(), response.headers
+            return response.status, response.read().decode(), dict(response.headers)
     except urllib.error.HTTPError as error:
         with error:
-            return error.code, error.read().decode(), error.headers
+            return error.code, error.read().decode(), dict(error.headers)
 
 
 @pytest.mark.parametrize("name", NAMES)
