@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 import pyoxigraph
 import pytest
@@ -83,6 +84,17 @@ def test_where_a_triple_comes_from_can_be_asked() -> None:
     assert row[:4] == ("verbatim", 5, 8, "周树人")
     assert row[4] == real("KE1").text
     assert [str(iri) for iri in row[5:]] == ["urn:kex:document/KE1", "urn:kex:model/Embedded"]
+
+
+def test_the_query_of_the_documentation() -> None:
+    page = (Path(__file__).parents[2] / "docs" / "formats.md").read_text(encoding="utf-8")
+    query = page.split("```sparql\n")[1].split("```")[0]
+    found = turtle(reals()).query(
+        query.replace("出生地", "原名"), initNs={"kex": KEX, "nif": NIF, "rdfs": RDFS}
+    )
+    assert [[str(one) for one in row] for row in found] == [  # type: ignore[union-attr]
+        ["鲁迅", "周树人", real("KE1").text]
+    ]
 
 
 def test_dates_are_literals_with_their_meaning_and_guesses_are_marked() -> None:
