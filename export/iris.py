@@ -15,9 +15,10 @@ from export.record import entity_key
 
 BASE = "urn:kex:"
 # Absolute, without query or fragment, and ending where a name can be added.
+_CHAR = r"(?:[A-Za-z0-9._~!$&'()*+,;=:@\-]|%[0-9A-Fa-f]{2})"
 _BASE = re.compile(
-    r"(?:https?://[A-Za-z0-9.\-\[\]:]+(?:/[A-Za-z0-9._~%!$&'()*+,;=:@\-]*)*/"
-    r"|urn:[A-Za-z0-9][A-Za-z0-9\-]{1,31}:(?:[A-Za-z0-9._~%!$&'()*+,;=:@/\-]*[:/])?)"
+    rf"https?://[A-Za-z0-9.\-]+(?::[0-9]+)?/(?:{_CHAR}+/)*"
+    rf"|urn:[A-Za-z0-9][A-Za-z0-9\-]{{1,31}}:(?:{_CHAR}+(?:/{_CHAR}+)*[:/])?"
 )
 _LONGEST = 500
 

@@ -72,7 +72,8 @@ def nasty(task: PromptType, string: str) -> Record:
     text = f"{string} and {string}"
     place = {"text": string, "start": 0, "end": len(string), "status": "verbatim"}
     guess = {"text": string + "!", "start": None, "end": None, "status": "inferred"}
-    told = {"evidence": {"start": 0, "end": len(text)}, "confidence": 0.25}
+    told = {"evidence": {"start": 0, "end": len(text)}, "confidence": 0.25,
+            "also": [{"start": 0, "end": len(string)}]}  # fmt: skip
     knowledge: Any = {"triples": [{"head": place, "relation": string, "tail": guess, **told}]}
     if task == "KE2":
         again = [len(string) + 5, len(text)]

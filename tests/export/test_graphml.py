@@ -38,6 +38,7 @@ def test_nasty_strings_come_back() -> None:
         assert set(nodes) == {kept, kept + "!"} or len(nodes) == 1  # "+" and "+!" fold into one
         assert (edge["relation"], edge["head"], edge["tail"]) == (kept, kept, kept + "!")
         assert edge["evidence"] == f"{kept} and {kept}"
+        assert json.loads(edge["evidence_ends"]) == [2 * len(string) + 5, len(string)]
         assert (edge["head_start"], edge["tail_status"]) == (0, "inferred")
         assert "tail_start" not in edge
         nodes, (edge,) = read([nasty("KE2", string)])

@@ -131,8 +131,19 @@ def test_spellings_of_one_name_are_one_entity() -> None:
 
 @pytest.mark.parametrize(
     "base",
+    ["urn:kex:", "urn:example:a/b:", "urn:x-1:a%20b/", "http://a/", "https://a.org:8080/b/%E4%B8%AD/"],
+)  # fmt: skip
+def test_a_strict_reader_takes_every_base(base: str) -> None:
+    written = "".join(write("turtle", [nasty("KE1", string) for string in strings()], Iris(base)))
+    quads = list(pyoxigraph.parse(written, pyoxigraph.RdfFormat.TURTLE))
+    assert str(quads[0].subject).startswith(f"<{base}document/")
+
+
+@pytest.mark.parametrize(
+    "base",
     ["", "kex", "javascript:x/", "http://a", "http://a/?q=/", "http://a/#", "urn:kex", "urn::",
-     "http://a/> <b>/", "http://a/\n/", "file:///", "https://a b/", "urn:" + "a" * 600 + ":"],
+     "http://a/> <b>/", "http://a/\n/", "http://a//b/", "http://[/", "http://a/%2/",
+     "urn:kex:a", "http:///", "file:///", "https://a b/", "urn:" + "a" * 600 + ":"],
 )  # fmt: skip
 def test_a_base_that_is_none_is_refused(base: str) -> None:
     with pytest.raises(InputError) as caught:

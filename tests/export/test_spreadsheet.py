@@ -28,6 +28,7 @@ def test_nasty_strings_come_back() -> None:
         assert (row["entity"], row["relation"], row["value"]) == (kept, kept, kept + "!")
         assert (row["value_status"], row["value_start"]) == ("inferred", "")
         assert row["evidence"] == f"{kept} and {kept}"
+        assert json.loads(row["also"]) == [[0, len(string)]]
         (row,) = read([nasty("KE2", string)])
         assert (row["entity"], row["relation"]) == (kept, kept)
         assert json.loads(row["mentions"])[0] == [0, len(string)]
