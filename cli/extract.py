@@ -9,6 +9,7 @@ import click
 from rich.console import Console
 from rich.table import Table
 
+from cli.exporting import FORMATS, print_records, record_of, written_as
 from errors import InputError, TooLarge
 from extraction.examples import read_examples
 from extraction.extractor import Answer, Found, extract
@@ -29,6 +30,8 @@ from extraction.task import MAX_PASSES, Grounding, Task, make_task
 from models.registry import NAMES, Registry
 from models.stages import Stage
 from settings import Settings, load_settings
+
+OUTPUTS = ["table", "json", "jsonl", *FORMATS]
 
 HEADINGS: dict[Lang, dict[PromptType, tuple[str, ...]]] = {
     "zh": {
@@ -70,9 +73,10 @@ HEADINGS: dict[Lang, dict[PromptType, tuple[str, ...]]] = {
     help="strict: pieces of the text only; free: paraphrases too, shown without a place.",
 )  # fmt: skip
 @click.option(
-    "--format", "output", type=click.Choice(["table", "json", "jsonl"]), default="table",
-    show_default=True, help="jsonl writes each item as soon as it is complete.",
+    "--format", "output", type=click.Choice(OUTPUTS), default="table", show_default=True,
+    help="jsonl writes each item as soon as it is complete; record is the answer with its text.",
 )  # fmt: skip
+@click.option("--base-iri", help="turtle, jsonld: what IRIs begin with.  [default: urn:kex:]")
 def extract_command(
     file: IO[bytes],
     prompt_type: PromptType,
@@ -87,9 +91,11 @@ def extract_command(
     grounding: Grounding,
     min_confidence: float,
     output: str,
+    base_iri: str | None,
 ) -> None:
     """Extract knowledge from FILE, or from standard input (-)."""
     settings = load_settings()
+    written = written_as(output, base_iri)
     task = make_task(
         prompt_type,
         read_text(file, settings),
@@ -105,9 +111,13 @@ def extract_command(
     )
     registry = Registry(settings)
     try:
-        _run(task, registry, model_type or settings.default_model, output)
+        answer = _run(task, registry, model_type or settings.default_model, output)
     finally:
         registry.close()
+    if written is None:
+        _print(answer, output)
+    else:
+        print_records([record_of(answer, task.text, file)], written)
 
 
 def read_text(file: IO[bytes], settings: Settings) -> str:
@@ -131,7 +141,8 @@ def _utf8(file: IO[bytes], field: str) -> str:
         ) from error
 
 
-def _run(task: Task, registry: Registry, name: str, output: str) -> None:
+def _run(task: Task, registry: Registry, name: str, output: str) -> Answer:
+    """The answer; what is told on the way goes to stderr, and items as jsonl to stdout."""
     status = Console(stderr=True)
     with status.status("…") as spinner:
         for event in extract(task, registry.get(name)):
@@ -144,6 +155,10 @@ def _run(task: Task, registry: Registry, name: str, output: str) -> None:
                 answer = event
     for warning in answer.warnings:
         click.echo(f"Warning: {warning}", err=True)
+    return answer
+
+
+def _print(answer: Answer, output: str) -> None:
     if output == "json":
         _print_json(answer.to_json(), indent=2)
     elif output == "table":

@@ -13,6 +13,7 @@ import click
 
 from cli.chat import chat_command
 from cli.evaluate import evaluate
+from cli.export import export_command
 from cli.extract import extract_command
 from cli.glm import glm
 from cli.models import models
@@ -48,6 +49,7 @@ def main() -> None:
 
 main.add_command(serve_command, "serve")
 main.add_command(extract_command, "extract")
+main.add_command(export_command, "export")
 main.add_command(chat_command, "chat")
 main.add_command(evaluate)
 main.add_command(models, "models")

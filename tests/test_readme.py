@@ -71,6 +71,10 @@ def test_the_line_for_openai_clients(url: str) -> None:
     assert answer["choices"][0]["message"]["content"]
 
 
+def test_the_line_for_other_formats(url: str) -> None:
+    assert "schema:Person" in run(curls()[6], url)
+
+
 def test_both_readmes_show_the_same_commands() -> None:
     english, chinese = (shell_blocks(readme) for readme in READMES)
     assert english == chinese

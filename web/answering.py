@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Iterator
 from typing import Any
 
 from flask import Response, current_app, jsonify, request
@@ -40,6 +40,13 @@ def whole_response(
         return jsonify(to_json(_runner().whole(events, kind, _watch())))
     except ClientGone:
         return Response(status=499)  # nobody reads it; nginx's code for this
+
+
+def attachment(text: Iterator[str], content_type: str, name: str) -> Response:
+    """A file that the client saves, sent while it is written."""
+    headers = {"Cache-Control": "no-store", "Content-Disposition": f'attachment; filename="{name}"'}
+    pieces = _runner().pieces(text, _watch())
+    return Response(pieces, content_type=content_type, headers=headers)
 
 
 def _runner() -> Runner:

@@ -1,4 +1,4 @@
-"""The routes: the page, POST /get_response, and what the server says about itself."""
+"""The routes: the page, POST /get_response and /export, and what the server says of itself."""
 
 from __future__ import annotations
 
@@ -10,11 +10,13 @@ from flask.typing import ResponseReturnValue
 
 from conversation import converse
 from conversation.chat import Chat
+from export.formats import FORMATS, write
 from extraction import extractor
 from models.registry import Registry
 from settings import Settings
-from web.answering import find_model, stream_response, whole_response
+from web.answering import attachment, find_model, stream_response, whole_response
 from web.events import NamedEvents
+from web.export_forms import read_export
 from web.forms import read_order
 from web.stream import Answer, Event
 
@@ -60,6 +62,15 @@ def get_response() -> ResponseReturnValue:
     if _wants_events():
         return stream_response(events, NamedEvents(order.work))
     return whole_response(events, kind, lambda answer: answer.to_json())
+
+
+@blueprint.post("/export")
+def export() -> Response:
+    """The answers of the body, as a file in the format that it names."""
+    order = read_export(request, _settings())
+    written = FORMATS[order.format]
+    text = write(order.format, order.records, order.iris)
+    return attachment(text, written.content_type, f"kex.{written.suffix}")
 
 
 def _wants_events() -> bool:

@@ -100,6 +100,32 @@ class Runner:
                 log.exception("unexpected %s", type(error).__name__)
                 yield wire.error(unexpected())
 
+    def pieces(self, text: Iterator[str], gone: Callable[[], bool]) -> Iterator[str]:
+        """A text that needs no model, as it is written.
+
+        Up to its first piece Busy or DeadlineExceeded can still be the answer; later the connection
+        breaks, so that half a file is not taken for a whole one.
+        """
+        stream = self._pieces(text, gone)
+        next(stream, "")
+        return stream
+
+    def _pieces(self, text: Iterator[str], gone: Callable[[], bool]) -> Iterator[str]:
+        deadline = time.monotonic() + self._timeout
+        with _Place(self._places):
+            for number, piece in enumerate(text):
+                if gone():
+                    log.info("the client left; the export is stopped")
+                    return
+                if time.monotonic() > deadline:
+                    raise DeadlineExceeded(
+                        f"No whole export within {self._timeout:g} seconds: send fewer answers, or "
+                        "raise KEX_REQUEST_TIMEOUT."
+                    )
+                if number == 0:
+                    yield ""
+                yield piece
+
     def _watched(
         self, events: Generator[E, None, None], gone: Callable[[], bool]
     ) -> Generator[E, None, None]:

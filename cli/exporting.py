@@ -1,0 +1,54 @@
+"""Writes answers in the formats of `export` to stdout; shared by `extract` and `export`.
+
+`json` and `jsonl` of `extract` are Kex's own and older than these, so the lossless line of an
+answer with its text is called `record` here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import IO
+
+import click
+
+from errors import InputError
+from export.contract import MAX_ID, read_record
+from export.formats import NAMES, FormatName, iris_of, write
+from export.iris import Iris
+from export.record import Record
+from extraction.extractor import Answer
+
+_OTHERS: dict[str, FormatName] = {name: name for name in NAMES if name not in ("json", "jsonl")}
+FORMATS: dict[str, FormatName] = {"record": "jsonl", **_OTHERS}
+
+
+@dataclass(frozen=True)
+class Written:
+    """A format, and the IRIs that it is written with."""
+
+    format: FormatName
+    iris: Iris
+
+
+def written_as(output: str, base_iri: str | None) -> Written | None:
+    """How to write `output`, None where that is no format of `export`; InputError as `iris_of`."""
+    if output in FORMATS:
+        return Written(FORMATS[output], iris_of(FORMATS[output], base_iri))
+    if base_iri is not None:
+        raise InputError(f"base_iri: {output} has no IRIs: leave it out.", field="base_iri")
+    return None
+
+
+def record_of(answer: Answer, text: str, file: IO[bytes]) -> Record:
+    """The answer as a record; its id is the file's name, that of standard input is its text's."""
+    name = getattr(file, "name", "<stdin>")
+    # A file's name may hold bytes that are no characters.
+    named = {} if name == "<stdin>" else {"id": click.format_filename(name)[-MAX_ID:]}
+    return read_record({**named, "text": text, **answer.to_json()})
+
+
+def print_records(records: Iterable[Record], written: Written) -> None:
+    """UTF-8 whatever the terminal speaks, since the formats say that they are."""
+    for piece in write(written.format, records, written.iris):
+        click.echo(piece.encode(), nl=False)

@@ -1,0 +1,102 @@
+"""An answer as nodes and edges, for the tools that draw and walk property graphs.
+
+A node is an entity (all spellings that fold into one), or a document that KE2 found entities in. An
+edge is a triple of KE1, a fact of KE3 (its value is a node too), or a mention of KE2: from the
+entity to the document, with the class as its relation.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+from export.record import Record, entity_key
+from extraction.knowledge import Entity, Fact, Item, Located, Triple
+
+Kind = Literal["entity", "document"]
+Scalar = str | int | float
+Property = Scalar | tuple[int, ...] | tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Node:
+    """`key` is unique among the nodes of a kind; `name` is how this answer spells it."""
+
+    kind: Kind
+    key: str
+    name: str
+    classes: tuple[str, ...] = ()
+    aliases: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Edge:
+    """`key` is unique among all edges: equal items from one document are one."""
+
+    key: str
+    kind: Literal["triple", "fact", "mention"]
+    head: Node
+    relation: str
+    tail: Node
+    properties: Mapping[str, Property]
+
+
+def parts(record: Record) -> Iterator[Node | Edge]:
+    """Nodes that stand alone, and edges with the nodes at both their ends."""
+    for card in record.cards:
+        if card.entity:
+            aliases = tuple(alias.text for alias in card.aliases)
+            yield _entity(card.entity.text, aliases=aliases)
+    for item in record.items:
+        yield _edge(record, item)
+
+
+def _edge(record: Record, item: Item) -> Edge:
+    key = record.statement_key(item)
+    told = _origin(record)
+    if item.confidence is not None:
+        told["confidence"] = item.confidence
+    if isinstance(item, Entity):
+        told |= _place("head", item.place)
+        told["starts"] = tuple(span.start for span in item.mentions)
+        told["ends"] = tuple(span.end for span in item.mentions)
+        document = Node("document", record.id, record.id)
+        entity = _entity(item.place.text, classes=(item.label,))
+        return Edge(key, "mention", entity, item.label, document, told)
+    told |= _evidence(record, item)
+    if isinstance(item, Triple):
+        told |= _place("head", item.head) | _place("tail", item.tail)
+        head, tail = _entity(item.head.text), _entity(item.tail.text)
+        return Edge(key, "triple", head, item.relation, tail, told)
+    told |= _place("head", item.entity) | _place("tail", item.value)
+    head, tail = _entity(item.entity.text), _entity(item.value.text)
+    return Edge(key, "fact", head, item.key, tail, told)
+
+
+def _entity(name: str, classes: tuple[str, ...] = (), aliases: tuple[str, ...] = ()) -> Node:
+    return Node("entity", entity_key(name), name, classes, aliases)
+
+
+def _origin(record: Record) -> dict[str, Property]:
+    return {"source": record.id, "task": record.prompt_type, "model": record.model}
+
+
+def _evidence(record: Record, item: Triple | Fact) -> dict[str, Property]:
+    """The sentence, and where all the sentences are that state it."""
+    spans = [span for span in (item.evidence, *item.also) if span]
+    if not spans:
+        return {}
+    return {
+        "evidence": record.quote(item.evidence),
+        "evidence_starts": tuple(span.start for span in spans),
+        "evidence_ends": tuple(span.end for span in spans),
+    }
+
+
+def _place(end: str, located: Located) -> dict[str, Property]:
+    """As it is spelt here, and its offsets unless it is inferred."""
+    told: dict[str, Property] = {end: located.text, f"{end}_status": located.status}
+    if located.start is not None and located.end is not None:
+        told |= {f"{end}_start": located.start, f"{end}_end": located.end}
+    return told

@@ -1,0 +1,60 @@
+"""JSON Lines and one JSON array: the lossless forms, and the reader of the first.
+
+A line is an answer as POST /get_response gives it, behind the `id` and the `text` it was made from.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator
+from typing import NoReturn
+
+from errors import InputError
+from export.contract import read_record
+from export.record import Record
+
+# Line ends to JavaScript's and Python's splitlines, though not to JSON; they stand in strings only.
+_LINE_ENDS = {ord(char): f"\\u{ord(char):04x}" for char in "\x85\u2028\u2029"}
+
+
+def write_jsonl(records: Iterable[Record]) -> Iterator[str]:
+    """One line a record."""
+    for record in records:
+        yield _compact(record) + "\n"
+
+
+def write_json(records: Iterable[Record]) -> Iterator[str]:
+    """One array with a record a line."""
+    before = "[\n"
+    for record in records:
+        yield before + _compact(record)
+        before = ",\n"
+    yield "[]\n" if before == "[\n" else "\n]\n"
+
+
+def read_jsonl(lines: Iterable[bytes]) -> Iterator[Record]:
+    """The records of a file that is open in binary; blank lines are passed over.
+
+    Raises InputError naming the line and the field.
+    """
+    for number, line in enumerate(lines, start=1):
+        try:
+            text = line.decode("utf-8-sig" if number == 1 else "utf-8").strip()
+        except UnicodeDecodeError as error:
+            raise InputError(f"line {number} is not UTF-8: convert the file first.") from error
+        if not text:
+            continue
+        try:
+            yield read_record(json.loads(text, parse_constant=_refuse_constant))
+        except InputError as error:
+            raise InputError(f"line {number}: {error.message}", field=error.field) from error
+        except (ValueError, RecursionError) as error:
+            raise InputError(f"line {number} is not JSON: {error}.") from error
+
+
+def _compact(record: Record) -> str:
+    return json.dumps(record.to_json(), ensure_ascii=False).translate(_LINE_ENDS)
+
+
+def _refuse_constant(name: str) -> NoReturn:
+    raise ValueError(f"{name} is not a JSON number")

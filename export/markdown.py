@@ -1,0 +1,111 @@
+"""Markdown for people: a heading an answer, then its table (GitHub's dialect).
+
+Marks that Markdown knows are escaped, so that nothing in a text is a link, an image or HTML, nor
+what GitHub adds: addresses, @names, :emoji:, $mathematics$. White space, also a line's end, becomes
+one blank, since a table's row is a line; other control characters become U+FFFD.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+
+from export.record import Record
+from extraction.knowledge import (
+    NOT_STATED,
+    NOTHING,
+    Card,
+    Entity,
+    Item,
+    Lang,
+    Located,
+    PromptType,
+    Triple,
+)
+
+HEADINGS: dict[Lang, dict[PromptType, tuple[str, ...]]] = {
+    "zh": {
+        "KE1": ("头实体", "关系", "尾实体", "位置", "依据", "置信度"),
+        "KE2": ("类别", "实体", "位置", "次数", "置信度"),
+        "KE3": ("属性", "值", "位置", "依据", "置信度"),
+    },
+    "en": {
+        "KE1": ("head", "relation", "tail", "place", "evidence", "confidence"),
+        "KE2": ("class", "entity", "place", "mentions", "confidence"),
+        "KE3": ("key", "value", "place", "evidence", "confidence"),
+    },
+}
+_ALIASES: dict[Lang, str] = {"zh": "别名：", "en": "Also called: "}
+_STATUS: dict[Lang, dict[str, str]] = {
+    "zh": {"normalised": "（规范化）", "inferred": "推断"},
+    "en": {"normalised": " (normalised)", "inferred": "inferred"},
+}
+_MARKS = re.compile(r"([!#$&()*<>@\[\\\]_`{|}~]|:(?=\S)|(?<=www)\.)", re.I)
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
+
+
+def write_markdown(records: Iterable[Record]) -> Iterator[str]:
+    """A piece a record."""
+    for record in records:
+        head = f"## {escape(record.id)}\n\n{record.prompt_type} · {escape(record.model)}\n\n"
+        yield head + "\n".join(_body(record)) + "\n\n"
+
+
+def escape(text: str) -> str:
+    """The text as a piece of a line that shows it and does nothing else."""
+    line = " ".join(text.split())
+    return _CONTROL.sub("\ufffd", _MARKS.sub(r"\\\1", line))
+
+
+def _body(record: Record) -> Iterator[str]:
+    if not record.items and not any(card.entity for card in record.cards):
+        yield NOTHING[record.lang][record.prompt_type]
+    elif record.prompt_type == "KE3":
+        for card in record.cards:
+            yield from _card(record, card)
+    else:
+        yield from _table(record, [_row(record, item) for item in record.items])
+
+
+def _card(record: Record, card: Card) -> Iterator[str]:
+    if card.entity:
+        yield f"### {escape(card.entity.text)} · {_place(card.entity, record.lang)}\n"
+    if card.aliases:
+        names = ", ".join(escape(alias.text) for alias in card.aliases)
+        yield f"{_ALIASES[record.lang]}{names}\n"
+    rows = [_row(record, fact) for fact in card.facts]
+    rows += [(key, NOT_STATED[record.lang], "", "", "") for key in card.not_stated]
+    yield from _table(record, rows)
+    yield ""
+
+
+def _table(record: Record, rows: Sequence[Sequence[str]]) -> Iterator[str]:
+    heading = HEADINGS[record.lang][record.prompt_type]
+    yield _line(heading)
+    yield _line(["---"] * len(heading), raw=True)
+    for row in rows:
+        yield _line(row)
+
+
+def _line(cells: Sequence[str], raw: bool = False) -> str:
+    return "| " + " | ".join(cell if raw else escape(cell) for cell in cells) + " |"
+
+
+def _row(record: Record, item: Item) -> tuple[str, ...]:
+    lang = record.lang
+    sure = "" if item.confidence is None else f"{item.confidence:.2f}"
+    if isinstance(item, Entity):
+        return item.label, item.place.text, _place(item.place, lang), str(len(item.mentions)), sure
+    evidence = record.quote(item.evidence)
+    if isinstance(item, Triple):
+        places = f"{_place(item.head, lang)} → {_place(item.tail, lang)}"
+        return item.head.text, item.relation, item.tail.text, places, evidence, sure
+    return item.key, item.value.text, _place(item.value, lang), evidence, sure
+
+
+def _place(located: Located, lang: Lang) -> str:
+    """Offsets, with the status where the string is not as it stands in the text."""
+    note = _STATUS[lang].get(located.status, "")
+    if located.start is None:
+        return note
+    return f"{located.start}–{located.end}{note}"

@@ -1,0 +1,59 @@
+"""One answer with the text it was made from: what every format is written from.
+
+Frozen; made by `contract`, which has checked that the offsets fit the text.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import unicodedata
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from extraction.fold import fold
+from extraction.knowledge import Card, Item, Lang, PromptType, Span, item_json
+
+
+@dataclass(frozen=True)
+class Record:
+    """`items` are the answer's items in order; `cards` hold what KE3 says beside its facts.
+
+    `answer` is the contract's JSON as it came, also with fields that no format here knows.
+    """
+
+    id: str
+    text: str
+    prompt_type: PromptType
+    lang: Lang
+    model: str
+    items: tuple[Item, ...]
+    cards: tuple[Card, ...]
+    answer: Mapping[str, Any]
+
+    def to_json(self) -> dict[str, Any]:
+        """The lossless form: the answer behind its id and its text."""
+        return {"id": self.id, "text": self.text, **self.answer}
+
+    def quote(self, span: Span | None) -> str:
+        """The piece of the text, empty where there is none."""
+        return self.text[span.start : span.end] if span else ""
+
+    def statement_key(self, item: Item) -> str:
+        """Names an item by all that it says and by where it comes from; equal ones are one."""
+        said = [self.id, self.model, self.prompt_type, item_json(item)]
+        return hashlib.sha256(json.dumps(said).encode()).hexdigest()[:24]
+
+
+def text_id(text: str) -> str:
+    """The id of a text that came without one: the same text has the same."""
+    return "sha256-" + hashlib.sha256(text.encode()).hexdigest()[:24]
+
+
+def entity_key(name: str) -> str:
+    """What makes two names one entity: width, case, marks and white space folded.
+
+    The name alone decides: Kex knows no two people of one name apart.
+    """
+    return unicodedata.normalize("NFC", fold(name)[0]) or name
