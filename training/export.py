@@ -10,9 +10,9 @@ import re
 import sys
 from pathlib import Path
 
-import numpy as np
+import torch
 from gguf import GGUFWriter
-from safetensors.numpy import load_file
+from safetensors.torch import load_file
 
 NAMES = {
     "self_attn.q_proj": "attn_q",
@@ -32,7 +32,7 @@ def export(folder: Path, out: Path) -> None:
     writer = GGUFWriter(str(out), "qwen2")
     writer.add_string("general.type", "adapter")
     writer.add_string("general.name", "Kex extraction adapter for Qwen2.5-Coder-1.5B-Instruct")
-    writer.add_string("general.license", "apache-2.0")
+    writer.add_string("general.license", "gpl-3.0")
     writer.add_string("adapter.type", "lora")
     writer.add_float32("adapter.lora.alpha", float(config["lora_alpha"]))
     for key, matrix in load_file(folder / "adapter_model.safetensors").items():
@@ -41,7 +41,7 @@ def export(folder: Path, out: Path) -> None:
             raise ValueError(f"{key} is no matrix of an adapter.")
         layer, name, side = found.groups()
         tensor = f"blk.{layer}.{NAMES[name]}.weight.lora_{side.lower()}"
-        writer.add_tensor(tensor, matrix.astype(np.float16))
+        writer.add_tensor(tensor, matrix.to(torch.float16).numpy())
     writer.write_header_to_file()
     writer.write_kv_data_to_file()
     writer.write_tensors_to_file()

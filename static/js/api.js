@@ -72,7 +72,7 @@ export async function modelStates() {
  * @param {string} url
  * @param {RequestInit} init
  */
-async function reach(url, init) {
+export async function reach(url, init) {
   try {
     return await fetch(url, init);
   } catch (error) {
@@ -82,7 +82,7 @@ async function reach(url, init) {
 }
 
 /** @param {Response} response */
-async function failure(response) {
+export async function failure(response) {
   const seconds = Number.parseInt(response.headers.get("Retry-After") ?? "", 10);
   const retryAfter = Number.isFinite(seconds) ? seconds : null;
   try {

@@ -4,6 +4,7 @@ import { button, el } from "./dom.js";
 import { copyButtons, factsOf } from "./footer.js";
 import { RowMaker, counted } from "./knowledge.js";
 import { Linking } from "./linking.js";
+import { saveMenu } from "./saving.js";
 import { SourceText } from "./source.js";
 import { S, secondsOf } from "./strings.js";
 import { KnowledgeTable } from "./table.js";
@@ -88,6 +89,7 @@ export class Findings extends Turn {
       { class: "buttons" },
       ...copyButtons(task, this.#table.rows, data.knowledge),
     );
+    if (found > 0) line.append(saveMenu(this.request.text, data));
     if (this.#table.rows.some((row) => row.link)) line.append(this.#graphButton());
     line.append(el("span", { class: "same-text" }, S.sameText, ...others));
     this.foot.append(...factsOf(data), line);

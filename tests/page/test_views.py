@@ -113,6 +113,24 @@ def test_the_graph_opens_closes_and_tells_the_sentence_of_an_edge(
     expect(page.locator(".graph")).to_be_hidden()
 
 
+@pytest.mark.parametrize(
+    ("name", "ending", "begin"),
+    [("csv", "csv", "\ufeff"), ("turtle", "ttl", "@prefix"), ("graphml", "graphml", "<?xml")],
+)
+def test_an_answer_is_saved_as_a_file(
+    visit: Visit, views_url: str, name: str, ending: str, begin: str
+) -> None:
+    page = visit(views_url)
+    send(page, "😀 " + TEXT)
+    finished(page)
+    with page.expect_download() as download:
+        page.get_by_label("Save as…").select_option(name)
+    assert download.value.suggested_filename == f"kex.{ending}"
+    content = Path(download.value.path()).read_text("utf-8")
+    assert content.startswith(begin)
+    assert "river 9" in content
+
+
 def test_facts_show_what_a_date_means(visit: Visit, views_url: str) -> None:
     page = visit(views_url)
     text = "Marie Curie, a physicist, was born on 7 November 1867."

@@ -1,0 +1,60 @@
+// Saves an answer as a file in another tool's format; the server writes it.
+
+import { reach, failure } from "./api.js";
+import { el } from "./dom.js";
+import { S } from "./strings.js";
+import { announce } from "./turn.js";
+
+/** Name of the format, ending of the file, what people call it. */
+const FORMATS = [
+  ["csv", "csv", "CSV"],
+  ["markdown", "md", "Markdown"],
+  ["jsonl", "jsonl", "JSONL"],
+  ["turtle", "ttl", "Turtle"],
+  ["jsonld", "jsonld", "JSON-LD"],
+  ["graphml", "graphml", "GraphML"],
+  ["cypher", "cypher", "Cypher"],
+];
+
+/**
+ * A menu of formats.
+ * @param {string} text
+ * @param {any} answer data of the `done` event
+ */
+export function saveMenu(text, answer) {
+  const menu = el(
+    "select",
+    { class: "quiet-button", "aria-label": S.save },
+    el("option", { value: "" }, S.save),
+    ...FORMATS.map(([name, , title]) => el("option", { value: name }, title)),
+  );
+  menu.addEventListener("change", async () => {
+    const [name, ending] = FORMATS.find(([one]) => one === menu.value) ?? [];
+    if (!name) return;
+    menu.disabled = true;
+    const said = await save(name, `kex.${ending}`, { ...answer, text }).then(
+      () => S.saved,
+      () => S.saveFailed,
+    );
+    menu.disabled = false;
+    menu.options[0].textContent = said;
+    menu.value = "";
+    announce(said);
+    setTimeout(() => (menu.options[0].textContent = S.save), 1600);
+  });
+  return menu;
+}
+
+/** @param {string} format @param {string} file @param {any} answer */
+async function save(format, file, answer) {
+  const response = await reach("/export", {
+    method: "POST",
+    headers: { "Content-Type": "application/json" },
+    body: JSON.stringify({ format, answers: [answer] }),
+  });
+  if (!response.ok) throw await failure(response);
+  const address = URL.createObjectURL(await response.blob());
+  el("a", { href: address, download: file }).click();
+  // Some browsers begin to read it only after this task.
+  setTimeout(() => URL.revokeObjectURL(address), 10_000);
+}
