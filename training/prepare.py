@@ -57,6 +57,7 @@ SHARES: dict[PromptType, dict[str, tuple[int, int]]] = {
 LIST_LENGTHS = (4, 6, 8, 10, 12, 15, 15, 20, 26, 30, 45, 70, 105)
 # Their names mean what their guideline says: neither other names nor strangers beside them.
 CLOSED = frozenset({"CrossRE-science", "CrossRE-politics"})
+OWN_TIMES = 6  # how often our own sentences (own.yaml) come
 OTHER_NAMES = 0.5  # share of the groups whose labels get other names
 LEFT_UNASKED = 0.06  # share of the stated labels that the list lacks
 MOST_TRIPLES = 16  # of a piece of Re-DocRED, whose documents have 35
@@ -82,7 +83,7 @@ class Groups:
 
     def __init__(self, data: Path, seed: int = 11) -> None:
         self._draw = random.Random(seed)  # noqa: S311  # not a secret
-        self._names = yaml.safe_load(Path(__file__).with_name("names.yaml").read_text("utf-8"))
+        self._names = _yaml("names")
         self._rows: dict[tuple[PromptType, str], list[Row]] = defaultdict(list)
         for task in SHARES:
             for row in _read(data / f"train_{task}_open.jsonl.gz"):
@@ -99,11 +100,29 @@ class Groups:
                 pieces = [self._piece(task, rows[i % len(rows)]) for i in range(count)]
                 labels = sorted({t[1] for row in rows for t in _triples(row)})
                 lang: Lang = rows[0]["lang"]
-                for first in range(0, count, size):
-                    part = pieces[first : first + size]
-                    groups.append(self._group(task, lang, source, part, labels))
+                groups += self._grouped(task, lang, source, pieces, labels, size)
+        for block in _yaml("own"):
+            labels = sorted({t[1] for row in block["rows"] for t in _triples(row)})
+            for _ in range(OWN_TIMES):
+                self._draw.shuffle(block["rows"])
+                own = [
+                    Piece(row["text"], _triples(row), row.get("entity")) for row in block["rows"]
+                ]
+                groups += self._grouped(block["task"], block["lang"], "own", own, labels, 4)
         self._draw.shuffle(groups)
         return groups
+
+    def _grouped(
+        self,
+        task: PromptType,
+        lang: Lang,
+        source: str,
+        pieces: list[Piece],
+        labels: list[str],
+        size: int,
+    ) -> list[Group]:
+        parts = [pieces[first : first + size] for first in range(0, len(pieces), size)]
+        return [self._group(task, lang, source, part, labels) for part in parts]
 
     def _piece(self, task: PromptType, row: Row) -> Piece:
         cut: dict[str, Callable[[Row], str]] = {
@@ -201,16 +220,21 @@ def _snake(name: str) -> str:
     return "_".join(re.sub(r"[^\w ]", "", name).split())
 
 
+def _yaml(name: str) -> Any:
+    return yaml.safe_load(Path(__file__).with_name(f"{name}.yaml").read_text("utf-8"))
+
+
 def _read(path: Path) -> list[Row]:
     with gzip.open(path, "rt", encoding="utf-8") as lines:
         return [row for row in map(json.loads, lines) if row["source"] not in LEFT_OUT]
 
 
 def _triples(row: Row) -> list[tuple[str, str, str]]:
-    """Gold triples, or gold facts as triples of their entity."""
-    if isinstance(row["gold"], list):
-        return [(h, r, t) for h, r, t in row["gold"]]
-    return [(row["entity"], key, value) for key, value in _flat(row["gold"])]
+    """Gold triples, or facts as triples of their entity."""
+    gold = next(row[name] for name in ("gold", "triples", "facts") if name in row)
+    if "entity" not in row:
+        return [(h, r, t) for h, r, t in gold]
+    return [(row["entity"], key, value) for key, value in _flat(gold)]
 
 
 def _usable(triple: tuple[str, str, str], text: str, task: PromptType) -> bool:
@@ -226,7 +250,10 @@ def _place(triple: tuple[str, str, str], text: str, task: PromptType) -> tuple[i
     return (tail, tail) if task == "KE3" else (min(head, tail), tail)
 
 
-def _flat(gold: dict[str, Any]) -> list[Fact]:
+def _flat(gold: Any) -> list[Fact]:
+    """Pairs; gold files have an object of key → value or values."""
+    if isinstance(gold, list):
+        return [(key, value) for key, value in gold]
     return [(k, v) for k, vs in gold.items() for v in (vs if isinstance(vs, list) else [vs])]
 
 

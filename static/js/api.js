@@ -24,13 +24,14 @@ export class RequestFailed extends Error {
  * @returns {AsyncGenerator<{event: string, data: any}>} ends after `done`; else throws
  */
 export async function* ask(request, signal) {
-  const { text, task, model, entity, lang, history, image } = request;
+  const { text, task, model, entity, only, lang, history, image } = request;
   const form = new FormData();
   form.set("user_input", text);
   form.set("prompt_type", task);
   form.set("model_type", model);
   form.set("lang", lang);
   if (task === "KE3" && entity) form.set("entity", entity);
+  if (only) form.set("schema", only);
   if (history) form.set("history", JSON.stringify(history));
   if (image) form.set("image", image);
   const response = await reach("/get_response", {

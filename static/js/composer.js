@@ -1,6 +1,7 @@
 // The form: what is typed and chosen, its limits, the keys that send it, the draft that survives.
 
 import { byId } from "./dom.js";
+import { Only } from "./only.js";
 import { codePoints } from "./source.js";
 import { S, number } from "./strings.js";
 
@@ -16,6 +17,7 @@ export class Composer {
   #lang = byId("lang-select-box", HTMLSelectElement);
   #entity = byId("entity-input", HTMLInputElement);
   #entityRow = byId("entity-row", HTMLElement);
+  #only = new Only();
   #counter = byId("counter", HTMLElement);
   #send = byId("send-button", HTMLButtonElement);
   #stop = byId("stop-button", HTMLButtonElement);
@@ -51,10 +53,11 @@ export class Composer {
   }
 
   /** @param {Request} request puts it into the form */
-  fill({ text, task, entity }) {
+  fill({ text, task, entity, only }) {
     this.#box.value = text;
     this.#task.value = task;
     this.#entity.value = entity;
+    this.#only.fill(task, only);
     this.#adjust();
     this.saveDraft();
   }
@@ -102,6 +105,7 @@ export class Composer {
       task: this.#task.value,
       entity: this.#entity.value,
       lang: this.#lang.value,
+      only: this.#only.all,
     };
     try {
       localStorage.setItem(DRAFT, JSON.stringify(draft));
@@ -118,6 +122,7 @@ export class Composer {
       this.#entity.value = draft.entity ?? "";
       this.#task.value = draft.task ?? "KE1";
       this.#lang.value = draft.lang ?? "auto";
+      for (const [task, names] of Object.entries(draft.only ?? {})) this.#only.fill(task, names);
     } catch {
       // A draft that cannot be read is no draft.
     }
@@ -129,13 +134,14 @@ export class Composer {
       text: this.#box.value,
       task: this.#task.value,
       entity: this.#task.value === "KE3" ? this.#entity.value.trim() : "",
+      only: this.#only.names,
       ...this.choices(),
     };
   }
 
   /** @param {KeyboardEvent} event */
   #key(event) {
-    const typing = event.target === this.#box || event.target === this.#entity;
+    const typing = event.target instanceof HTMLElement && event.target.matches("textarea, input");
     if (event.key !== "Enter" || event.shiftKey || !typing) return;
     // Enter that ends the choice of a Chinese word belongs to the input method. Safari ends the
     // composition before this event comes, and tells only by the key code.
@@ -149,6 +155,7 @@ export class Composer {
     this.#entityRow.hidden = task !== "KE3";
     if (this.task !== task) {
       this.task = task;
+      this.#only.show(task);
       // The first time is while the page is still being put together.
       queueMicrotask(this.#onTask);
     }

@@ -81,7 +81,7 @@ export class Findings extends Turn {
     if (!this.begun) this.foot.append(el("p", { class: "note" }, summary));
     const others = TASKS.filter((name) => name !== task).map((name) =>
       button(S.tasks[name], "quiet-button", () =>
-        this.actions.run({ ...this.request, task: name, entity: "" }),
+        this.actions.run({ ...this.request, task: name, entity: "", only: "" }),
       ),
     );
     const line = el(

@@ -88,6 +88,7 @@ for (const example of all(welcome, ".example")) {
       text: example.querySelector(".example-text")?.textContent ?? "",
       task: example.dataset.task ?? "KE1",
       entity: example.dataset.entity ?? "",
+      only: "",
       ...composer.choices(),
     };
     composer.fill(request);

@@ -1,11 +1,12 @@
 // The shapes that the scripts hand to each other; for editors, never loaded by the page.
 
-/** What is asked; `history` and `image` come along in a talk and where a model sees. */
+/** What is asked; `only` names the labels to use, between commas; `history` and `image` come along in a talk and where a model sees. */
 export type Request = {
   text: string;
   task: string;
   model: string;
   entity: string;
+  only: string;
   lang: string;
   history?: [string, string][];
   image?: File | null;

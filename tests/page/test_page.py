@@ -5,6 +5,8 @@
 
 from __future__ import annotations
 
+from urllib.parse import parse_qs
+
 import pytest
 from playwright.sync_api import Page, expect
 
@@ -32,7 +34,7 @@ def test_the_ids_and_values_that_scripts_rely_on(visit: Visit) -> None:
     assert tasks == ["KE1", "KE2", "KE3", "Chat"]
     assert set(models) == {"Local-GLM", "ChatGpt", "Embedded"}
     names = set(page.locator("form").evaluate("form => [...new FormData(form).keys()]"))
-    assert names == {"user_input", "prompt_type", "model_type", "entity", "lang"}
+    assert names == {"user_input", "prompt_type", "model_type", "entity", "schema", "lang"}
     for one in ("form[action='/get_response'][method='post'] #user-input", "#chat-box"):
         expect(page.locator(one)).to_have_count(1)
 
@@ -164,6 +166,26 @@ def test_the_entity_is_asked_for_facts_only(visit: Visit) -> None:
     expect(entity).to_be_hidden()
     entity.page.select_option("#prompt-select-box", "KE3")
     expect(entity).to_be_visible()
+
+
+def test_labels_are_asked_for_by_each_task(visit: Visit) -> None:
+    page = visit()
+    row, button = page.locator("#only-row"), page.locator("#only-button")
+    expect(row).to_be_hidden()
+    button.click()
+    expect(page.locator("#only-input")).to_be_focused()
+    page.fill("#only-input", "born in, works")
+    page.select_option("#prompt-select-box", "KE2")
+    expect(button).to_have_text("Classes…")
+    expect(row).to_be_hidden()
+    page.select_option("#prompt-select-box", "Chat")
+    expect(button).to_be_hidden()
+    page.reload()
+    page.select_option("#prompt-select-box", "KE1")
+    expect(page.locator("#only-input")).to_have_value("born in, works")
+    with page.expect_request("**/get_response") as sent:
+        send(page, LUXUN)
+    assert parse_qs(sent.value.post_data)["schema"] == ["born in, works"]
 
 
 def test_the_whole_page_is_light(visit: Visit) -> None:

@@ -1,0 +1,50 @@
+// The field that narrows an answer: only these relations, classes or keys. Each task keeps its own.
+
+import { byId } from "./dom.js";
+
+export class Only {
+  #row = byId("only-row", HTMLElement);
+  #name = byId("only-name", HTMLElement);
+  #input = byId("only-input", HTMLInputElement);
+  #button = byId("only-button", HTMLButtonElement);
+  #task = "";
+  /** What was typed for each task. @type {Record<string, string>} */
+  all = {};
+
+  constructor() {
+    this.#row.hidden = true;
+    this.#input.addEventListener("input", () => (this.all[this.#task] = this.#input.value));
+    this.#button.addEventListener("click", () => {
+      this.#row.hidden = !this.#row.hidden;
+      this.#tell();
+      if (!this.#row.hidden) this.#input.focus();
+    });
+  }
+
+  /** The names for the chosen task, as typed; empty for any. */
+  get names() {
+    return (this.all[this.#task] ?? "").trim();
+  }
+
+  /** @param {string} task @param {string} names */
+  fill(task, names) {
+    this.all[task] = names;
+    if (task === this.#task) this.show(task);
+  }
+
+  /** @param {string} task */
+  show(task) {
+    this.#task = task;
+    const name = this.#name.dataset[task.toLowerCase()] ?? "";
+    this.#name.textContent = name;
+    this.#button.textContent = `${name}…`;
+    this.#button.hidden = name === ""; // a talk has no labels
+    this.#input.value = this.all[task] ?? "";
+    this.#row.hidden = this.names === "" || name === "";
+    this.#tell();
+  }
+
+  #tell() {
+    this.#button.setAttribute("aria-expanded", String(!this.#row.hidden));
+  }
+}
