@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
+import models
 import prompts
 from errors import KexError
 from evaluation.gold import GoldRow
@@ -48,7 +49,16 @@ def model_settings(name: str, settings: Settings) -> dict[str, Any]:
     known = {k: v for k, v in dumped.items() if k.startswith(_PREFIXES[name])}
     if known.get("openai_base_url"):
         known["openai_base_url"] = _bare(known["openai_base_url"])
+    if name == "Embedded":
+        known["adapter"] = _adapter()
     return known
+
+
+@lru_cache(maxsize=1)
+def _adapter() -> str:
+    """A digest of the trained adapter: another one gives other answers under the same settings."""
+    path = Path(models.__file__).parent / "adapters" / "extraction.gguf"
+    return hashlib.sha256(path.read_bytes()).hexdigest()[:16] if path.is_file() else "none"
 
 
 def _bare(url: str) -> str:

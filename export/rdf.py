@@ -23,7 +23,7 @@ from rdflib.namespace import DCTERMS, PROV
 
 from export.iris import Iris
 from export.record import Record
-from extraction.classes import common_label
+from extraction.classes import broad_label
 from extraction.knowledge import Card, Entity, Fact, Item, Located, Span, Triple
 from extraction.values import Meaning, meaning
 
@@ -132,7 +132,7 @@ class _Writer:
         yield entity, RDFS.label, self._words(item.place.text)
         yield kind, RDF.type, RDFS.Class
         yield kind, RDFS.label, self._words(item.label)
-        known = SCHEMA_TYPES.get(common_label(item.label) or "")
+        known = SCHEMA_TYPES.get(broad_label(item.label) or "")
         if known is not None:
             yield entity, RDF.type, known
             yield kind, RDFS.subClassOf, known

@@ -28,9 +28,9 @@ _SAYS_ZH = re.compile(
 _PROPER = r"[A-Z][\w&’'-]*(?:\s(?:(?:of|the|and|de|van|von|for)\s)?[A-Z][\w&’'-]*){0,5}"
 _SAYS_EN = re.compile(
     r"\s*[,(;]\s*(?:or\s|also\s|better\s|commonly\s|usually\s|formerly\s|originally\s|hereinafter\s)*"
-    r"(?:known as|called|referred to as|abbreviated(?: as| to)?|a\.?k\.?a\.?|hereinafter|formerly"
-    r"|née|born(?! (?:January|February|March|April|May|June|July|August|September|October|November"
-    r"|December)\b))"
+    r"(?:known as|called|referred to as|abbreviated(?: as| to)?|a\.?k\.?a\.?|hereinafter|née"
+    r"|born(?! (?:(?:January|February|March|April|May|June|July|August|September|October|November"
+    r"|December)\b|(?:Sun|Mon|Tues|Wednes|Thurs|Fri|Satur)day\b)))"
     rf"\s*:?\s+(?:the\s)?(?:{_QUOTED}|({_PROPER}))"
 )
 _BRACKETS = re.compile(r"\s*[（(]([^（()）]{1,80})[）)]")
@@ -44,6 +44,19 @@ _CHINESE = re.compile(f"[{HAN}·]{{2,15}}")
 _BEFORE = re.compile(rf"(?:([A-Z][A-Z0-9&.-]{{1,9}})|({_PROPER})|([{HAN}]{{2,6}}))\s*[（(]\s*$")
 _IN_NO_NAME = re.compile("[的是了在于为被和与及]")
 _TITLES = {"CEO", "CFO", "COO", "CTO", "PHD", "MBA", "MD", "USA", "US", "UK", "EU", "PRC"}
+_TITLES |= {"NYSE", "NASDAQ", "AMEX", "HKEX", "LSE", "ADR", "IPO"}
+# What stands in brackets behind a name to say where it belongs, not how else it is called.
+_PLACES = frozenset(
+    "中国 日本 韩国 朝鲜 美国 英国 法国 德国 意大利 西班牙 葡萄牙 荷兰 比利时 瑞士 瑞典 挪威"
+    " 芬兰 丹麦 奥地利 波兰 俄罗斯 苏联 乌克兰 印度 泰国 越南 新加坡 马来西亚 印尼 澳大利亚"
+    " 新西兰 加拿大 墨西哥 巴西 阿根廷 智利 南非 埃及 土耳其 伊朗 以色列 香港 台湾 澳门 北京"
+    " 上海 天津 重庆 广州 深圳 欧洲 亚洲 非洲 美洲 China Japan Korea America England Britain"
+    " France Germany Italy Spain Portugal Netherlands Belgium Switzerland Sweden Norway"
+    " Finland Denmark Austria Poland Russia Ukraine India Thailand Vietnam Singapore Malaysia"
+    " Indonesia Australia Canada Mexico Brazil Argentina Chile Egypt Turkey Iran Israel Taiwan"
+    " Beijing Shanghai Shenzhen London Paris Berlin Tokyo Europe Asia Africa".split()
+)
+_REMARK = re.compile("(?:首都|省会|总部|总统|主席|人|队|籍|国|省|市|县)$|[’']s$")
 
 
 def find_aliases(name: str, source: Source) -> dict[str, list[Span]]:
@@ -79,9 +92,13 @@ def _introduced(name: str, source: Source, own: Sequence[Span]) -> Iterator[str]
         behind = source.text[place.end : place.end + _REACH]
         yield from _said(behind)
         brackets = _BRACKETS.match(behind)
+        named = False
         for part in _PARTS.split(brackets[1]) if brackets else ():
             part = part[lead.end() if (lead := _LEAD.match(part)) else 0 :].strip(" “”\"'‘’《》")
-            if _is_other_name(name, part):
+            # Behind a name an acronym may be another one; a word more often says where it is.
+            acronym = _ACRONYM.fullmatch(part) is not None
+            if (acronym or not named) and _is_other_name(name, part):
+                named = named or not acronym
                 yield part
         if behind.lstrip()[:1] in tuple("）),，、"):
             yield from _before(name, source.text[max(0, place.start - _REACH) : place.start])
@@ -127,12 +144,14 @@ def _spelt_out(acronym: str, proper: str) -> Iterator[str]:
 
 def _is_other_name(name: str, part: str) -> bool:
     """Whether `part`, alone in brackets behind the name or before it, can only be that."""
+    if part in _PLACES:
+        return False
     if _ACRONYM.fullmatch(part):
         if is_latin(name):
             return _abbreviates(part, name)
         return len(name) >= 4 and part not in _TITLES
     if is_latin(name):
-        return _CHINESE.fullmatch(part) is not None
+        return _CHINESE.fullmatch(part) is not None and not _REMARK.search(part)
     return shortens(part, name) or _FOREIGN.fullmatch(part) is not None
 
 

@@ -12,7 +12,7 @@ from extraction.language import HAN
 # "USA"), good only where the string stands nowhere better; of a number ("12" of "2012"), never
 # good, since that is another value.
 FREE, TIED, TORN, CUT = range(4)
-_COUNTED = 4  # between signs of a count ("三|十", "12|万"): CUT for a bare number, else TIED
+_COUNTED = 4  # between signs of a count ("三|十", "12|万"): CUT for a count, else TIED ("万科")
 
 # Scripts that write no space between words, and Korean, whose particles hang on the word.
 _UNSPACED = re.compile(
@@ -21,9 +21,15 @@ _UNSPACED = re.compile(
 )
 _NUMERALS = "〇零一二三四五六七八九十百千万亿两廿卅"
 _BARE_NUMBER = re.compile(f"[\\d.,．，{_NUMERALS}]+")
+# A count, whatever comes behind it: 二月 of 十二月 is another month, 百度 of 第三百度 is a name.
+_COUNT = re.compile(
+    f"[\\d.,．，{_NUMERALS}]+"
+    "[年月日号时点分秒岁人个名位届次元块米吨斤亩平立种家所座条项场集章回层楼路世级倍成期%％‰℃]"
+)
+_SIGN = re.compile(r"(?<![\dA-Za-z)\]%％°℃.．])[-−－](?=\d)")
 # Digits with points between them: one number, or a date or a version of several.
 _RUN = re.compile(r"(?<!\d)\d+(?:[.,．，]\d+)+")
-_ONE_NUMBER = re.compile(r"\d+(?:[,，]\d{3})*(?:[.．]\d+)?")
+_ONE_NUMBER = re.compile(r"(?:\d{1,3}(?:[,，]\d{3})+|\d+)(?:[.．]\d+)?")
 
 
 class Borders:
@@ -38,8 +44,11 @@ class Borders:
         if _COUNTED not in sides:
             return max(sides)
         # Settled by itself: it must not hide what the other side cuts ("5至三" of "12.5至三十").
-        counted = CUT if _BARE_NUMBER.fullmatch(self._text, start, end) else TIED
-        return max(counted if side == _COUNTED else side for side in sides)
+        bare = _BARE_NUMBER.fullmatch(self._text, start, end)
+        counted = CUT if bare or _COUNT.match(self._text, start, end) else TIED
+        right = CUT if bare else TIED  # "12万" of "12万元" is no other value
+        left, ends = sides
+        return max(counted if left == _COUNTED else left, right if ends == _COUNTED else ends)
 
     @cached_property
     def _grades(self) -> bytes:
@@ -48,6 +57,8 @@ class Borders:
         kinds = [_kind(char) for char in self._text]
         for at in range(1, len(kinds)):
             grades[at] = _between(kinds[at - 1], kinds[at])
+        for sign in _SIGN.finditer(self._text):
+            grades[sign.end()] = CUT  # "5%" of "-5%" is another value
         for run in _RUN.finditer(self._text):
             whole = _ONE_NUMBER.fullmatch(run.group()) is not None
             for at in range(run.start() + 1, run.end()):

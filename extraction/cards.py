@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from extraction.aliases import find_aliases, located
 from extraction.fold import fold
 from extraction.ground import Source
@@ -9,18 +11,22 @@ from extraction.knowledge import Card, Item, Located, facts_by_entity
 from extraction.task import Task
 
 
-def make_cards(task: Task, items: tuple[Item, ...], source: Source) -> tuple[Card, ...]:
+def make_cards(
+    task: Task, items: tuple[Item, ...], source: Source, *, whole: bool, refused: Iterable[str] = ()
+) -> tuple[Card, ...]:
     """None for other tasks. An entity that was asked about has its card, also without facts, and
-    so have keys that were asked for."""
+    so have keys that were asked for. `whole`: all of the text was read; else nobody knows what it
+    does not state. `refused` are keys for which a value was found and left out."""
     if task.prompt_type != "KE3":
         return ()
     groups = facts_by_entity(items)
+    seen = set(refused)
     cards = [
         Card(
             entity=facts[0].entity,
             facts=tuple(facts),
             aliases=located(find_aliases(name, source)),
-            not_stated=_not_stated(task, {fact.key for fact in facts}),
+            not_stated=_not_stated(task, {fact.key for fact in facts} | seen) if whole else (),
         )
         for name, facts in groups.items()
     ]
@@ -30,7 +36,7 @@ def make_cards(task: Task, items: tuple[Item, ...], source: Source) -> tuple[Car
     if task.entity:
         entity = source.place(task.entity)
         aliases = located(find_aliases(task.entity, source))
-    return (Card(entity, (), aliases, _not_stated(task, set())),)
+    return (Card(entity, (), aliases, _not_stated(task, seen) if whole else ()),)
 
 
 def _not_stated(task: Task, given: set[str]) -> tuple[str, ...]:

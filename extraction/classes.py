@@ -14,14 +14,22 @@ from extraction.knowledge import Lang
 _NAMES: dict[str, str] = {
     "PER": "per,person,persons,people,person name,human,人物,人,人名,姓名",
     "LOC": "loc,location,locations,place,places,gpe,geopolitical entity,地点,地名,位置,地区,地方",
-    "ORG": "org,organisation,organisations,organization,organizations,company,companies,institution"
-    ",机构,组织,组织机构,机构名,公司,企业,团体",
+    "ORG": "org,organisation,organisations,organization,organizations,institution"
+    ",机构,组织,组织机构,机构名",
     "TIME": "time,date,dates,times,时间,日期",
     "WORK": "work,works,work of art,creative work,作品",
     "PRODUCT": "product,products,产品,商品",
     "EVENT": "event,events,事件,活动",
     "MISC": "misc,miscellaneous,other,其他,其它",
 }
+# Kinds of the above: beside one of them nobody but the language model can say which is which.
+_NARROWER: dict[str, str] = {
+    "LOC": "city,cities,country,countries,state,province,river,mountain"
+    ",城市,国家,省份,景点,河流,山脉",
+    "ORG": "company,companies,university,universities,school,party,political party,team,band"
+    ",government,hospital,bank,公司,企业,大学,学校,政府,球队,医院,银行,团体,政党,乐队",
+}
+_BROADER = {name: label for label, names in _NARROWER.items() for name in names.split(",")}
 _BY_NAME = {name: label for label, names in _NAMES.items() for name in names.split(",")}
 
 # What an abbreviation or a bare name means, told to the model where the user did not tell it.
@@ -51,17 +59,33 @@ _NOTES: dict[Lang, dict[str, str]] = {
 
 def common_label(name: str) -> str | None:
     """The recognisers' label that a class name means, or None: "人物" → "PER"."""
-    return _BY_NAME.get(" ".join(name.casefold().replace("_", " ").split()))
+    return _BY_NAME.get(_plain(name))
+
+
+def broad_label(name: str) -> str | None:
+    """The common label that a class name means or is a kind of: "company" → "ORG"."""
+    return common_label(name) or _BROADER.get(_plain(name))
+
+
+def _plain(name: str) -> str:
+    return " ".join(name.casefold().replace("_", " ").split())
 
 
 def classes_by_label(names: Iterable[str]) -> dict[str, str]:
-    """Recognisers' label → the first of the class names that means it."""
-    found: dict[str, str] = {}
+    """Recognisers' label → the class name that means it; none where another class competes."""
+    found: dict[str, list[str]] = {}
+    competing: set[str] = set()
     for name in names:
         label = common_label(name)
         if label is not None:
-            found.setdefault(label, name)
-    return found
+            found.setdefault(label, []).append(name)
+        elif broader := _BROADER.get(_plain(name)):
+            competing.add(broader)
+    return {
+        label: classes[0]
+        for label, classes in found.items()
+        if len(classes) == 1 and label not in competing
+    }
 
 
 def described(labels: Mapping[str, str], lang: Lang) -> dict[str, str]:

@@ -15,7 +15,7 @@ from typing import Any
 
 import jiter
 
-from extraction.confidence import confidence
+from extraction.confidence import Way, confidence
 from extraction.form import literal
 from extraction.knowledge import Lang
 from extraction.parse import RawEntity, RawItem
@@ -111,9 +111,10 @@ class TypingParser:
     The same to use as `parse.AnswerParser`.
     """
 
-    def __init__(self, asked: Sequence[Candidate], lang: Lang) -> None:
+    def __init__(self, asked: Sequence[Candidate], lang: Lang, way: Way | None = None) -> None:
         self._asked = asked
         self._lang = lang
+        self._way = way
         self._none = load_typing_prompt(lang).none
         self._buffer = ""
         self._given = 0
@@ -153,7 +154,7 @@ class TypingParser:
         doubtful = not candidate.sure and own is not None and own < LEAST
         if label == self._none or doubtful:
             return None
-        return RawEntity(label, candidate.text, confidence(logprob, "KE2", self._lang, "typed"))
+        return RawEntity(label, candidate.text, confidence(logprob, "KE2", self._lang, self._way))
 
     def _next_class(self, pair_begins: int) -> int:
         """Where in the answer the class of the next name begins, behind its opening quote."""

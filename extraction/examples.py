@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from typing import Any
+from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
@@ -15,31 +15,39 @@ from extraction.task import Example
 MAX_EXAMPLES = 8
 _STRICT = ConfigDict(extra="forbid", frozen=True)
 Text = Field(min_length=1, max_length=4000)
+Name = Annotated[str, Field(min_length=1, pattern=r"\S")]
 
 
 class _Triples(BaseModel):
     model_config = _STRICT
     text: str = Text
-    triples: list[tuple[str, str, str]]
+    triples: list[tuple[Name, Name, Name]]
 
 
 class _Entities(BaseModel):
     model_config = _STRICT
     text: str = Text
-    entities: dict[str, list[str]]
+    entities: dict[Name, list[Name]]
 
 
 class _Facts(BaseModel):
     model_config = _STRICT
     text: str = Text
-    entity: str
-    facts: list[tuple[str, str]]
+    entity: Name
+    facts: list[tuple[Name, Name]]
 
 
 _SHAPES: dict[PromptType, type[_Triples] | type[_Entities] | type[_Facts]] = {
     "KE1": _Triples,
     "KE2": _Entities,
     "KE3": _Facts,
+}
+
+
+_FORMS: dict[PromptType, str] = {
+    "KE1": '{"text", "triples": [[head, relation, tail], …]}',
+    "KE2": '{"text", "entities": {class: [name, …]}}',
+    "KE3": '{"text", "entity", "facts": [[key, value], …]}',
 }
 
 
@@ -58,18 +66,25 @@ def read_examples(prompt_type: PromptType, value: Any) -> tuple[Example, ...]:
             value = json.loads(value)
         except (ValueError, RecursionError) as error:
             raise InputError(f"examples is not JSON: {error}", field="examples") from error
-    if not isinstance(value, list) or len(value) > MAX_EXAMPLES:
+    if not isinstance(value, list) or not 0 < len(value) <= MAX_EXAMPLES:
         raise InputError(
-            f"examples takes a list of at most {MAX_EXAMPLES} examples.", field="examples"
+            f"examples takes a list of 1 to {MAX_EXAMPLES} examples; leave it out for none.",
+            field="examples",
         )
-    shape = _SHAPES[prompt_type]
+    return tuple(
+        _true_to_its_text(number, _shaped(prompt_type, number, entry))
+        for number, entry in enumerate(value, start=1)
+    )
+
+
+def _shaped(prompt_type: PromptType, number: int, entry: Any) -> _Triples | _Entities | _Facts:
     try:
-        shaped = [TypeAdapter(shape).validate_python(entry) for entry in value]
+        return TypeAdapter(_SHAPES[prompt_type]).validate_python(entry)
     except ValidationError as error:
         first = error.errors()[0]
         where = ".".join(str(part) for part in first["loc"])
-        raise InputError(f"examples: {where}: {first['msg']}.", field="examples") from error
-    return tuple(_true_to_its_text(number, entry) for number, entry in enumerate(shaped, start=1))
+        said = f"{where}: {first['msg']}" if where else f"it takes {_FORMS[prompt_type]}"
+        raise InputError(f"examples: example {number}: {said}.", field="examples") from error
 
 
 def _true_to_its_text(number: int, entry: _Triples | _Entities | _Facts) -> Example:
@@ -82,7 +97,7 @@ def _true_to_its_text(number: int, entry: _Triples | _Entities | _Facts) -> Exam
         strings = [name for names in entry.entities.values() for name in names]
     else:
         answer = {"entity": entry.entity, "facts": [list(row) for row in entry.facts]}
-        strings = [value for _, value in entry.facts]
+        strings = [entry.entity, *(value for _, value in entry.facts)]
     source = Source(entry.text)
     for string in strings:
         if source.locate(string)[0] == "inferred":

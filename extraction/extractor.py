@@ -23,7 +23,7 @@ from extraction.knowledge import Card, Item, Lang, PromptType, Span, knowledge_j
 from extraction.merge import Merge
 from extraction.parallel import in_order
 from extraction.prompting import tuned_for
-from extraction.reading import Done, Part, Read, read_part
+from extraction.reading import Defect, Done, Part, Read, read_part
 from extraction.sift import Dropped, Sift
 from extraction.task import Task
 from extraction.turns import recognizes
@@ -143,7 +143,9 @@ def extract(task: Task, model: Model) -> Generator[Event, None, None]:
     parts = _chunks(task, model)
     for number in range(task.passes):
         yield from _Pass(run, parts, number).events()
-    if task.entity and not run.source.known(task.entity):
+    if task.entity and task.prompt_type != "KE3":
+        run.warn(f"The entity {task.entity!r} was not used: it belongs to KE3.")
+    elif task.entity and not run.source.known(task.entity):
         run.warn(f"The entity {task.entity!r} does not stand in the text.")
     for warning in run.sift.dropped.warnings():
         run.warn(warning)
@@ -152,7 +154,13 @@ def extract(task: Task, model: Model) -> Generator[Event, None, None]:
         lang=task.lang,
         model=model.name,
         items=run.merge.items,
-        cards=make_cards(task, run.merge.items, source),
+        cards=make_cards(
+            task,
+            run.merge.items,
+            source,
+            whole=not run.failed and not task.spans,
+            refused=run.sift.keys,
+        ),
         usage=_total(run.usages),
         elapsed_ms=round(1000 * (time.monotonic() - began)),
         warnings=tuple(run.warnings),
@@ -209,7 +217,8 @@ class _Pass:
             self._fail(self._unread, self._gone)
         first_reading = self._number == 0
         if first_reading and self._failures and len(run.failed) == len(self._parts):
-            raise self._failures[0]
+            first = self._failures[0]
+            raise first.cause if isinstance(first, Defect) else first
 
     def _begin(self, index: int) -> Generator[Read, None, None] | None:
         """Called when it is the chunk's turn, so that its context knows what was found by then."""

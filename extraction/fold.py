@@ -28,6 +28,7 @@ _ALIKE = {
 }
 _SAME = str.maketrans({alike: mark for mark, group in _ALIKE.items() for alike in group})
 _THOUSANDS = re.compile(r"(?<![0-9,])[0-9]{1,3}(?:,[0-9]{3})+(?![0-9])")
+_RAISED = "⁰¹²³⁴⁵⁶⁷⁸⁹"
 _KEPT = "%#&@/"  # "C#" is not "C"
 _DROPPED = "<>~`"
 _ACCENTS = ("\u0300", "\u036f")
@@ -42,6 +43,14 @@ def fold(text: str, start: int = 0) -> Folded:
     folded: list[str] = []
     origin: list[int] = []
     for offset in range(start, len(text)):
+        char = text[offset]
+        if (
+            char in _RAISED
+            and offset
+            and (text[offset - 1].isdecimal() or text[offset - 1] in _RAISED)
+        ):
+            folded.append("^")  # 10² is not 102, nor a year with a footnote another year
+            origin.append(offset)
         for char in _fold_char(text[offset]):
             folded.append(char)
             origin.append(offset)

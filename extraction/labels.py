@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 import re
+import unicodedata
 from typing import Any
 
 from errors import InputError
 
 MAX_LABELS = 200
 MAX_LENGTH = 100
+MAX_NOTE = 500
 
 
 def read_labels(value: Any) -> dict[str, str]:
@@ -36,7 +38,19 @@ def read_labels(value: Any) -> dict[str, str]:
             raise InputError(
                 f"schema: a name has 1 to {MAX_LENGTH} printable characters.", field="schema"
             )
+    for name, note in labels.items():
+        if len(note) > MAX_NOTE or not _is_text(note):
+            raise InputError(
+                f"schema: the description of {name!r} has at most {MAX_NOTE} characters, none of "
+                "them a control character.",
+                field="schema",
+            )
     return labels
+
+
+def _is_text(note: str) -> bool:
+    """Without control characters and half characters, save line ends and tabs."""
+    return all(unicodedata.category(char) not in ("Cc", "Cs") or char in "\n\r\t" for char in note)
 
 
 def _names(value: list[Any]) -> bool:

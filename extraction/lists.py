@@ -14,6 +14,7 @@ from extraction.parse import RawFact, RawItem, RawTriple
 
 LONGEST = 16  # characters of a part: longer ones are clauses, and belong together
 _OPEN, _CLOSE = "《（(“「『【[", "》）)”」』】]"
+_BARE = re.compile("[\\d〇零一二两三四五六七八九十百千万亿.．]+")  # 5、6个 are no two facts
 _CLAUSE = re.compile(r"[，。；！？,;!?\n]")
 
 
@@ -39,5 +40,7 @@ def parts(string: str) -> list[str]:
         else:
             found[-1] += char
     found = [part.strip() for part in found]
-    whole = depth == 0 and all(0 < len(part) <= LONGEST for part in found)
+    whole = depth == 0 and all(
+        0 < len(part) <= LONGEST and not _BARE.fullmatch(part) for part in found
+    )
     return found if whole else [string]

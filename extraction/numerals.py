@@ -18,7 +18,7 @@ _WORDS = {word: at for at, word in enumerate(_SMALL)} | {
     word: 10 * at for at, word in enumerate(_TENS, start=2)
 }
 SCALES = {"hundred": 100, "thousand": 1000, "million": 10**6, "billion": 10**9, "trillion": 10**12}
-ENGLISH = "|".join([*_WORDS, *SCALES])
+ENGLISH = "|".join(sorted([*_WORDS, *SCALES], key=len, reverse=True))  # "four" after "fourteen"
 
 
 def chinese_number(text: str) -> int | None:
@@ -67,6 +67,8 @@ def english_number(text: str) -> int | None:
         elif word == "hundred" and last is not None and last < 100:
             group *= 100
             last = 100
+        elif last == 1000 and word in SCALES:
+            return None  # "five thousand million"
         elif word in SCALES and word != "hundred" and last is not None:
             total += group * SCALES[word]
             group, last = 0, 1000

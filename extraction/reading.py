@@ -6,6 +6,7 @@ Runs in any thread. Knows nothing of the other chunks, nor where a string stands
 from __future__ import annotations
 
 import json
+import logging
 from collections.abc import Generator, Iterator
 from contextlib import closing
 from dataclasses import dataclass, field, replace
@@ -21,6 +22,8 @@ from extraction.task import Task
 from extraction.turns import Turn, turns_for
 from models.base import Finish, Message, Model, Progress, Text, Usage
 from models.stages import Stage, Token
+
+log = logging.getLogger(__name__)
 
 TRIES = 2  # of one chunk, where the model failed for a reason that may pass
 MAX_QUOTE = 8_000  # characters of a broken answer that are sent back to be mended
@@ -59,6 +62,14 @@ class Done:
 Read = Stage | Token | RawItem | Done
 
 
+class Defect(ModelFailed):
+    """An error of ours or of a library's while a part was read; `cause` is that error."""
+
+    def __init__(self, cause: Exception) -> None:
+        super().__init__("It could not be read: an internal error, which the log has.")
+        self.cause = cause
+
+
 class _NotTheForm(ModelFailed):
     """The answer is none that can be read; `said` is all of it."""
 
@@ -83,6 +94,10 @@ def read_part(task: Task, model: Model, part: Part) -> Generator[Read, None, Non
             done.warnings.append(_CIRCLED)
     except KexError as error:
         done.error = error
+    except Exception as error:
+        # A defect that one part shows must not cost what the others gave.
+        log.warning("A part of the text could not be read.", exc_info=error)
+        done.error = Defect(error)
     yield done
 
 

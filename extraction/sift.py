@@ -22,11 +22,13 @@ class Dropped:
 
     `leaked`: a string stands in a worked example and not in the text. `not_in_text`: a string is
     not in the text though grounding is strict. `unsure`: less probable than was asked for.
+    `unasked`: its relation, class, key or entity is none that was asked for.
     """
 
     leaked: int = 0
     not_in_text: int = 0
     unsure: int = 0
+    unasked: int = 0
 
     def to_json(self) -> dict[str, int]:
         return asdict(self)
@@ -44,6 +46,8 @@ class Dropped:
             )
         if self.unsure:
             yield f"{_items(self.unsure)} left out: its confidence is below min_confidence."
+        if self.unasked:
+            yield f"{_items(self.unasked)} left out: nobody asked for such a label or entity."
 
 
 def _items(count: int) -> str:
@@ -62,12 +66,22 @@ class Sift:
         self._leaked: set[tuple[str, ...]] = set()
         self._not_in_text: set[tuple[str, ...]] = set()
         self._unsure: set[tuple[str, ...]] = set()
+        self._unasked: set[tuple[str, ...]] = set()
+        self.keys: set[str] = set()  # of facts that were left out: the text may state them
+        self._labels = {_key(label) for label in task.labels}
 
     @property
     def dropped(self) -> Dropped:
-        return Dropped(len(self._leaked), len(self._not_in_text), len(self._unsure))
+        counted = (self._leaked, self._not_in_text, self._unsure, self._unasked)
+        return Dropped(*map(len, counted))
 
     def takes(self, item: Item) -> bool:
+        taken = self._takes(item)
+        if not taken and isinstance(item, Fact):
+            self.keys.add(item.key)
+        return taken
+
+    def _takes(self, item: Item) -> bool:
         strings = _strings(item)
         missing = [
             one.text
@@ -81,10 +95,23 @@ class Sift:
         if missing and self._task.grounding == "strict":
             self._not_in_text.add(key)
             return False
+        if not self._wanted(item):
+            self._unasked.add((_label(item), *key))
+            return False
         if item.confidence is not None and item.confidence < self._task.min_confidence:
             self._unsure.add(key)
             return False
         return True
+
+    def _wanted(self, item: Item) -> bool:
+        """Whether its label and its entity are among those asked for; a service may name others."""
+        if self._labels and _key(_label(item)) not in self._labels:
+            return False
+        if self._task.entity is None or not isinstance(item, Fact):
+            return True
+        # 鲁迅 for 鲁迅先生 is the one that was asked about.
+        own, asked = _key(item.entity.text), _key(self._task.entity)
+        return own in asked or asked in own
 
     def _is_asked(self, item: Item, one: Located) -> bool:
         """Whether it is the entity that the user asked about, which need not be in the text."""
@@ -97,8 +124,14 @@ class Sift:
         )
 
     def _is_shown(self, string: str) -> bool:
-        """Whether it stands in a worked example: in its answer, or as whole words in its text."""
-        return _key(string) in self._answers or any(
+        """Whether it stands in a worked example: in its answer, or as whole words in its text.
+
+        A paraphrase may well use a word or two of an example's text: grounding=free asks for more.
+        """
+        if _key(string) in self._answers:
+            return True
+        long = len(string.split()) > 1 or sum(map(_is_han, string)) >= 4
+        return (long or self._task.grounding == "strict") and any(
             source.stands_whole(string) for source in self._texts
         )
 
@@ -122,6 +155,16 @@ class Sift:
         own = [(example.text, example.answer) for example in task.examples]
         prompt = load_prompt(task.prompt_type, task.lang)
         return own or [(example.text, example.answer) for example in prompt.examples]
+
+
+def _label(item: Item) -> str:
+    if isinstance(item, Entity):
+        return item.label
+    return item.key if isinstance(item, Fact) else item.relation
+
+
+def _is_han(char: str) -> bool:
+    return "\u3400" <= char <= "\u9fff"
 
 
 def _strings(item: Item) -> tuple[Located, ...]:

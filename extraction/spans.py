@@ -26,10 +26,14 @@ def read_spans(value: Any) -> tuple[Span, ...]:
         return ()
     if isinstance(value, str):
         value = _from_text(value)
-    if not isinstance(value, list) or len(value) > MAX_SPANS:
-        raise InputError(f"{_FORM}; at most {MAX_SPANS}.", field="spans")
+    if not isinstance(value, list) or not 0 < len(value) <= MAX_SPANS:
+        raise InputError(
+            f"{_FORM}; 1 to {MAX_SPANS} of them. Leave it out for the whole text.", field="spans"
+        )
     spans = []
     for pair in value:
+        if isinstance(pair, dict):  # an element of an answer's `failed`
+            pair = [pair.get("start"), pair.get("end")]
         whole = isinstance(pair, list) and all(type(offset) is int for offset in pair)
         if not whole or len(pair) != 2:
             raise InputError(f"{_FORM}.", field="spans")

@@ -94,6 +94,10 @@ def make_task(
     for name, value in (("user_input", text), ("entity", entity or "")):
         if "\x00" in value:
             raise InputError(f"{name} holds a NUL character: remove it.", field=name)
+        if any("\ud800" <= char <= "\udfff" for char in value):
+            raise InputError(f"{name} holds half a character: send it as UTF-8.", field=name)
+    if not 0 <= min_confidence <= 1:  # also what is no number
+        raise InputError("min_confidence is between 0 and 1.", field="min_confidence")
     check_spans(spans, body_start, len(text))
     return Task(
         prompt_type=prompt_type,

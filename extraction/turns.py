@@ -52,7 +52,7 @@ class Turn:
 
     request: GenerateRequest
     reader: Callable[[], Parser]  # a new one for each try
-    way: Way = "asked"
+    way: Way | None = None  # None: its probabilities say nothing that was measured
 
 
 @dataclass(frozen=True)
@@ -81,7 +81,8 @@ def turns_for(
     def plain(task: Task) -> Turn:
         request = build_request(task, source, model.capabilities, context, known)
         way: Way = "tuned" if request.tuned else "asked"
-        return Turn(request, partial(AnswerParser, task.prompt_type), way)
+        known_way = way if model.capabilities.calibrated else None
+        return Turn(request, partial(AnswerParser, task.prompt_type), known_way)
 
     if not recognizes(task, model):
         return Turns([plain(task)])
@@ -117,13 +118,14 @@ def _entity_turns(
     trusted = TRUSTED[task.lang]
     classes = classes_by_label(labels)
     known = _known(source, mentions, {k: v for k, v in classes.items() if k in trusted})
-    left = {name: note for name, note in labels.items() if common_label(name) not in trusted}
+    answered = {name for label, name in classes.items() if label in trusted}
+    left = {name: note for name, note in labels.items() if name not in answered}
     own = [name for name in left if common_label(name) is None]
     # What is no name anywhere ("symptom") only the language model can find. English candidates,
     # all that is written with a capital, may also be names of a class of the user's own.
     if own and (task.lang == "zh" or len(own) == len(labels)):
         return Turns([plain(replace(task, labels=left))], known)
-    judged = [m for m in mentions if not (m.sure and m.label in trusted)]
+    judged = [m for m in mentions if not (m.sure and m.label in trusted and m.label in classes)]
     found = candidates(source, judged) if left else []
     batches = [found[at : at + MAX_NAMES] for at in range(0, len(found), MAX_NAMES)]
     return Turns([_typing_turn(task, source, left, batch, model) for batch in batches], known)
@@ -134,4 +136,5 @@ def _typing_turn(
 ) -> Turn:
     names = [candidate.text for candidate in batch]
     request = typing_request(names, source, labels, task.lang, model.capabilities, task.max_tokens)
-    return Turn(request, partial(TypingParser, batch, task.lang), "typed")
+    way: Way | None = "typed" if model.capabilities.calibrated else None
+    return Turn(request, partial(TypingParser, batch, task.lang, way), way)

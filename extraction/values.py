@@ -50,13 +50,22 @@ _UNIT_EN = (
     r"[a-z°µ][a-z°/²³-]*(?: [a-z²³-]+){0,2}"
     r"|%|‰|°[CF]|°|[kMGTm]?(?:W|Wh|Hz|B|V|Pa)|km²|USD|EUR|GBP|RMB"
 )
+_WORD = rf"(?:{ENGLISH})(?![a-z])"  # "ten", and not that of "tennis"
 _QUANTITY = re.compile(
     rf"{_ABOUT}(?P<money>US\$|HK\$|[$€£¥])?"
     rf"(?P<number>-?\d{{1,3}}(?:,\d{{3}})+(?:\.\d+)?|-?\d+(?:\.\d+)?|[{CHINESE}]+"
-    rf"|(?:{ENGLISH})(?:(?: and |[ -])(?:{ENGLISH}))*)"
-    rf"(?P<more>余|多)?(?P<scale>[百千万亿]+|(?: ?(?:{'|'.join(SCALES)})))?(?P<still>余|多)?"
+    rf"|{_WORD}(?:(?: and |[ -]){_WORD})*)"
+    rf"(?P<more>余|多)?(?P<scale>[百千万亿]+|(?: ?(?:{'|'.join(SCALES)})(?![a-z])))?"
+    "(?P<still>余|多)?"
     rf"(?: ?(?P<unit>{_UNIT_ZH}|{_UNIT_EN}))?(?P<or_so>左右|上下|以上|以下| or so| or more)?"
 )
+# Words that make another number or a date of what stands before them.
+_NO_UNITS = frozenset(
+    "bc bce ad ce half halves third thirds quarter quarters fourth fourths fifth fifths tenth"
+    " tenths percentile dozen dozens score".split()
+) | {*SCALES, *_MONTHS, *(month[:3] for month in _MONTHS)}
+_RAISED = "⁰¹²³⁴⁵⁶⁷⁸⁹"
+_SPACED_DATE = re.compile(r"(?<=\d) (?=[年月日号])|(?<=[年月]) (?=\d)")
 _YEAR = re.compile(r"\d{2,}年")  # 98年 or 618年: a year more often than so many of them
 _LAST_YEAR = 2199
 _LONGEST = 60  # characters of a value that is looked at
@@ -86,12 +95,18 @@ def meaning(text: str) -> Meaning | None:
     """What `text` means, None unless the whole of it is a date or a quantity."""
     if len(text) > _LONGEST:
         return None
-    plain = " ".join(unicodedata.normalize("NFKC", text).split())
+    plain = _plain(text)
     about = re.match(_ABOUT, plain)
     rest = plain[about.end() :] if about else plain
     if when := _date(rest.lower()):
         return Meaning(date=when, approximate=bool(about and about["about"]))
     return _quantity(plain)
+
+
+def _plain(text: str) -> str:
+    """In one width, with one kind of minus and blank; what is raised stays so ("km²", "10⁶")."""
+    forms = [char if char in _RAISED else unicodedata.normalize("NFKC", char) for char in text]
+    return _SPACED_DATE.sub("", " ".join("".join(forms).replace("−", "-").split()))
 
 
 def _date(text: str) -> str | None:
@@ -127,14 +142,15 @@ def _iso(year: int, parts: list[int | None]) -> str | None:
 
 
 def _quantity(text: str) -> Meaning | None:
-    match = _QUANTITY.fullmatch(text[:1].lower() + text[1:])
+    # "More than 300": the first letter of a sentence, and not that of "US$".
+    match = _QUANTITY.fullmatch(text[:1].lower() + text[1:] if text[1:2].islower() else text)
     if match is None:
         return None
     number = _number(match["number"], (match["scale"] or "").strip())
     unit = match["money"] or match["unit"]
     if number is None or (match["money"] and match["unit"]):
         return None
-    if _YEAR.fullmatch(text) or (unit and unit.split()[0] in _MONTHS):
+    if _YEAR.fullmatch(text) or (unit and unit.lower().split()[0] in _NO_UNITS):
         return None
     loose = any(match[name] for name in ("about", "more", "still", "or_so"))
     return Meaning(number=number, unit=unit, approximate=loose)

@@ -117,7 +117,8 @@ class Capabilities:
     serves at a time. `nfkc`: the model reads and writes text in Unicode's form NFKC only, so a
     full-width comma comes back as a half-width one. `recognizes`: the model is also `Recognizing`.
     `tuned` names the prompts (`prompts/`, as in "zh/KE1-tuned") that the model was trained on, and
-    `tuned_tokens` is how much text it takes with them.
+    `tuned_tokens` is how much text it takes with them. `calibrated`: the curves of
+    `extraction.confidence` were fitted on its probabilities.
     """
 
     constraint: Literal["grammar", "json_schema"]
@@ -128,6 +129,7 @@ class Capabilities:
     tuned: frozenset[str] = frozenset()
     tuned_tokens: int | None = None
     chunk_tokens: int | None = None
+    calibrated: bool = False
     parallel: int = 1
 
 

@@ -87,6 +87,7 @@ class Embedded:
             recognizes=True,
             chunk_tokens=CHUNK_TOKENS,
             tuned_tokens=TUNED_TOKENS,
+            calibrated=self._is_ours(),
             tuned=TUNED if self._adapter() is not None else frozenset(),
             # One after the other: two at a time are no faster on the same cores, and a part that
             # waits knows the names of the one before it.
@@ -95,9 +96,12 @@ class Embedded:
 
     def _adapter(self) -> Path | None:
         """The adapter, where it fits: it was trained for these very weights."""
+        return ADAPTER if self._is_ours() and ADAPTER.is_file() else None
+
+    def _is_ours(self) -> bool:
+        """Whether the weights are those that Kex was measured with."""
         weights = self._settings.embedded_path or self._store.path
-        fits = weights.is_file() and weights.stat().st_size == QWEN_CODER_1_5B.size
-        return ADAPTER if fits and ADAPTER.is_file() else None
+        return weights.is_file() and weights.stat().st_size == QWEN_CODER_1_5B.size
 
     def state(self) -> ModelState:
         if self._engine is not None:

@@ -54,6 +54,7 @@ class ScriptedModel:
             {"zh": chunk_chars, "en": chunk_chars},
             recognizes=names is not None,
             tuned=tuned,
+            calibrated=True,
             parallel=parallel,
         )
         self.current = ModelState("ready")

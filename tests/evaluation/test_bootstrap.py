@@ -49,7 +49,7 @@ def test_a_difference_that_every_row_shows_is_sure() -> None:
     found = differences([(POOR, GOOD)], 2000, 0, "x")[0]
     assert found.value == pytest.approx(18 / 27 - 8 / 27)
     assert 0 < found.interval.low < found.value < found.interval.high
-    assert found.p == pytest.approx(2 / 2001)
+    assert found.p == pytest.approx(1 / 2001)
     back = differences([(GOOD, POOR)], 2000, 0, "x")[0]
     assert (back.value, back.p) == (-found.value, found.p)
     assert back.interval.high == pytest.approx(-found.interval.low)
@@ -67,3 +67,17 @@ def test_a_difference_that_one_row_makes_may_be_chance() -> None:
     found = differences([(POOR, lucky)], 2000, 0, "x")[0]
     assert found.value > 0
     assert found.p > 0.3
+
+
+@pytest.mark.parametrize("rows", [1, 3])
+def test_a_few_rows_that_got_better_prove_nothing(rows: int) -> None:
+    worse, better = [Counts(0, 1, 1)], [Counts(1, 1, 1)]
+    [found] = differences([([worse] * rows, [better] * rows)], 2000, 0, "x")
+    assert found.value == 1.0
+    assert found.p > 0.2  # 2 ** (1 - rows), or more
+
+
+def test_many_rows_that_got_better_prove_something() -> None:
+    worse, better = [Counts(0, 1, 1)], [Counts(1, 1, 1)]
+    [found] = differences([([worse] * 12, [better] * 12)], 2000, 0, "x")
+    assert found.p < 0.01

@@ -34,7 +34,7 @@ def test_what_every_row_shows_is_sure(tmp_path: Path) -> None:
     assert (line.task, line.lang, line.rows, line.mean) == ("KE2", "en", 8, False)
     assert (line.first, line.second) == pytest.approx((2 / 3, 1))
     assert line.difference.value == pytest.approx(1 / 3)
-    assert line.difference.p < 0.001
+    assert line.difference.p < 0.02  # 2 ** (1 - 8)
 
 
 def test_only_common_rows_of_the_same_gold_are_compared(tmp_path: Path) -> None:
@@ -55,7 +55,7 @@ def test_the_mean_over_sources_stands_beside_the_sum(tmp_path: Path) -> None:
 
 
 def test_the_seed_decides(tmp_path: Path) -> None:
-    first = report(tmp_path, [HALF, ALL, ALL, HALF, ALL])
-    second = report(tmp_path, [ALL, HALF, ALL, ALL, ALL])
+    first = report(tmp_path, [*[HALF] * 7, ALL, ALL])
+    second = report(tmp_path, [*[ALL] * 6, HALF, HALF, HALF])
     assert compare(first, second, 1) == compare(first, second, 1)
     assert compare(first, second, 1) != compare(first, second, 2)

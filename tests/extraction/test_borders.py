@@ -23,7 +23,7 @@ from extraction.borders import CUT, FREE, TIED, TORN, Borders
         ("版本3.10.2", "3.10", TIED),
         ("3. 5", "3", FREE),
         ("张三三十岁", "张三", TIED),
-        ("十一月", "一月", TIED),
+        ("十一月", "一月", CUT),
         ("二十三", "十三", CUT),
         ("3.", "3", FREE),
         ("v.5", "5", FREE),

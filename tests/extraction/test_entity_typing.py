@@ -29,7 +29,7 @@ def test_each_name_is_asked_once_and_figures_never() -> None:
 
 @pytest.mark.parametrize("step", [1, 2, 7, 100])
 def test_an_entity_is_out_when_its_class_is_complete(step: int) -> None:
-    parser = TypingParser(ASKED, "en")
+    parser = TypingParser(ASKED, "en", "typed")
     found = []
     for at in range(0, len(ANSWER), step):
         found += parser.feed(ANSWER[at : at + step])
@@ -38,7 +38,7 @@ def test_an_entity_is_out_when_its_class_is_complete(step: int) -> None:
 
 
 def test_confidence_is_that_of_the_class_alone_and_doubt_drops_a_candidate() -> None:
-    parser = TypingParser(ASKED, "en")
+    parser = TypingParser(ASKED, "en", "typed")
     forced = math.log(1e-9)  # what the grammar forces may be unlikely; it is not the model's word
     pieces = [
         ('{"Ann":"', forced), ("P", math.log(0.9)), ("ER", math.log(0.5)), ('","', -1e-6),
@@ -55,7 +55,7 @@ def test_confidence_is_that_of_the_class_alone_and_doubt_drops_a_candidate() -> 
 
 def test_an_answer_that_is_no_json_is_refused() -> None:
     with pytest.raises(ValueError, match="expected"):
-        TypingParser(ASKED, "en").feed("Ann is a person")
+        TypingParser(ASKED, "en", "typed").feed("Ann is a person")
 
 
 @pytest.mark.parametrize("lang", ["zh", "en"])

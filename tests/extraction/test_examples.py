@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import Any
 
 import pytest
@@ -44,4 +45,22 @@ def test_examples_are_read(prompt_type: PromptType, example: Any, answer: object
 def test_a_bad_example_names_its_field(value: Any) -> None:
     with pytest.raises(InputError) as caught:
         read_examples("KE1", value)
+    assert caught.value.field == "examples"
+
+
+@pytest.mark.parametrize(
+    ("prompt_type", "value", "message"),
+    [
+        ("KE3", [{"text": "a b", "entity": "zzz", "facts": []}], "'zzz' does not stand"),
+        ("KE3", [{"text": "a b", "entity": "", "facts": []}], "example 1: entity"),
+        ("KE1", [{"text": "a b", "triples": [["a", "", "b"]]}], "example 1: triples.0.1"),
+        ("KE1", [{"text": "a b", "triples": []}, {"text": "a"}], "example 2: triples"),
+        ("KE1", ["x"], 'example 1: it takes {"text", "triples"'),
+        ("KE1", [], "1 to 8 examples"),
+        ("KE1", "[]", "1 to 8 examples"),
+    ],
+)
+def test_a_bad_example_is_named_by_its_number(prompt_type: Any, value: Any, message: str) -> None:
+    with pytest.raises(InputError, match=re.escape(message)) as caught:
+        read_examples(prompt_type, value)
     assert caught.value.field == "examples"

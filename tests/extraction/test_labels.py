@@ -29,3 +29,10 @@ def test_a_bad_schema_names_its_field(value: Any) -> None:
     with pytest.raises(InputError) as caught:
         read_labels(value)
     assert caught.value.field == "schema"
+
+
+@pytest.mark.parametrize("note", ["\ud800", "a\x00b", "x" * 501])
+def test_a_description_is_plain_text_of_some_length(note: str) -> None:
+    with pytest.raises(InputError, match="description of '出生地'") as caught:
+        read_labels({"出生地": note})
+    assert caught.value.field == "schema"

@@ -38,3 +38,8 @@ def test_tails_and_values_are_taken_apart_and_names_are_not() -> None:
         RawFact("人", "职业", "演员"),
     ]
     assert list(taken_apart(RawEntity("人物", "甲、乙"))) == [RawEntity("人物", "甲、乙")]
+
+
+@pytest.mark.parametrize("string", ["5、6个孩子", "3、4号线", "2、3月", "一、二年级"])
+def test_enumerated_numbers_stay_together(string: str) -> None:
+    assert parts(string) == [string]

@@ -306,3 +306,40 @@ def test_a_part_in_which_the_model_circles_is_read_sentence_by_sentence() -> Non
     heads = [item.head.text for item in answer.items if isinstance(item, Triple)]
     assert heads == ["鲁迅", "老舍"]
     assert answer.warnings == ()
+
+
+def test_failed_parts_can_be_sent_back_as_they_came() -> None:
+    failed = [{"start": 3, "end": 9, "message": "It failed."}]
+    assert read_spans(failed) == (Span(3, 9),)
+    assert read_spans(json.dumps(failed)) == (Span(3, 9),)
+
+
+def test_no_spans_at_all_are_no_order_to_read_everything() -> None:
+    with pytest.raises(InputError, match="Leave it out for the whole text"):
+        read_spans([])
+
+
+def test_a_defect_in_one_part_costs_only_that_part() -> None:
+    def script(request: GenerateRequest) -> Sequence[Step]:
+        text = request.messages[-1].content
+        if "Bob" in text:
+            raise ZeroDivisionError("a defect")
+        return ['{"triples":[["Ann","met","Cid"]]}']
+
+    sentence = "{} met Cid one day in the long summer of a year that nobody remembers any more. "
+    text = sentence.format("Ann") * 3 + sentence.format("Bob") * 3
+    *_, got = extract(make_task("KE1", text), ScriptedModel(script, chunk_chars=250))
+    assert isinstance(got, Answer)
+    assert len(got.items) == 1
+    assert got.failed
+    assert "internal error" in got.failed[0].message
+
+
+def test_what_was_not_read_is_not_called_unstated() -> None:
+    text = "Ann was born in Ulm. She is a painter."
+    reply = json.dumps({"entities": [{"entity": "Ann", "facts": [["job", "painter"]]}]})
+    labels = {"job": "", "birthplace": ""}
+    task = make_task("KE3", text, entity="Ann", labels=labels, spans=(Span(21, 38),))
+    *_, got = extract(task, ScriptedModel([reply]))
+    assert isinstance(got, Answer)
+    assert got.cards[0].not_stated == ()

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from extraction.extractor import Answer, extract
-from extraction.knowledge import PromptType
+from extraction.knowledge import PromptType, Triple
 from extraction.sift import Dropped
 from extraction.task import Example, make_task
 from models.base import Image
@@ -16,7 +16,7 @@ from prompts.loader import load_prompt
 from tests.scripted_model import ScriptedModel
 
 TEXT = "鲁迅生于绍兴。他写了《狂人日记》。"
-NOTHING = {"leaked": 0, "not_in_text": 0, "unsure": 0}
+NOTHING = {"leaked": 0, "not_in_text": 0, "unsure": 0, "unasked": 0}
 
 
 def answer(prompt_type: PromptType, reply: Any, text: str = TEXT, **fields: Any) -> Answer:
@@ -67,12 +67,47 @@ def test_a_string_of_the_examples_is_a_leak(grounding: str) -> None:
     assert "worked examples" in got.warnings[0]
 
 
-@pytest.mark.parametrize("grounding", ["strict", "free"])
-@pytest.mark.parametrize("invented", ["当代小说家", "苏州", "南京大学中文系"])
+@pytest.mark.parametrize(
+    ("grounding", "invented"),
+    [
+        ("strict", "当代小说家"),
+        ("strict", "苏州"),
+        ("strict", "南京大学中文系"),
+        ("free", "当代小说家"),
+        ("free", "南京大学中文系"),
+    ],
+)
 def test_so_is_a_string_of_their_texts(grounding: str, invented: str) -> None:
     got = triples(["鲁迅", "说明", invented], ["鲁迅", "出生地", "绍兴"], grounding=grounding)
     assert len(got.items) == 1
     assert got.dropped == Dropped(leaked=1)
+
+
+def test_a_paraphrase_may_use_a_word_of_their_texts() -> None:
+    got = triples(["鲁迅", "月份", "3月"], grounding="free")
+    assert len(got.items) == 1
+
+
+def test_labels_and_entities_that_nobody_asked_for_are_left_out_and_counted() -> None:
+    rows = {"triples": [["鲁迅", "职业", "作家"], ["鲁迅", "出生地", "绍兴"]]}
+    got = answer("KE1", rows, text="鲁迅是作家，生于绍兴。", labels={"出生地": ""})
+    assert [item.relation for item in got.items if isinstance(item, Triple)] == ["出生地"]
+    assert got.dropped == Dropped(unasked=1)
+    assert "nobody asked" in got.warnings[0]
+    names = {"人物": ["鲁迅"], "朝代": ["绍兴"]}
+    assert answer("KE2", names, labels={"人物": ""}).dropped == Dropped(unasked=1)
+    card = {"entities": [{"entity": "老舍", "facts": [["出生地", "绍兴"]]}]}
+    got = answer("KE3", card, text="鲁迅与老舍都到过绍兴。", entity="鲁迅", labels={"出生地": ""})
+    assert got.dropped == Dropped(unasked=1)
+    assert got.cards[0].entity is not None
+    assert got.cards[0].entity.text == "鲁迅"
+
+
+def test_a_key_whose_value_was_left_out_is_not_called_unstated() -> None:
+    card = {"entities": [{"entity": "鲁迅", "facts": [["享年", "九十"]]}]}
+    got = answer("KE3", card, entity="鲁迅", labels={"享年": "", "身高": ""})
+    assert got.dropped == Dropped(not_in_text=1)
+    assert got.cards[0].not_stated == ("身高",)
 
 
 def test_a_piece_of_a_word_or_number_of_their_texts_is_no_leak() -> None:

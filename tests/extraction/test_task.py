@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from errors import InputError
@@ -45,3 +47,13 @@ def test_an_empty_text_is_refused(text: str) -> None:
 def test_the_language_is_that_of_the_text_unless_given() -> None:
     assert make_task("KE1", "鲁迅生于绍兴。").lang == "zh"
     assert make_task("KE1", "鲁迅生于绍兴。", lang="en").lang == "en"
+
+
+@pytest.mark.parametrize(
+    ("fields", "field"),
+    [({"min_confidence": float("nan")}, "min_confidence"), ({"entity": "\udcff"}, "entity")],
+)
+def test_what_is_no_number_and_no_character_is_refused(fields: Any, field: str) -> None:
+    with pytest.raises(InputError) as caught:
+        make_task("KE3", "Ann.", **fields)
+    assert caught.value.field == field

@@ -126,3 +126,40 @@ def test_hostile_values_take_no_longer() -> None:
         meaning(text)
         chinese_number(text)
     assert time.process_time() - began < 0.5
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["Tennessee", "Tencent", "tennis", "Nineveh", "oneself", "nineties", "Tennyson", "two thirds",
+     "one third", "three quarters", "4 jan", "221 bc", "10⁶", "10²", "2012²", "98 年",
+     "five thousand million", "5 hundred thousand people", "5 hundred million"],
+)  # fmt: skip
+def test_what_only_looks_like_a_number_means_none(text: str) -> None:
+    assert meaning(text) is None
+
+
+@pytest.mark.parametrize(
+    ("text", "number", "unit"),
+    [
+        ("fourteen", 14, None),
+        ("seventy", 70, None),
+        ("sixty percent", 60, "percent"),
+        ("sixty-five years old", 65, "years old"),
+        ("120 km²", 120, "km²"),
+        ("US$1.5 billion", 1_500_000_000, "US$"),
+        ("−5°C", -5, "°C"),
+    ],
+)
+def test_more_quantities(text: str, number: int, unit: str | None) -> None:
+    found = meaning(text)
+    assert found is not None
+    assert (found.number, found.unit) == (number, unit)
+
+
+@pytest.mark.parametrize(
+    ("text", "iso"), [("2020 年", "2020"), ("2020 年 3 月 5 日", "2020-03-05")]
+)
+def test_dates_set_with_spaces(text: str, iso: str) -> None:
+    found = meaning(text)
+    assert found is not None
+    assert found.date == iso
