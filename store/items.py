@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from errors import InputError
+from extraction.fold import fold
 from extraction.knowledge import (
     Card,
     Entity,
@@ -42,6 +43,11 @@ def flatten(prompt_type: PromptType, knowledge: Any) -> list[ItemJson]:
     return [
         {"entity": card["entity"], **fact} for card in _cards(knowledge) for fact in card["facts"]
     ]
+
+
+def entities(knowledge: Any) -> list[str]:
+    """KE3: the names of those that the cards are about."""
+    return [card["entity"]["text"] for card in _cards(knowledge) if card["entity"]]
 
 
 def identity(prompt_type: PromptType, item: Mapping[str, Any], field: str = "before") -> Identity:
@@ -102,8 +108,8 @@ def _cards(knowledge: Any) -> list[dict[str, Any]]:
 def _card(card: Mapping[str, Any], items: Iterable[ItemJson]) -> dict[str, Any]:
     name = card["entity"] and card["entity"]["text"]
     facts = [_without(item, "entity") for item in items if item["entity"]["text"] == name]
-    stated = {fact["key"] for fact in facts}
-    missing = [key for key in card.get("not_stated", ()) if key not in stated]
+    stated = {fold(fact["key"])[0] for fact in facts}
+    missing = [key for key in card.get("not_stated", ()) if fold(key)[0] not in stated]
     rest = {field: value for field, value in card.items() if field != "not_stated"}
     return {**rest, "facts": facts, **({"not_stated": missing} if missing else {})}
 

@@ -84,10 +84,10 @@ def test_entities_change_their_class() -> None:
 
 
 def test_facts_keep_their_card() -> None:
-    [work] = map(item_json, grounded(CURIE, RawFact("Marie Curie", "work", "Paris")))
+    [work] = map(item_json, grounded(CURIE, RawFact("Marie Curie", "Work", "Paris")))
     result = corrected(facts(), [made("add", after=work)])
     card = result["knowledge"]
-    assert [fact["key"] for fact in card["facts"]] == ["place of birth", "work"]
+    assert [fact["key"] for fact in card["facts"]] == ["place of birth", "Work"]
     assert card["not_stated"] == ["date of death"]
     assert "entity" not in card["facts"][1]
     assert "date of death: not stated" in result["response"]
