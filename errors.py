@@ -3,6 +3,8 @@
 KexError                    code               HTTP
 ├─ InputError               invalid_input      400   a field of the request is wrong
 │  ├─ UnknownModel          model_not_found    404   no model has this name
+│  ├─ UnknownConversation   conversation_not_found  404   none is kept under this id
+│  ├─ UnknownTurn           turn_not_found     404   the conversation has no such turn
 │  ├─ TooLarge              too_large          413   text, image or body over a limit
 │  ├─ UnsupportedMedia      unsupported_media  415   a content type nobody reads here
 │  └─ Unprocessable         unprocessable      422   well formed, but this model cannot do it
@@ -12,6 +14,8 @@ KexError                    code               HTTP
 │  ├─ Busy                  busy               503   every place is taken; try again
 │  ├─ WeightsError          weights            503   weights missing, wrong or not to be had
 │  └─ ModelFailed           model_failed       503   the model broke off or answered with nonsense
+├─ StoreFailed              store              503   conversations cannot be kept or read now
+│  └─ StoreOff              store_off          503   they are not kept here at all (KEX_STORE)
 └─ DeadlineExceeded         timeout            504   no answer in time
 """
 
@@ -49,6 +53,16 @@ class InputError(KexError):
 class UnknownModel(InputError):
     status = 404
     code = "model_not_found"
+
+
+class UnknownConversation(InputError):
+    status = 404
+    code = "conversation_not_found"
+
+
+class UnknownTurn(InputError):
+    status = 404
+    code = "turn_not_found"
 
 
 class TooLarge(InputError):
@@ -91,6 +105,15 @@ class WeightsError(Unavailable):
 
 class ModelFailed(Unavailable):
     code = "model_failed"
+
+
+class StoreFailed(KexError):
+    status = 503
+    code = "store"
+
+
+class StoreOff(StoreFailed):
+    code = "store_off"
 
 
 class DeadlineExceeded(KexError):

@@ -9,7 +9,14 @@ from pathlib import Path
 from typing import Literal
 
 from pydantic import Field, SecretStr, ValidationError, ValidationInfo, field_validator
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import (
+    BaseSettings,
+    DotEnvSettingsSource,
+    EnvSettingsSource,
+    InitSettingsSource,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+)
 
 from errors import InputError
 
@@ -47,6 +54,10 @@ class Settings(BaseSettings):
         600.0, gt=0, description="seconds until an unfinished request is answered with 504"
     )
     cache_dir: Path = Field(Path("~/.cache/kex"), description="folder of the downloaded weights")
+    store: Path | None = Field(
+        Path("~/.local/share/kex/kex.db"),
+        description="database of the page's conversations; `off`, or nothing, keeps none",
+    )
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
         "INFO", description="how much the server logs (never texts or keys)"
     )
@@ -116,6 +127,33 @@ class Settings(BaseSettings):
         description="model hub or a mirror of it",
     )
 
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """An empty variable counts as not set, but KEX_STORE's says that nothing is to be kept."""
+        set_to = {
+            **DotEnvSettingsSource(settings_cls, env_ignore_empty=False)(),
+            **EnvSettingsSource(settings_cls, env_ignore_empty=False)(),
+        }
+        store = {"store": set_to["store"]} if "store" in set_to else {}
+        own = InitSettingsSource(settings_cls, store)
+        return init_settings, own, env_settings, dotenv_settings
+
+    @field_validator("store", mode="before")
+    @classmethod
+    def _turn_off(cls, value: object) -> object:
+        if not isinstance(value, str):
+            return value
+        if "://" in value:  # as a path it would quietly become a folder of this name
+            raise ValueError("must be the path of a file, or off")
+        return None if value.strip().lower() in ("", "off") else value
+
     @field_validator("max_concurrent")
     @classmethod
     def _leave_threads(cls, value: int, info: ValidationInfo) -> int:
@@ -130,7 +168,7 @@ class Settings(BaseSettings):
             raise ValueError("must be at least 2048 for each of KEX_EMBEDDED_SLOTS")
         return value
 
-    @field_validator("cache_dir", "glm_path", "embedded_path")
+    @field_validator("cache_dir", "glm_path", "embedded_path", "store")
     @classmethod
     def _expand(cls, value: Path | None) -> Path | None:
         try:

@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import logging
+from typing import TYPE_CHECKING
 
 import click
 
+from errors import StoreFailed
 from extraction.prompting import warm_prefixes
 from models.registry import Registry
 from settings import Settings, load_settings
+
+if TYPE_CHECKING:  # the other commands need no database
+    from store.memory import Memory
 
 
 @click.command()
@@ -27,15 +32,22 @@ def serve_command(host: str | None, port: int | None) -> None:
 
     registry = Registry(settings)
     app = make_application(settings, registry)
+    memory: Memory = app.extensions["kex.memory"]
     try:
-        serve(app, settings, lambda url: _announce(url, settings, registry), registry.close)
+        serve(app, settings, lambda url: _announce(url, settings, registry, memory), registry.close)
     finally:
         registry.close()
+        memory.close()
     click.echo("Kex has stopped.")
 
 
-def _announce(url: str, settings: Settings, registry: Registry) -> None:
+def _announce(url: str, settings: Settings, registry: Registry, memory: Memory) -> None:
     """Say where the page is, and load the default model while the user opens it."""
+    if memory.on:
+        try:
+            memory.store()
+        except StoreFailed as error:
+            click.echo(f"Conversations cannot be kept: {error.message}", err=True)
     state = registry.get(settings.default_model).state()
     if state.status == "unavailable":
         click.echo(f"{settings.default_model} cannot answer: {state.detail}", err=True)

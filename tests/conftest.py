@@ -31,6 +31,7 @@ def clean_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in list(os.environ):
         if name.startswith(("KEX_", "OPENAI_")) or name == "HF_ENDPOINT":
             monkeypatch.delenv(name)
+    monkeypatch.setenv("KEX_STORE", "off")  # nor does a test write where the developer's own are
     monkeypatch.setitem(Settings.model_config, "env_file", None)
 
 

@@ -75,6 +75,16 @@ def test_the_line_for_other_formats(url: str) -> None:
     assert "schema:Person" in run(curls()[6], url)
 
 
+def test_the_lines_for_conversations(tmp_path: Path) -> None:
+    [block] = [block for block in curls() if "/conversations" in block]
+    settings = Settings(cache_dir=Path("/nonexistent"), store=tmp_path / "kex.db")
+    with Serving(settings, {}) as serving:
+        begun, listed = map(json.loads, run(block, serving.url).splitlines())
+        serving.app.extensions["kex.memory"].close()
+    assert begun["title"] == "Lu Xun"
+    assert [one["id"] for one in listed["conversations"]] == [begun["id"]]
+
+
 def test_both_readmes_show_the_same_commands() -> None:
     english, chinese = (shell_blocks(readme) for readme in READMES)
     assert english == chinese

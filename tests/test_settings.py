@@ -62,3 +62,33 @@ def test_a_wrong_setting_is_named(monkeypatch: pytest.MonkeyPatch, name: str, va
     with pytest.raises(InputError, match=name) as caught:
         load_settings()
     assert caught.value.field == name
+
+
+def test_the_store_is_a_file_in_the_users_data_folder() -> None:
+    assert Settings(store="~/kex.db").store == Path.home() / "kex.db"
+    assert variables()["KEX_STORE"] == Path("~/.local/share/kex/kex.db")
+
+
+@pytest.mark.parametrize("value", ["", "off", "Off "])
+def test_the_store_can_be_turned_off(monkeypatch: pytest.MonkeyPatch, value: str) -> None:
+    monkeypatch.setenv("KEX_STORE", value)
+    assert load_settings().store is None
+
+
+def test_an_empty_line_in_the_env_file_turns_the_store_off_too(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    file = tmp_path / ".env"
+    file.write_text("KEX_STORE=\nKEX_PORT=\n")
+    monkeypatch.setitem(Settings.model_config, "env_file", file)
+    monkeypatch.delenv("KEX_STORE")
+    assert load_settings().store is None
+    assert load_settings().port == 5000
+    monkeypatch.setenv("KEX_STORE", "/elsewhere/kex.db")
+    assert load_settings().store == Path("/elsewhere/kex.db")
+
+
+def test_a_server_of_databases_is_no_path(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("KEX_STORE", "postgresql://localhost/kex")
+    with pytest.raises(InputError, match="KEX_STORE: must be the path of a file"):
+        load_settings()

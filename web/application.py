@@ -10,7 +10,8 @@ from flask import Flask, Response, g, request
 
 from models.registry import Registry
 from settings import Settings
-from web import errors, headers, openai_routes, routes
+from store.memory import Memory
+from web import conversation_routes, errors, headers, openai_routes, routes
 from web.body import MAX_FIELDS
 from web.stream import Runner
 
@@ -40,7 +41,9 @@ def make_application(settings: Settings, registry: Registry) -> Flask:
     app.extensions["kex.text_bytes"] = text_bytes
     app.extensions["kex.registry"] = registry
     app.extensions["kex.runner"] = Runner(settings.max_concurrent, settings.request_timeout)
+    app.extensions["kex.memory"] = Memory(settings.store)
     app.register_blueprint(routes.blueprint)
+    app.register_blueprint(conversation_routes.blueprint)
     app.register_blueprint(openai_routes.blueprint)
     errors.register(app)
     headers.register(app)

@@ -17,7 +17,7 @@ log = logging.getLogger(__name__)
 
 _MESSAGES = {
     404: "There is nothing at this address; the page is at / and the route at /get_response.",
-    405: "This address takes another method: POST to /get_response and /export, GET for the rest.",
+    405: "This address takes another method: the header Allow names it.",
 }
 _OPENAI_MESSAGES = {
     404: "There is nothing at this address: POST to /v1/chat/completions, or GET /v1/models.",

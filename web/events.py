@@ -14,6 +14,7 @@ from extraction.extractor import Found
 from extraction.knowledge import Lang, item_json
 from extraction.task import Task
 from models.stages import Stage, Token
+from web.remembering import Keeper
 
 _Messages = Mapping[tuple[str, Lang], str]
 
@@ -33,9 +34,13 @@ _CHAT: _Messages = {
 
 
 class NamedEvents:
-    """Writes the events of an extraction or a talk; implements `web.stream.Wire`."""
+    """Writes the events of an extraction or a talk; implements `web.stream.Wire`.
 
-    def __init__(self, work: Task | Chat) -> None:
+    `keeper` keeps what they end with, before it is written.
+    """
+
+    def __init__(self, work: Task | Chat, keeper: Keeper | None = None) -> None:
+        self._keeper = keeper
         self._lang = work.lang
         self._messages = _CHAT if isinstance(work, Chat) else _EXTRACTION
 
@@ -46,9 +51,12 @@ class NamedEvents:
             return _sse("item", item_json(event.item))
         if isinstance(event, Stage):
             return _sse("status", {"message": self._message(event), "done": event.done})
-        return _sse("done", event.to_json())
+        answer = event.to_json()
+        return _sse("done", self._keeper.answered(answer) if self._keeper else answer)
 
     def error(self, error: KexError) -> str:
+        if self._keeper:
+            self._keeper.failed(error)
         return _sse("error", error.to_json())
 
     def _message(self, stage: Stage) -> str:

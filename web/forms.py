@@ -6,6 +6,7 @@ Every complaint names its field.
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -22,10 +23,13 @@ from extraction.task import MAX_PASSES, Grounding, Task, make_task
 from models.base import Image, Sampling
 from settings import ModelName, Settings
 from web.body import read_body
+from web.remembering import Place
 
 # Fields of one kind of request, and what to do with them in the other kind.
 _OF_EXTRACTION = ("entity", "schema", "examples", "spans", "passes", "grounding", "min_confidence")
 _OF_CHAT = ("history", "top_p", "top_k", "repetition_penalty")
+# The text has a place of its own, and the history is the turns before.
+_NOT_KEPT = {"user_input", "history", "conversation", "turn"}
 
 
 class Fields(BaseModel):
@@ -50,6 +54,8 @@ class Fields(BaseModel):
     top_p: float | None = Field(None, gt=0, le=1, allow_inf_nan=False)
     top_k: int | None = Field(None, ge=0, le=1_000_000)
     repetition_penalty: float | None = Field(None, gt=0, le=10, allow_inf_nan=False)
+    conversation: str | None = None
+    turn: int | None = Field(None, ge=1, le=1_000_000)
 
     @field_validator("history", mode="before")
     @classmethod
@@ -69,10 +75,13 @@ class Fields(BaseModel):
 
 @dataclass(frozen=True)
 class Order:
-    """What to do, and the name of the model that shall do it."""
+    """What to do, the name of the model that shall do it, and where the answer is to be kept."""
 
     work: Task | Chat
     model: str
+    text: str
+    fields: Mapping[str, Any]  # as they were sent, without the text
+    place: Place | None = None
 
 
 def read_order(request: Request, settings: Settings) -> Order:
@@ -94,7 +103,23 @@ def read_order(request: Request, settings: Settings) -> Order:
         if fields.prompt_type == "Chat"
         else _task(fields, fields.prompt_type, image, settings)
     )
-    return Order(work, fields.model_type or settings.default_model)
+    model = fields.model_type or settings.default_model
+    return Order(work, model, fields.user_input, _record(fields, model, image), _place(fields))
+
+
+def _place(fields: Fields) -> Place | None:
+    if fields.conversation is not None:
+        return Place(fields.conversation, fields.turn)
+    if fields.turn is not None:
+        raise InputError("turn is one of a conversation: send conversation too.", field="turn")
+    return None
+
+
+def _record(fields: Fields, model: str, image: Image | None) -> dict[str, Any]:
+    """What a conversation keeps of the request, enough to ask again; a picture is only named."""
+    sent = fields.model_dump(mode="json", by_alias=True, exclude_none=True, exclude=_NOT_KEPT)
+    seen = {"image": {"media_type": image.media_type, "bytes": len(image.data)}} if image else {}
+    return {**sent, "model_type": model, **seen}
 
 
 def check_max_tokens(name: str, value: int | None, settings: Settings) -> None:

@@ -10,14 +10,17 @@ from flask.typing import ResponseReturnValue
 
 from conversation import converse
 from conversation.chat import Chat
+from errors import KexError
 from export.formats import FORMATS, write
 from extraction import extractor
 from models.registry import Registry
 from settings import Settings
+from store.memory import Memory
 from web.answering import attachment, find_model, stream_response, whole_response
 from web.events import NamedEvents
 from web.export_forms import read_export
-from web.forms import read_order
+from web.forms import Order, read_order
+from web.remembering import Keeper
 from web.stream import Answer, Event
 
 blueprint = Blueprint("kex", __name__)
@@ -59,9 +62,26 @@ def get_response() -> ResponseReturnValue:
         events, kind = converse.converse(order.work, model), converse.Answer
     else:
         events, kind = extractor.extract(order.work, model), extractor.Answer
+    keeper = _keeper(order)
     if _wants_events():
-        return stream_response(events, NamedEvents(order.work))
-    return whole_response(events, kind, lambda answer: answer.to_json())
+        return stream_response(events, NamedEvents(order.work, keeper))
+    if keeper is None:
+        return whole_response(events, kind, lambda answer: answer.to_json())
+    try:
+        return whole_response(events, kind, lambda answer: keeper.answered(answer.to_json()))
+    except KexError as error:
+        keeper.failed(error)
+        raise
+
+
+def _keeper(order: Order) -> Keeper | None:
+    """What keeps the answer in its conversation; 404 for one that does not exist."""
+    if order.place is None:
+        return None
+    memory: Memory = current_app.extensions["kex.memory"]
+    keeper = Keeper(memory, order.place, order.text, order.fields)
+    keeper.expect()
+    return keeper
 
 
 @blueprint.post("/export")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import signal
@@ -28,7 +29,7 @@ def served(*arguments: str, **env: str) -> Iterator[tuple[subprocess.Popen[str],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
-        env={**clean, "KEX_CACHE_DIR": "/nonexistent", **env},
+        env={**clean, "KEX_CACHE_DIR": "/nonexistent", "KEX_STORE": "off", **env},
     )
     try:
         assert process.stdout is not None
@@ -57,6 +58,33 @@ def test_without_weights_it_serves_and_says_so() -> None:
         process.terminate()
         _, errors = process.communicate(timeout=15)
         assert "Embedded cannot answer" in errors
+
+
+def test_conversations_outlive_the_server(tmp_path: Path) -> None:
+    path = tmp_path / "kex.db"
+    for round_, title in enumerate(("one", "two")):
+        with served(KEX_STORE=str(path)) as (process, url):
+            with urllib.request.urlopen(f"{url}/conversations", timeout=5) as response:
+                assert len(json.load(response)["conversations"]) == round_
+            body = json.dumps({"title": title}).encode()
+            request = urllib.request.Request(
+                f"{url}/conversations", body, {"Content-Type": "application/json"}
+            )
+            with urllib.request.urlopen(request, timeout=5) as response:
+                assert response.status == 201
+            process.send_signal(signal.SIGTERM)
+            assert process.wait(15) == 0
+        assert [file.name for file in tmp_path.iterdir()] == ["kex.db"]  # closed in order
+
+
+def test_it_serves_and_says_so_where_nothing_can_be_kept(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    with served(KEX_STORE=str(tmp_path / "file" / "kex.db")) as (process, url):
+        with urllib.request.urlopen(f"{url}/health", timeout=5) as response:
+            assert response.status == 200
+        process.terminate()
+        _, errors = process.communicate(timeout=15)
+        assert "Conversations cannot be kept" in errors
 
 
 def test_the_model_is_loaded_while_the_user_opens_the_page(smollm2: Path) -> None:
