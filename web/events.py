@@ -55,9 +55,8 @@ class NamedEvents:
         return _sse("done", self._keeper.answered(answer) if self._keeper else answer)
 
     def error(self, error: KexError) -> str:
-        if self._keeper:
-            self._keeper.failed(error)
-        return _sse("error", error.to_json())
+        turn = self._keeper.failed(error) if self._keeper else None
+        return _sse("error", error.to_json() if turn is None else {**error.to_json(), "turn": turn})
 
     def _message(self, stage: Stage) -> str:
         message = self._messages[stage.name, self._lang]

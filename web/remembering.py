@@ -66,10 +66,13 @@ class Keeper:
         warning = f"This answer is not kept in the conversation: {why}"
         return {**answer, "warnings": [*answer["warnings"], warning]}
 
-    def failed(self, error: KexError) -> None:
-        """Keep the error as a turn; a turn that was to be replaced stays as it was."""
+    def failed(self, error: KexError) -> int | None:
+        """Keep the error as a turn and return its number, or None where it is not kept.
+
+        A turn that was to be replaced stays as it was.
+        """
         if isinstance(error, Busy | InputError) or self._place.replaces is not None:
-            return  # what was never begun leaves no trace
+            return None  # what was never begun leaves no trace
         said = NewTurn(
             text=self._text,
             request=self._request,
@@ -77,7 +80,8 @@ class Keeper:
             error=error.to_json()["error"],
             elapsed_ms=round(1000 * (time.monotonic() - self._began)),
         )
-        self._append(said, None)
+        turn, _ = self._append(said, None)
+        return turn
 
     def _append(self, said: NewTurn, replaces: int | None) -> tuple[int | None, str]:
         """The turn's number, or None and why it is not kept."""

@@ -46,6 +46,7 @@ def page() -> str:
         models=_registry().describe(),
         default_model=_settings().default_model,
         max_chars=_settings().max_chars,
+        keeps=_settings().store is not None,
         ui_lang=asked if asked in ("en", "zh") else best,
     )
     return re.sub(r"\n\s+", "\n", html)  # the template's indentation is for who reads it

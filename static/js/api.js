@@ -14,6 +14,8 @@ export class RequestFailed extends Error {
   constructor(code, message = "", retryAfter = null) {
     super(message);
     this.code = code;
+    /** The turn that the error is kept as. @type {number | undefined} */
+    this.turn = undefined;
     this.retryAfter = retryAfter;
   }
 }
@@ -24,7 +26,7 @@ export class RequestFailed extends Error {
  * @returns {AsyncGenerator<{event: string, data: any}>} ends after `done`; else throws
  */
 export async function* ask(request, signal) {
-  const { text, task, model, entity, only, lang, history, image } = request;
+  const { text, task, model, entity, only, lang, history, image, conversation, turn } = request;
   const form = new FormData();
   form.set("user_input", text);
   form.set("prompt_type", task);
@@ -34,6 +36,8 @@ export async function* ask(request, signal) {
   if (only) form.set("schema", only);
   if (history) form.set("history", JSON.stringify(history));
   if (image) form.set("image", image);
+  if (conversation) form.set("conversation", conversation);
+  if (turn) form.set("turn", String(turn));
   const response = await reach("/get_response", {
     method: "POST",
     headers: { Accept: "text/event-stream" },
@@ -47,13 +51,14 @@ export async function* ask(request, signal) {
   try {
     for await (const { event, data } of readEvents(response.body)) {
       const value = JSON.parse(data);
-      if (event === "error") throw ofJson(value, null);
+      if (event === "error") throw Object.assign(ofJson(value, null), { turn: value.turn });
       yield { event, data: value };
       if (event === "done") return;
     }
   } catch (error) {
     // A TypeError is how fetch says that the connection broke; a SyntaxError, that a line did.
-    if (error instanceof TypeError || error instanceof SyntaxError) throw new RequestFailed("broken");
+    if (error instanceof TypeError || error instanceof SyntaxError)
+      throw new RequestFailed("broken");
     throw error;
   }
   throw new RequestFailed("broken");
@@ -67,6 +72,25 @@ export async function modelStates() {
   } catch {
     return null;
   }
+}
+
+/**
+ * JSON in, JSON out.
+ * @param {string} method
+ * @param {string} url
+ * @param {unknown} [body]
+ * @returns {Promise<any>} null for an answer without content; a RequestFailed is thrown
+ */
+export async function call(method, url, body) {
+  /** @type {RequestInit} */
+  const init = { method, headers: { Accept: "application/json" } };
+  if (body !== undefined) {
+    init.headers = { ...init.headers, "Content-Type": "application/json" };
+    init.body = JSON.stringify(body);
+  }
+  const response = await reach(url, init);
+  if (!response.ok) throw await failure(response);
+  return response.status === 204 ? null : response.json();
 }
 
 /**

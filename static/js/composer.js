@@ -25,6 +25,9 @@ export class Composer {
   #running = false;
   #onTask;
   task = "";
+  /** The turn that the next request takes the place of. @type {import("./turn.js").Turn | null} */
+  replaced = null;
+  #replacing = byId("replacing", HTMLElement);
 
   /**
    * @param {(request: Request) => void} onSend
@@ -46,20 +49,35 @@ export class Composer {
       this.saveDraft();
     });
     this.#stop.addEventListener("click", onStop);
+    byId("keep-button", HTMLButtonElement).addEventListener("click", () => {
+      this.replace(null);
+      this.focus();
+    });
     this.#loadDraft();
     this.#adjust();
     // On a touch screen focus would raise the keyboard over the page.
     if (matchMedia("(pointer: fine)").matches) this.focus();
   }
 
-  /** @param {Request} request puts it into the form */
-  fill({ text, task, entity, only }) {
+  /**
+   * Puts a request into the form.
+   * @param {Request} request
+   * @param {import("./turn.js").Turn | null} [replaced] the turn that it will take the place of
+   */
+  fill({ text, task, entity, only }, replaced = null) {
+    this.replace(replaced);
     this.#box.value = text;
     this.#task.value = task;
     this.#entity.value = entity;
     this.#only.fill(task, only);
     this.#adjust();
     this.saveDraft();
+  }
+
+  /** @param {import("./turn.js").Turn | null} turn */
+  replace(turn) {
+    this.replaced = turn;
+    this.#replacing.hidden = turn === null;
   }
 
   /**
@@ -75,6 +93,7 @@ export class Composer {
    * @param {Request} request
    */
   clear({ text }) {
+    this.replace(null);
     if (this.#box.value !== text) return;
     this.#box.value = "";
     this.#entity.value = "";

@@ -91,7 +91,7 @@ export class Findings extends Turn {
     );
     if (found > 0) line.append(saveMenu(this.request.text, data));
     if (this.#table.rows.some((row) => row.link)) line.append(this.#graphButton());
-    line.append(el("span", { class: "same-text" }, S.sameText, ...others));
+    line.append(this.renewButton(), el("span", { class: "same-text" }, S.sameText, ...others));
     this.foot.append(...factsOf(data), line);
     announce(`${summary}, ${secondsOf(data.elapsed_ms)}`);
   }

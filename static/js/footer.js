@@ -7,8 +7,12 @@ import { S, number, secondsOf } from "./strings.js";
 /** @param {any} done data of the `done` event */
 export function factsOf({ model, usage, elapsed_ms, warnings }) {
   const parts = [model, secondsOf(elapsed_ms)];
+  const written = usage?.completion_tokens ?? 0;
   if (usage?.prompt_tokens != null && usage.completion_tokens != null) {
     parts.push(S.tokens(number(usage.prompt_tokens), number(usage.completion_tokens)));
+  }
+  if (written > 0 && elapsed_ms > 0) {
+    parts.push(S.speed(number(Math.round((written / elapsed_ms) * 10_000) / 10)));
   }
   const line = el("p", { class: "measures" }, parts.filter(Boolean).join(" · "));
   const list = (warnings ?? []).map((/** @type {string} */ text) => el("li", {}, text));

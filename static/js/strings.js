@@ -10,5 +10,14 @@ const numbers = new Intl.NumberFormat(LANG);
 /** @param {number} n */
 export const number = (n) => numbers.format(n);
 
+/** Time of day, with the day if it is not today. @param {Date} when */
+export const timeOf = (when) =>
+  new Intl.DateTimeFormat(
+    LANG,
+    when.toDateString() === new Date().toDateString()
+      ? { timeStyle: "short" }
+      : { dateStyle: "medium", timeStyle: "short" },
+  ).format(when);
+
 /** @param {number} ms */
 export const secondsOf = (ms) => S.seconds((ms / 1000).toFixed(ms < 10_000 ? 1 : 0));

@@ -1,7 +1,7 @@
 // A talk with a model: its turns, and what was said so far, which goes along with each question.
 // Loaded with the first talk, or with the first model that sees.
 
-import { button, byId, el } from "./dom.js";
+import { byId, el } from "./dom.js";
 import { copyButton, factsOf } from "./footer.js";
 import * as picture from "./picture.js";
 import { secondsOf } from "./strings.js";
@@ -13,30 +13,30 @@ import { LANG, W } from "./words.js";
 const chat = byId("chat-box", HTMLElement);
 const box = byId("user-input", HTMLTextAreaElement);
 const usual = box.placeholder;
-const renew = button(W.renew, "quiet-button renew", begin, W.renewTitle);
 let talking = false;
 /** The talk that goes on now. @type {{history: [string, string][]}} */
 let current = { history: [] };
 
 const sheet = new URL("../css/talk.css", import.meta.url);
 document.head.append(el("link", { rel: "stylesheet", href: sheet.pathname }));
-byId("composer", HTMLFormElement).querySelector(".actions")?.prepend(renew);
-picture.mount(begin); // what was said was about the picture before
-show();
-
-/** Begins a new talk; what was said stays on the page. */
-function begin() {
+picture.mount(() => {
+  // What was said was about the picture before.
   if (current.history.length > 0) {
     chat.append(el("p", { class: "renewed" }, W.renewed));
     announce(W.renewed);
   }
+  forget();
+  if (talking) box.focus({ preventScroll: true });
+});
+show();
+
+/** The next question begins a new talk. */
+export function forget() {
   current = { history: [] };
   show();
-  if (talking) box.focus({ preventScroll: true });
 }
 
 function show() {
-  renew.hidden = !talking || current.history.length === 0;
   const words = picture.chosen() ? W.withPicture : W.placeholder;
   box.placeholder = talking ? words : usual;
 }
@@ -75,6 +75,7 @@ export function complete(request) {
 
 export class Talk extends Turn {
   #talk = current;
+  #before = current.history;
   #reply = new Text();
   #said;
   #question;
@@ -87,9 +88,8 @@ export class Talk extends Turn {
     const question = el("p", { class: "said" }, request.text.trim() || W.describe);
     const asked = [question];
     // The picture is the same for the whole talk: it is named where it is first spoken of.
-    if (request.image && current.history.length === 0) {
-      asked.unshift(el("p", { class: "seen" }, request.image.name));
-    }
+    const seen = request.image?.name ?? (request.seen ? W.unkeptPicture : "");
+    if (seen && current.history.length === 0) asked.unshift(el("p", { class: "seen" }, seen));
     const said = el("div", { class: "said", hidden: true });
     super(request, actions, [new Text(W.you)], asked, [said]);
     said.append(this.#reply);
@@ -112,11 +112,24 @@ export class Talk extends Turn {
   done(data) {
     this.#said.hidden = data.response === "";
     this.#reply.data = data.response;
-    this.#talk.history = data.history;
-    this.#question.textContent = data.history.at(-1)[0]; // what a picture alone stood for
+    // A kept answer has none: the turns before it are its history.
+    const asked = data.history?.at(-1)[0] ?? this.#question.textContent;
+    this.#talk.history = [...this.#before, [asked, data.response]];
+    this.#question.textContent = asked; // what a picture alone stood for
     show();
-    const line = el("p", { class: "buttons" }, copyButton(W.copy, () => data.response));
+    const line = el(
+      "p",
+      { class: "buttons" },
+      copyButton(W.copy, () => data.response),
+      this.renewButton(),
+    );
     this.foot.append(...factsOf(data), line);
     announce(`${W.answered}, ${secondsOf(data.elapsed_ms)}`);
+  }
+
+  /** What was said from this question on counts no longer. */
+  rewind() {
+    current = { history: this.#before };
+    show();
   }
 }

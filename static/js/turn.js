@@ -1,18 +1,28 @@
 // One turn on the page: what was sent, and the answer as it streams in.
 
+import { RequestFailed } from "./api.js";
 import { button, byId, el } from "./dom.js";
-import { S } from "./strings.js";
+import { S, timeOf } from "./strings.js";
 
-/** @import {RequestFailed} from "./api.js" */
-/** @import {Actions, Request} from "./types" */
+/** @import {Actions, KeptTurn, Request} from "./types" */
 
 export class Turn {
   foot = el("footer");
+  /** Its place in the conversation, once the server keeps it. @type {number | undefined} */
+  number;
+  #time = el("time");
   #started = performance.now();
   #message = el("span", { class: "doing" }, S.sending);
   #elapsed = el("span", { class: "elapsed" });
   #bar = el("progress", { max: 1, hidden: true });
-  #status = el("p", { class: "status" }, el("span", { class: "pulse" }), this.#message, this.#elapsed, this.#bar);
+  #status = el(
+    "p",
+    { class: "status" },
+    el("span", { class: "pulse" }),
+    this.#message,
+    this.#elapsed,
+    this.#bar,
+  );
   #clock = setInterval(() => this.#tick(), 250);
 
   /**
@@ -25,14 +35,14 @@ export class Turn {
   constructor(request, actions, title, asked, answered) {
     this.request = request;
     this.actions = actions;
-    const edit = button(S.edit, "quiet-button", () => actions.edit(request), S.editTitle);
+    const edit = button(S.edit, "quiet-button", () => actions.edit(this), S.editTitle);
     this.element = el(
       "article",
       { class: "turn running" },
       el(
         "section",
         { class: "message user", "aria-label": S.you },
-        el("header", {}, el("h2", {}, ...title), edit),
+        el("header", {}, el("h2", {}, ...title), this.#time, edit),
         ...asked,
       ),
       el(
@@ -43,6 +53,13 @@ export class Turn {
         this.foot,
       ),
     );
+    this.stamp(new Date());
+  }
+
+  /** @param {Date} when it was asked */
+  stamp(when) {
+    this.#time.dateTime = when.toISOString();
+    this.#time.textContent = timeOf(when);
   }
 
   /** Whether a part of the answer is on the page. */
@@ -57,6 +74,7 @@ export class Turn {
     else if (event === "item") this.item(data);
     else if (event === "done") {
       this.end();
+      this.number = data.turn;
       this.done(data);
     }
   }
@@ -73,24 +91,37 @@ export class Turn {
   }
 
   /** @param {RequestFailed} error */
-  failed({ code, message, retryAfter }) {
+  failed({ code, message, retryAfter, turn }) {
     this.end();
+    this.number = turn;
     const own = { network: S.networkMessage, broken: S.brokenMessage }[code];
     const lines = [own ?? message, retryAfter === null ? "" : S.retryAfter(retryAfter)];
     if (this.begun && code !== "broken") lines.push(S.incomplete);
-    const box = el("div", { class: "error", role: "alert" });
-    this.foot.append(box, this.again());
-    // Filled after it is on the page, since an alert that arrives full is not always read out.
-    box.append(
-      el("strong", {}, S.errors[code] ?? S.errors.internal),
-      ...lines.filter(Boolean).map((line) => el("p", {}, line)),
-    );
+    this.foot.append(errorBox({ code }, lines), this.again());
+  }
+
+  /** Shows the turn as the server has kept it. @param {KeptTurn} kept */
+  restore({ turn, created, answer, corrected, error }) {
+    this.stamp(new Date(created));
+    if (answer) this.take({ event: "done", data: { ...(corrected ?? answer), turn } });
+    else if (error)
+      this.failed(Object.assign(new RequestFailed(error.code, error.message), { turn }));
   }
 
   /** A line of buttons, the first of which sends the same request once more. */
   again() {
-    const retry = () => this.actions.retry(this.request, this);
+    const retry = () => this.actions.again(this);
     return el("p", { class: "buttons" }, button(S.retry, "retry", retry));
+  }
+
+  /** Asks the same once more, with the model that is chosen now. */
+  renewButton() {
+    return button(S.renew, "quiet-button", () => this.actions.again(this), S.renewTitle);
+  }
+
+  /** Says why the server will not keep this turn. @param {string} why */
+  unkept(why) {
+    this.foot.append(el("p", { class: "note" }, S.unkept(why)));
   }
 
   /**
@@ -114,6 +145,23 @@ export class Turn {
     const seconds = Math.floor((performance.now() - this.#started) / 1000);
     this.#elapsed.textContent = S.seconds(String(seconds));
   }
+}
+
+/**
+ * What went wrong, for eyes and screen readers.
+ * @param {{code: string}} error
+ * @param {string[]} lines
+ */
+export function errorBox({ code }, lines) {
+  const box = el("div", { class: "error", role: "alert" });
+  // Filled when it is on the page, since an alert that arrives full is not always read out.
+  queueMicrotask(() =>
+    box.append(
+      el("strong", {}, S.errors[code] ?? S.errors.internal),
+      ...lines.filter(Boolean).map((line) => el("p", {}, line)),
+    ),
+  );
+  return box;
 }
 
 /**

@@ -1,6 +1,9 @@
 // The shapes that the scripts hand to each other; for editors, never loaded by the page.
 
-/** What is asked; `only` names the labels to use, between commas; `history` and `image` come along in a talk and where a model sees. */
+/**
+ * What is asked; `only` names the labels to use, between commas; `history` and `image` come along in
+ * a talk and where a model sees; `conversation` and `turn` say where the answer is kept.
+ */
 export type Request = {
   text: string;
   task: string;
@@ -10,6 +13,20 @@ export type Request = {
   lang: string;
   history?: [string, string][];
   image?: File | null;
+  conversation?: string;
+  turn?: number;
+  /** Type of a picture that was sent once and is no more at hand. */
+  seen?: string;
+};
+
+/** A turn as the server keeps it. */
+export type KeptTurn = {
+  turn: number;
+  created: string;
+  request: { user_input: string; [field: string]: any };
+  answer: any;
+  corrected: any;
+  error: { code: string; message: string } | null;
 };
 
 export type ModelState = {
@@ -21,9 +38,9 @@ export type ModelState = {
 };
 
 export type Actions = {
-  edit: (request: Request) => void;
+  edit: (turn: any) => void;
   run: (request: Request) => void;
-  retry: (request: Request, turn: any) => void;
+  again: (turn: any) => void;
 };
 
 /** A string and its place in the text, in code points. */
@@ -81,6 +98,8 @@ export type Strings = {
   sure: (percent: number) => string;
   seconds: (s: string) => string;
   tokens: (read: string, written: string) => string;
+  speed: (perSecond: string) => string;
+  unkept: (why: string) => string;
   retryAfter: (s: number) => string;
   counter: (used: string, max: string) => string;
   over: (n: string) => string;

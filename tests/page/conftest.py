@@ -94,7 +94,7 @@ def script(request: GenerateRequest) -> Sequence[Step]:
 @pytest.fixture(scope="session")
 def scripted_url() -> Iterator[str]:
     """A real server whose model plays a script."""
-    settings = Settings(cache_dir=Path("/nonexistent"))
+    settings = Settings(cache_dir=Path("/nonexistent"), store=None)
     with Serving(settings, {"Embedded": ScriptedModel(script)}) as serving:
         yield serving.url
 
@@ -102,7 +102,7 @@ def scripted_url() -> Iterator[str]:
 @pytest.fixture(scope="session")
 def page_url(tiny: Embedded) -> Iterator[str]:
     """A real server with a real, tiny model."""
-    settings = Settings(cache_dir=Path("/nonexistent"), max_tokens=64)
+    settings = Settings(cache_dir=Path("/nonexistent"), store=None, max_tokens=64)
     with Serving(settings, {"Embedded": tiny}) as serving:
         yield serving.url
 

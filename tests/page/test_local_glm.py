@@ -17,7 +17,7 @@ def test_it_answers_about_a_text_and_a_picture(
     local_glm: LocalGlm, browser: Browser, tmp_path: Path
 ) -> None:
     PIL.Image.effect_mandelbrot((120, 80), (-3, -2.5, 2, 2.5), 40).save(tmp_path / "a.png")
-    settings = Settings(cache_dir=Path("/nonexistent"))
+    settings = Settings(cache_dir=Path("/nonexistent"), store=None)
     with Serving(settings, {"Local-GLM": local_glm}) as site:
         page = browser.new_page()
         page.goto(f"{site.url}/?ui=en")

@@ -44,7 +44,7 @@ def seeing_model() -> ScriptedModel:
 def seeing_url(seeing_model: ScriptedModel) -> Iterator[str]:
     """A real server whose models talk: `Embedded` sees, `Local-GLM` reads only."""
     models = {"Embedded": seeing_model, "Local-GLM": ScriptedModel(talk)}
-    with Serving(Settings(cache_dir=Path("/nonexistent")), models) as serving:
+    with Serving(Settings(cache_dir=Path("/nonexistent"), store=None), models) as serving:
         yield serving.url
 
 
@@ -74,9 +74,7 @@ def test_what_was_said_goes_along(visit: Visit, seeing_url: str) -> None:
     expect(page.locator(".user .said")).to_have_text(["one", "two", "three"])
 
 
-def test_a_new_conversation_forgets_and_shows_where_it_begins(
-    visit: Visit, seeing_url: str
-) -> None:
+def test_a_new_conversation_forgets(visit: Visit, seeing_url: str) -> None:
     page = visit(seeing_url, ui="zh")
     renew = page.get_by_role("button", name="新对话")
     page.select_option("#prompt-select-box", "Chat")
@@ -84,10 +82,11 @@ def test_a_new_conversation_forgets_and_shows_where_it_begins(
     expect(renew).to_be_hidden()
     ask(page, "一", "一: 1/0")
     renew.click()
-    expect(page.locator(".renewed")).to_have_count(1)
+    expect(page.locator(".turn")).to_have_count(0)
+    expect(page.locator("#welcome")).to_be_visible()
     expect(renew).to_be_hidden()
     ask(page, "二", "二: 1/0")
-    expect(page.locator(".turn")).to_have_count(2)
+    expect(page.locator(".turn")).to_have_count(1)
 
 
 def test_a_conversation_begun_during_an_answer_does_not_hold_it(
@@ -97,15 +96,32 @@ def test_a_conversation_begun_during_an_answer_does_not_hold_it(
     ask(page, "one", "one: 1/0")
     ask(page, "two")
     page.get_by_role("button", name="New conversation").click()
-    expect(page.locator(".answer .said").last).to_have_text("two: 3/0")
+    expect(page.locator("#send-button")).to_be_enabled()
     ask(page, "three", "three: 1/0")
+
+
+def test_a_question_is_asked_again_or_anew(visit: Visit, seeing_url: str) -> None:
+    page = visit(seeing_url)
+    ask(page, "one", "one: 1/0")
+    ask(page, "two", "two: 3/0")
+    page.get_by_role("button", name="Regenerate").last.click()
+    expect(page.locator(".measures")).to_have_count(2)
+    expect(page.locator(".answer .said").last).to_have_text("two: 3/0")
+    page.get_by_role("button", name="Edit").first.click()
+    expect(page.locator("#replacing")).to_be_visible()
+    ask(page, "zero", "zero: 1/0")
+    expect(page.locator("#replacing")).to_be_hidden()
+    expect(page.locator(".user .said")).to_have_text(["zero"])
+    page.get_by_role("button", name="Edit").first.click()
+    page.get_by_role("button", name="Keep them").click()
+    ask(page, "and", "and: 3/0")
+    expect(page.locator(".user .said")).to_have_text(["zero", "and"])
 
 
 def test_extractions_in_between_are_no_part_of_it(visit: Visit, seeing_url: str) -> None:
     page = visit(seeing_url)
     ask(page, "one", "one: 1/0")
     page.select_option("#prompt-select-box", "KE1")
-    expect(page.get_by_role("button", name="New conversation")).to_be_hidden()
     page.fill("#user-input", "FAIL")
     page.press("#user-input", "Enter")
     expect(page.get_by_role("alert")).to_be_visible()

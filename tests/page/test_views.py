@@ -40,7 +40,7 @@ def script(request: GenerateRequest) -> Sequence[Step]:
 
 @pytest.fixture(scope="module")
 def views_url() -> Iterator[str]:
-    settings = Settings(cache_dir=Path("/nonexistent"), max_chars=100_000)
+    settings = Settings(cache_dir=Path("/nonexistent"), store=None, max_chars=100_000)
     with Serving(settings, {"Embedded": ScriptedModel(script)}) as serving:
         yield serving.url
 

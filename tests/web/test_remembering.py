@@ -203,9 +203,11 @@ def test_an_error_is_kept_but_replaces_nothing(
     name = store.begin().id
     form(remembering.url, user_input=TEXT, conversation=name)
     scripted.script = lambda _: [ModelFailed("It broke.")]
-    error = asked(remembering.url, streamed, user_input=TEXT, conversation=name, turn="1")["error"]
-    assert error["code"] == "model_failed"
-    asked(remembering.url, streamed, user_input="再来。", conversation=name)
+    answer = asked(remembering.url, streamed, user_input=TEXT, conversation=name, turn="1")
+    error = answer["error"]
+    assert (error["code"], answer.get("turn")) == ("model_failed", None)
+    answer = asked(remembering.url, streamed, user_input="再来。", conversation=name)
+    assert answer.get("turn") == (2 if streamed else None)
     first, second = store.load(name).turns
     assert first.said.answer is not None
     assert (second.said.text, second.said.error, second.said.answer) == ("再来。", error, None)

@@ -1,0 +1,74 @@
+// The conversation that the page shows: its name on the server, if one keeps it, and its address.
+
+import { call } from "./api.js";
+
+/** @import {KeptTurn, Request} from "./types" */
+
+const NAME = "c"; // of the conversation, in the page's address
+
+export class Conversation {
+  /** Empty while nothing is kept. */
+  id = new URL(location.href).searchParams.get(NAME) ?? "";
+  /** @type {Promise<{id: string}> | null} */
+  #beginning = null;
+
+  /**
+   * The name under which the next answer is to be kept; begins the conversation where needed.
+   * Throws a RequestFailed.
+   */
+  async begin() {
+    if (this.id) return this.id;
+    this.#beginning ??= call("POST", "/conversations", {});
+    try {
+      const { id } = await this.#beginning;
+      this.become(id, true);
+      return id;
+    } finally {
+      this.#beginning = null;
+    }
+  }
+
+  /**
+   * @param {string} id
+   * @param {boolean} same whether the page stays as it is, so that the way back leads past it
+   */
+  become(id, same) {
+    this.id = id;
+    const address = new URL(location.href);
+    if (id) address.searchParams.set(NAME, id);
+    else address.searchParams.delete(NAME);
+    history[same ? "replaceState" : "pushState"](null, "", address);
+  }
+
+  /** After the browser went back or forth. @returns {boolean} whether another one is shown now */
+  follow() {
+    const id = new URL(location.href).searchParams.get(NAME) ?? "";
+    const other = id !== this.id;
+    this.id = id;
+    return other;
+  }
+
+  /** @returns {Promise<KeptTurn[]>} */
+  async load() {
+    if (!this.id) return [];
+    return (await call("GET", `/conversations/${encodeURIComponent(this.id)}`)).turns;
+  }
+}
+
+/**
+ * What a kept turn was asked with.
+ * @param {KeptTurn} kept
+ * @returns {Request}
+ */
+export function requestOf({ request }) {
+  const { user_input, prompt_type, model_type, entity, schema, lang, image } = request;
+  return {
+    text: user_input,
+    task: prompt_type ?? "KE1",
+    model: model_type,
+    entity: entity ?? "",
+    only: typeof schema === "string" || !schema ? (schema ?? "") : JSON.stringify(schema),
+    lang: lang ?? "auto",
+    seen: image?.media_type,
+  };
+}
