@@ -6,7 +6,7 @@ KexError                    code               HTTP
 │  ├─ UnknownConversation   conversation_not_found  404   none is kept under this id
 │  ├─ UnknownTurn           turn_not_found     404   the conversation has no such turn
 │  ├─ TooLarge              too_large          413   text, image or body over a limit
-│  ├─ UnsupportedMedia      unsupported_media  415   a content type or kind of file nobody reads here
+│  ├─ UnsupportedMedia      unsupported_media  415   a content type or file nobody reads here
 │  ├─ Unprocessable         unprocessable      422   well formed, but this model cannot do it
 │  └─ UnreadableDocument    unreadable_document  422   a file is damaged, or not what its name says
 │     ├─ ProtectedDocument  protected_document 422   it opens with a password only

@@ -74,18 +74,30 @@ def _without_furniture(pages: list[list[str]]) -> list[list[str]]:
     A running head stays where it stands first, since it may be the title.
     """
     pages = [[line for line in lines if line.strip()] for lines in pages]
-    for at in (0, -1):
-        for _ in range(2):  # a running head and a page number
-            counts = Counter(_pattern(lines[at]) for lines in pages if lines)
-            common = {one for one, n in counts.items() if n >= 3 and n > len(pages) / 2}
-            first = {one for one in common if not _NUMBER_ONLY.fullmatch(one)}
-            for number, lines in enumerate(pages):
-                pattern = _pattern(lines[at]) if lines else ""
-                if pattern in first:
-                    first.remove(pattern)
-                elif pattern in common:
-                    pages[number] = lines[1:] if at == 0 else lines[:-1]
-    return pages
+    counts = Counter(
+        pattern for lines in pages for pattern in {_pattern(lines[at]) for at in _edges(lines)}
+    )
+    common = {one for one, n in counts.items() if n >= 3 and n > len(pages) / 2}
+    heads = {one for one in common if not _NUMBER_ONLY.fullmatch(one)}
+    return [_cut(lines, common, heads) for lines in pages]
+
+
+def _cut(lines: list[str], common: set[str], heads: set[str]) -> list[str]:
+    """From each edge inwards, up to the first line that is the page's own."""
+    gone: set[int] = set()
+    for way in ((0, 1), (len(lines) - 1, len(lines) - 2)):
+        for at in way:
+            if not 0 <= at < len(lines) or _pattern(lines[at]) not in common:
+                break
+            gone.add(at)
+    kept = {at for at in gone if _pattern(lines[at]) in heads}
+    heads -= {_pattern(lines[at]) for at in kept}
+    return [line for at, line in enumerate(lines) if at in kept or at not in gone]
+
+
+def _edges(lines: list[str]) -> set[int]:
+    """Where a running head and a page number may stand: the first two lines and the last two."""
+    return {at for at in (0, 1, len(lines) - 2, len(lines) - 1) if 0 <= at < len(lines)}
 
 
 def _pattern(line: str) -> str:
