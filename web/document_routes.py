@@ -64,7 +64,7 @@ def _read_upload(request: Request, settings: Settings) -> _Upload:
     if len(data) > settings.max_file_bytes:
         raise _too_large(settings)
     # Some programs send the path of the file along.
-    name = (file.filename or "").replace("\\", "/").rpartition("/")[2][:255]
+    name = (file.filename or "").rpartition("/")[2][:255]
     column = fields[0][1].strip() if fields else ""
     return _Upload(name, data, column or None)
 
