@@ -3,6 +3,7 @@
 import { RequestFailed, ask } from "./api.js";
 import { Composer } from "./composer.js";
 import { all, byId } from "./dom.js";
+import "./dropping.js";
 import { Findings } from "./findings.js";
 import { ModelMenu } from "./models.js";
 import { Turn } from "./turn.js";
