@@ -147,6 +147,7 @@ class Slip {
   /** @param {...(Node | string)} said */
   #say(...said) {
     this.#said.replaceChildren(...said);
+    this.#element.scrollIntoView({ block: "nearest" });
   }
 
   #dismiss() {
