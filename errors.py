@@ -6,8 +6,11 @@ KexError                    code               HTTP
 │  ├─ UnknownConversation   conversation_not_found  404   none is kept under this id
 │  ├─ UnknownTurn           turn_not_found     404   the conversation has no such turn
 │  ├─ TooLarge              too_large          413   text, image or body over a limit
-│  ├─ UnsupportedMedia      unsupported_media  415   a content type nobody reads here
-│  └─ Unprocessable         unprocessable      422   well formed, but this model cannot do it
+│  ├─ UnsupportedMedia      unsupported_media  415   a content type or file nobody reads here
+│  ├─ Unprocessable         unprocessable      422   well formed, but this model cannot do it
+│  └─ UnreadableDocument    unreadable_document  422   a file is damaged, or not what its name says
+│     ├─ ProtectedDocument  protected_document 422   it opens with a password only
+│     └─ TextlessDocument   textless_document  422   it holds no text, perhaps pictures of text
 ├─ CrossSite                cross_site         403   another site's page sent the request
 ├─ RateLimited              rate_limited       429   the upstream service asks for patience
 ├─ Unavailable              unavailable        503   the model cannot serve now; it says why
@@ -78,6 +81,19 @@ class UnsupportedMedia(InputError):
 class Unprocessable(InputError):
     status = 422
     code = "unprocessable"
+
+
+class UnreadableDocument(InputError):
+    status = 422
+    code = "unreadable_document"
+
+
+class ProtectedDocument(UnreadableDocument):
+    code = "protected_document"
+
+
+class TextlessDocument(UnreadableDocument):
+    code = "textless_document"
 
 
 class CrossSite(KexError):

@@ -50,6 +50,9 @@ class Settings(BaseSettings):
         1024, ge=16, le=32_768, description="longest answer of a model, in tokens per chunk of text"
     )
     max_image_bytes: int = Field(10_000_000, ge=1, description="largest `image`, in bytes")
+    max_file_bytes: int = Field(
+        20_000_000, ge=1, description="largest file of `POST /documents`, in bytes"
+    )
     request_timeout: float = Field(
         600.0, gt=0, description="seconds until an unfinished request is answered with 504"
     )

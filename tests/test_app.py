@@ -11,7 +11,7 @@ def test_importing_the_app_loads_no_engine() -> None:
     code = (
         "import sys, app; app.create_app();"
         "heavy = {'torch', 'transformers', 'xllamacpp', 'openai', 'huggingface_hub', 'llguidance',"
-        " 'spacy', 'onnxruntime', 'numpy'};"
+        " 'spacy', 'onnxruntime', 'numpy', 'pypdf', 'defusedxml'};"
         "print(sorted(heavy & set(sys.modules)))"
     )
     done = subprocess.run(

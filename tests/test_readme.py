@@ -60,6 +60,14 @@ def test_the_lines_about_the_server(url: str) -> None:
     assert '{"status":"ok"}' in out
 
 
+def test_the_line_for_files() -> None:
+    [block] = [block for block in shell_blocks("README.md") if "/documents" in block]
+    with Serving(Settings(cache_dir=Path("/nonexistent")), {}) as serving:
+        answer = json.loads(run(block, serving.url))
+    assert answer["text"] == "鲁迅生于浙江绍兴。"
+    assert answer["columns"] == ["name", "about"]
+
+
 def test_the_chat_line(url: str) -> None:
     answer = json.loads(run(curls()[4], url))
     assert answer["history"][-1] == ["什么是知识图谱？", answer["response"]]

@@ -11,7 +11,7 @@ from flask import Flask, Response, g, request
 from models.registry import Registry
 from settings import Settings
 from store.memory import Memory
-from web import conversation_routes, errors, headers, openai_routes, routes
+from web import conversation_routes, document_routes, errors, headers, openai_routes, routes
 from web.body import MAX_FIELDS
 from web.stream import Runner
 
@@ -44,6 +44,7 @@ def make_application(settings: Settings, registry: Registry) -> Flask:
     app.extensions["kex.memory"] = Memory(settings.store)
     app.register_blueprint(routes.blueprint)
     app.register_blueprint(conversation_routes.blueprint)
+    app.register_blueprint(document_routes.blueprint)
     app.register_blueprint(openai_routes.blueprint)
     errors.register(app)
     headers.register(app)

@@ -28,6 +28,7 @@ Event = extractor.Event | converse.Event
 E = TypeVar("E", bound=Event)
 E_contra = TypeVar("E_contra", bound=Event, contravariant=True)
 A = TypeVar("A", bound=Answer)
+T = TypeVar("T")
 
 
 class ClientGone(Exception):
@@ -64,6 +65,11 @@ class Runner:
                 if isinstance(event, kind):
                     return event
         raise unexpected()
+
+    def run(self, work: Callable[[], T]) -> T:
+        """What a piece of work gives that ends by itself and needs no model. Raises Busy."""
+        with _Place(self._places):
+            return work()
 
     def stream(
         self, events: Generator[E, None, None], wire: Wire[E], gone: Callable[[], bool]

@@ -4,6 +4,7 @@ import { RequestFailed, ask } from "./api.js";
 import { Composer } from "./composer.js";
 import { Conversation, requestOf } from "./conversation.js";
 import { all, byId } from "./dom.js";
+import "./dropping.js";
 import { Findings } from "./findings.js";
 import { ModelMenu } from "./models.js";
 import { Turn, errorBox } from "./turn.js";

@@ -70,6 +70,9 @@ export default {
   incomplete: "What is shown is incomplete.",
   retry: "Retry",
   retryAfter: (s) => `Try again in about ${s} s.`,
+  addFile: "Add file…",
+  addFileTitle: "Text, CSV, PDF, Word or a picture; dropping and pasting work too",
+  dropHere: "Drop to add",
   counter: (used, max) => `${used} / ${max}`,
   over: (n) => `${n} over the limit`,
   errors: {

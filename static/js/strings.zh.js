@@ -58,6 +58,9 @@ export default {
   incomplete: "以上内容不完整。",
   retry: "重试",
   retryAfter: (s) => `请约 ${s} 秒后再试。`,
+  addFile: "添加文件…",
+  addFileTitle: "文本、CSV、PDF、Word 或图片；也可以拖放或粘贴",
+  dropHere: "松开即可添加",
   counter: (used, max) => `${used} / ${max}`,
   over: (n) => `超出 ${n} 字`,
   errors: {

@@ -145,7 +145,8 @@ def _watch(page: Page, base: str, problems: list[str]) -> None:
         dialog.dismiss()
 
     def on_request(request: Request) -> None:
-        if urlsplit(request.url).netloc != urlsplit(base).netloc:
+        # A blob's address begins with the page's own and leads to its memory.
+        if urlsplit(request.url.removeprefix("blob:")).netloc != urlsplit(base).netloc:
             problems.append(f"left the host: {request.url}")
 
     page.on("console", lambda said: problems.append(f"{said.type}: {said.text}"))

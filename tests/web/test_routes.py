@@ -64,6 +64,7 @@ def test_every_answer_has_the_security_headers(client: FlaskClient) -> None:
             headers = response.headers
         assert "default-src 'self'" in headers["Content-Security-Policy"]
         assert "unsafe" not in headers["Content-Security-Policy"]
+        assert "blob:" not in headers["Content-Security-Policy"].replace("img-src 'self' blob:", "")
         assert headers["X-Content-Type-Options"] == "nosniff"
 
 

@@ -1,0 +1,109 @@
+"""Has a file read in a process of its own, which may neither hang nor eat the server.
+
+A reader of PDF or Word files runs on whatever a stranger wrote into the file; a thread that it
+keeps busy could not be ended.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import signal
+import subprocess
+import sys
+import threading
+from pathlib import Path
+
+from documents.document import FILE, Document
+from errors import (
+    Busy,
+    DeadlineExceeded,
+    InputError,
+    ProtectedDocument,
+    TextlessDocument,
+    TooLarge,
+    UnreadableDocument,
+)
+
+log = logging.getLogger(__name__)
+
+ROOT = Path(__file__).parent.parent
+SECONDS = 30
+WAIT_SECONDS = 10  # for one of the places, each of which may take all of a core and 0.8 GB
+_places = threading.BoundedSemaphore(2)
+# What an interpreter may need to start; neither keys nor settings of Kex go along.
+_ENVIRONMENT = ("PATH", "HOME", "PYTHONHOME", "PYTHONPATH", "LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH")
+_KINDS: tuple[type[InputError], ...] = (
+    TooLarge,
+    UnreadableDocument,
+    ProtectedDocument,
+    TextlessDocument,
+)
+_BY_CODE = {kind.code: kind for kind in _KINDS}
+
+
+def read_apart(kind: str, data: bytes, seconds: int = SECONDS) -> Document:
+    """The document that `worker` makes of a file of this kind, `pdf` or `docx`.
+
+    Raises what its reader raises, DeadlineExceeded after `seconds`, and Busy while others are read.
+    """
+    if not _places.acquire(timeout=WAIT_SECONDS):
+        raise Busy(
+            "Other files are being read: try again in a moment.", field=FILE, retry_after=SECONDS
+        )
+    try:
+        done = _run(kind, data, seconds)
+    finally:
+        _places.release()
+    return _document(done)
+
+
+def _run(kind: str, data: bytes, seconds: int) -> bytes:
+    """What the process says."""
+    command = [sys.executable, "-m", "documents.worker", kind, str(seconds)]
+    environment = {name: os.environ[name] for name in _ENVIRONMENT if name in os.environ}
+    try:
+        done = subprocess.run(  # noqa: S603 (a fixed command; the file goes through stdin)
+            command,
+            input=data,
+            capture_output=True,
+            timeout=seconds,
+            check=False,
+            cwd=ROOT,
+            env={**environment, "PYTHONUTF8": "1"},
+        )
+    except subprocess.TimeoutExpired as error:
+        raise _too_slow(seconds) from error
+    if done.stderr:  # where the reader failed, without a word of the file
+        log.info("reading a .%s: %s", kind, done.stderr[-500:].decode("utf-8", "replace").strip())
+    if done.returncode == -signal.SIGXCPU:
+        raise _too_slow(seconds)
+    if done.returncode == -signal.SIGKILL:  # how Linux ends what takes the machine's memory
+        raise TooLarge("The file needs too much memory: send a part of it.", field=FILE)
+    if done.returncode != 0:
+        log.error("the reader of %s files ended with %d", kind, done.returncode)
+        raise UnreadableDocument(
+            "The file made its reader break off: open it in its own program and save it again.",
+            field=FILE,
+        )
+    return done.stdout
+
+
+def _document(said: bytes) -> Document:
+    answer = json.loads(said)
+    if "error" in answer:
+        code, message = answer["error"]
+        raise _BY_CODE[code](message, field=FILE)
+    found = answer["document"]
+    return Document(
+        found["text"], pages=found["pages"], textless_pages=tuple(found["textless_pages"])
+    )
+
+
+def _too_slow(seconds: int) -> DeadlineExceeded:
+    return DeadlineExceeded(
+        f"The file could not be read within {seconds} seconds: send a part of it, or save or print "
+        "it as a new PDF.",
+        field=FILE,
+    )

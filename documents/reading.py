@@ -1,0 +1,35 @@
+"""A file → its text, by the ending of its name. The other modules each know one kind."""
+
+from __future__ import annotations
+
+from documents.apart import read_apart
+from documents.decoding import decode
+from documents.document import FILE, Document, check_text
+from documents.tables import read_table
+from errors import InputError, UnsupportedMedia
+
+ENDINGS = (".txt", ".md", ".csv", ".tsv", ".pdf", ".docx")
+
+
+def read(name: str, data: bytes, column: str | None = None) -> Document:
+    """The text of a file; `column` is which one of a table, by name or number from 1.
+
+    Raises, with the field `file` or `column`: UnsupportedMedia for other endings of `name`,
+    UnreadableDocument or one of its kinds, TooLarge, DeadlineExceeded, InputError. How many bytes a
+    file may have is the caller's affair.
+    """
+    ending = "." + name.rpartition(".")[2].lower() if "." in name else ""
+    if ending not in ENDINGS:
+        raise UnsupportedMedia(
+            f"A file {ending[:20] or 'without an ending'} is not read here: send "
+            f"{', '.join(ENDINGS[:-1])} or {ENDINGS[-1]}.",
+            field=FILE,
+        )
+    if ending in (".csv", ".tsv"):
+        return read_table(data, column, *(["\t"] if ending == ".tsv" else []))
+    if column is not None:
+        raise InputError("Only .csv and .tsv files have columns: leave it out.", field="column")
+    if ending in (".txt", ".md"):
+        text, encoding = decode(data)
+        return Document(check_text(text), encoding)
+    return read_apart(ending.removeprefix("."), data)

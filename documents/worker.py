@@ -1,0 +1,67 @@
+"""The process that opens a PDF or Word file: `python -m documents.worker KIND SECONDS`.
+
+The file comes on stdin, the answer goes to stdout as JSON: {"document": …} or {"error": …}. What
+the file makes of its reader stays in here: bounded in memory and time, with no setting of Kex.
+"""
+
+from __future__ import annotations
+
+import importlib
+import json
+import logging
+import resource
+import sys
+import traceback
+from dataclasses import asdict
+from typing import Any
+
+from documents.document import FILE
+from errors import KexError, TooLarge, UnreadableDocument
+
+MAX_MEMORY = 800_000_000  # bytes of address space; Linux keeps to it, macOS does not
+# By name, so that a PDF's process does not import what Word files need.
+READERS = {"pdf": ("documents.pdf", "read_pdf"), "docx": ("documents.word", "read_word")}
+
+
+def main(kind: str, seconds: int) -> None:
+    """Read one file."""
+    resource.setrlimit(resource.RLIMIT_AS, (MAX_MEMORY, MAX_MEMORY))
+    resource.setrlimit(resource.RLIMIT_CPU, (seconds, seconds + 1))  # SIGXCPU, then SIGKILL
+    resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    logging.disable()  # pypdf quotes the file in its warnings
+    json.dump(_answer(kind, sys.stdin.buffer.read()), sys.stdout)
+
+
+def _answer(kind: str, data: bytes) -> dict[str, Any]:
+    module, function = READERS[kind]
+    read = getattr(importlib.import_module(module), function)
+    try:
+        return {"document": asdict(read(data))}
+    except KexError as error:
+        return _failed(error)
+    except MemoryError:
+        return _failed(
+            TooLarge(
+                "The file needs more memory than is safe to give it: send a part of it.",
+                field=FILE,
+            )
+        )
+    except Exception as error:  # a damaged file may raise anything in its reader
+        where = traceback.extract_tb(error.__traceback__)[-1]
+        sys.stderr.write(f"{type(error).__name__} at {where.filename}:{where.lineno}\n")
+        return _failed(
+            UnreadableDocument(
+                f"The file is damaged ({type(error).__name__}): open it in its own program and "
+                "save it again.",
+                field=FILE,
+            )
+        )
+
+
+def _failed(error: KexError) -> dict[str, Any]:
+    return {"error": [error.code, error.message]}
+
+
+if __name__ == "__main__":
+    main(sys.argv[1], int(sys.argv[2]))

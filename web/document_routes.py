@@ -1,0 +1,77 @@
+"""POST /documents: the text of a file, for whoever wants to send it on as `user_input`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from flask import Blueprint, Request, Response, current_app, jsonify, request
+from werkzeug.exceptions import RequestEntityTooLarge
+
+from documents.document import FILE
+from documents.reading import read
+from errors import InputError, TooLarge, UnsupportedMedia
+from settings import Settings
+from web.body import MAX_FIELDS, check_charset
+from web.stream import Runner
+
+FORM_OVERHEAD = 10_000  # bytes of a form beside the file: boundaries, the column
+_REMEDY = 'send one file part named "file", and perhaps a field "column".'
+
+blueprint = Blueprint("documents", __name__)
+
+
+@dataclass(frozen=True)
+class _Upload:
+    name: str
+    data: bytes
+    column: str | None
+
+
+@blueprint.post("/documents")
+def documents() -> Response:
+    """The text of the file in the body; it is not kept."""
+    settings: Settings = current_app.extensions["kex.settings"]
+    request.max_content_length = settings.max_file_bytes + FORM_OVERHEAD
+    upload = _read_upload(request, settings)
+    runner: Runner = current_app.extensions["kex.runner"]
+    document = runner.run(lambda: read(upload.name, upload.data, upload.column))
+    return jsonify(name=upload.name, **document.to_json())
+
+
+def _read_upload(request: Request, settings: Settings) -> _Upload:
+    """The file of a form, checked for its size alone.
+
+    Raises InputError (400), TooLarge (413) or UnsupportedMedia (415).
+    """
+    check_charset(request)
+    if request.mimetype != "multipart/form-data":
+        raise UnsupportedMedia(
+            f"Content-Type {request.mimetype[:80]!r} is not read here: use multipart/form-data.",
+            field="Content-Type",
+        )
+    try:
+        fields = list(request.form.items(multi=True))
+        files = list(request.files.items(multi=True))
+    except RequestEntityTooLarge as error:
+        raise _too_large(settings) from error
+    for name in [*(name for name, _ in fields if name != "column"),
+                 *(name for name, _ in files if name != FILE)]:  # fmt: skip
+        raise InputError(f"{name[:40]!r} is not read here: {_REMEDY}", field=name[:40])
+    if len(files) != 1 or len(fields) > 1:
+        raise InputError(f"{len(files)} files and {len(fields)} fields came: {_REMEDY}", field=FILE)
+    [(_, file)] = files
+    data = file.stream.read(settings.max_file_bytes + 1)
+    if len(data) > settings.max_file_bytes:
+        raise _too_large(settings)
+    # Some programs send the path of the file along.
+    name = (file.filename or "").rpartition("/")[2][:255]
+    column = fields[0][1].strip() if fields else ""
+    return _Upload(name, data, column or None)
+
+
+def _too_large(settings: Settings) -> TooLarge:
+    return TooLarge(
+        f"The file is larger than {settings.max_file_bytes:,} bytes (KEX_MAX_FILE_BYTES), or the "
+        f"form has more than {MAX_FIELDS} parts: send a part of it.",
+        field=FILE,
+    )
