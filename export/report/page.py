@@ -8,9 +8,10 @@ characters that HTML cannot hold become U+FFFD. Answers are written one at a tim
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from itertools import chain
 from pathlib import Path
+from typing import Any
 
 from export.record import Record, text_id
 from export.report.drawing import draw
@@ -41,25 +42,32 @@ def write_html(records: Iterable[Record]) -> Iterator[str]:
 
 
 def section(record: Record, number: int) -> Html:
-    """One answer; `number` is its place on the page, from 1."""
-    words = WORDS[record.lang]
+    """One answer with its name; `number` is its place on the page, from 1."""
     unnamed = record.id == text_id(record.text)
-    kinds = class_kinds(record)
-    prefix = f"a{number}"
+    name = WORDS[record.lang].answer.format(number) if unnamed else record.id
     return element(
         "section",
-        element("h2", words.answer.format(number) if unnamed else record.id),
-        _about(record),
-        _warnings(record),
-        element("h3", words.text) if record.text else None,
-        _text(record, prefix, kinds) if record.text else None,
-        _legend(record, kinds),
-        element("h3", words.tasks[record.prompt_type]),
-        *Tables(record, prefix, kinds).all(),
-        _graph(record),
+        element("h2", name),
+        *body_of(record, f"a{number}"),
         lang=record.lang,
-        id=prefix,
+        id=f"a{number}",
     )
+
+
+def body_of(record: Record, prefix: str) -> Iterator[Child]:
+    """One answer without its name; `prefix` tells its anchors from those of other answers."""
+    words = WORDS[record.lang]
+    kinds = class_kinds(record)
+    yield _about(record)
+    yield warnings_of(record.answer, record.lang)
+    if record.text:
+        yield element("h3", words.text)
+        content = marked(record.text, marks(record, kinds), prefix)
+        yield element("div", content, class_="text", dir="auto")
+    yield _legend(record, kinds)
+    yield element("h3", words.tasks[record.prompt_type])
+    yield from Tables(record, prefix, kinds).all()
+    yield _graph(record)
 
 
 def _about(record: Record) -> Html:
@@ -77,20 +85,15 @@ def _about(record: Record) -> Html:
     )
 
 
-def _warnings(record: Record) -> Html | None:
+def warnings_of(answer: Mapping[str, Any], lang: Lang) -> Html | None:
     """The contract's own field; whatever else an unknown hand has put there is no warning."""
-    told = record.answer.get("warnings")
+    told = answer.get("warnings")
     lines = [line for line in told if isinstance(line, str)] if isinstance(told, list) else []
     if not lines:
         return None
-    head = element("strong", WORDS[record.lang].warnings)
+    head = element("strong", WORDS[lang].warnings)
     items = element("ul", *(element("li", line) for line in lines))
     return element("div", head, items, class_="warnings")
-
-
-def _text(record: Record, prefix: str, kinds: dict[str, str]) -> Html:
-    content = marked(record.text, marks(record, kinds), prefix)
-    return element("div", content, class_="text", dir="auto")
 
 
 def _legend(record: Record, kinds: dict[str, str]) -> Html | None:
