@@ -8,9 +8,9 @@ from typing import Literal
 
 from evaluation.form_check import located
 from evaluation.judge import Judged
-from evaluation.markup import Html, element, join
 from evaluation.units import Unit
 from extraction.knowledge import PromptType
+from markup import Html, element, join
 
 Mark = Literal["right", "wrong", "missed"]
 Place = tuple[int, int, Mark]

@@ -11,24 +11,26 @@ from pathlib import Path
 from evaluation.grouping import by_source
 from evaluation.highlight import highlight
 from evaluation.judge import Judged
-from evaluation.markup import Html, element, join
 from evaluation.metrics import METRICS, SHARES, TASKS
 from evaluation.mistakes import KINDS
 from evaluation.report import Figure, Group, Report
 from evaluation.units import Unit
 from extraction.knowledge import PromptType
+from markup import Html, document, element, join, policy_for
 
 _STYLE = Html(Path(__file__).with_name("page.css").read_text(encoding="utf-8"))
-# Should escaping ever fail, the browser still runs nothing and fetches nothing.
-_POLICY = "default-src 'none'; style-src 'unsafe-inline'"
+_POLICY = policy_for(_STYLE)
 TITLES = {"KE1": "triples", "KE2": "named entities", "KE3": "facts about an entity"}
 
 
 def render(report: Report, judged: Sequence[Judged]) -> str:
     """The whole page."""
     tasks = [task for task in TASKS if any(group.task == task for group in report.groups)]
-    body = element(
-        "body",
+    opened, closed = document(
+        "en",
+        f"Evaluation · {report.about.get('model', '')}",
+        _STYLE,
+        _POLICY,
         element("h1", "Evaluation"),
         _about(report),
         *(_figures(task, report) for task in tasks),
@@ -36,15 +38,7 @@ def render(report: Report, judged: Sequence[Judged]) -> str:
         _form(report),
         _rows(judged),
     )
-    head = element(
-        "head",
-        Html('<meta charset="utf-8">'),
-        Html(f'<meta http-equiv="Content-Security-Policy" content="{_POLICY}">'),
-        Html('<meta name="viewport" content="width=device-width, initial-scale=1">'),
-        element("title", f"Evaluation · {report.about.get('model', '')}"),
-        element("style", _STYLE),
-    )
-    return "<!doctype html>\n" + element("html", head, body, lang="en").markup + "\n"
+    return opened + closed
 
 
 def _about(report: Report) -> Html:

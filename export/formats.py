@@ -13,9 +13,12 @@ from export.iris import Iris
 from export.jsonl import write_json, write_jsonl
 from export.markdown import write_markdown
 from export.record import Record
+from export.report.page import write_html
 from export.spreadsheet import write_csv
 
-FormatName = Literal["jsonl", "json", "csv", "markdown", "turtle", "jsonld", "graphml", "cypher"]
+FormatName = Literal[
+    "jsonl", "json", "csv", "markdown", "html", "turtle", "jsonld", "graphml", "cypher"
+]
 NAMES: tuple[FormatName, ...] = get_args(FormatName)
 WITH_IRIS: tuple[FormatName, ...] = ("turtle", "jsonld")
 
@@ -53,6 +56,7 @@ FORMATS: dict[FormatName, Format] = {
     "json": Format("application/json", "json", _plain(write_json)),
     "csv": Format("text/csv; charset=utf-8; header=present", "csv", _plain(write_csv)),
     "markdown": Format("text/markdown; charset=utf-8; variant=GFM", "md", _plain(write_markdown)),
+    "html": Format("text/html; charset=utf-8", "html", _plain(write_html)),
     "turtle": Format("text/turtle; charset=utf-8", "ttl", _turtle),
     "jsonld": Format("application/ld+json", "jsonld", _jsonld),
     "graphml": Format("application/graphml+xml; charset=utf-8", "graphml", _plain(write_graphml)),

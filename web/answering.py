@@ -33,11 +33,14 @@ def stream_response(events: Generator[E, None, None], wire: Wire[E]) -> Response
 
 
 def whole_response(
-    events: Generator[Event, None, None], kind: type[A], to_json: Callable[[A], Any]
+    events: Generator[Event, None, None],
+    kind: type[A],
+    to_json: Callable[[A], Any],
+    write: Callable[[Any], Response] = jsonify,
 ) -> ResponseReturnValue:
-    """The answer that the events end with, as JSON."""
+    """The answer that the events end with: its JSON as a response, or as `write` has it."""
     try:
-        return jsonify(to_json(_runner().whole(events, kind, _watch())))
+        return write(to_json(_runner().whole(events, kind, _watch())))
     except ClientGone:
         return Response(status=499)  # nobody reads it; nginx's code for this
 

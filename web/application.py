@@ -11,7 +11,7 @@ from flask import Flask, Response, g, request
 from models.registry import Registry
 from settings import Settings
 from store.memory import Memory
-from web import conversation_routes, document_routes, errors, headers, openai_routes, routes
+from web import conversation_routes, document_routes, errors, headers, openai_routes, pages, routes
 from web.body import MAX_FIELDS
 from web.stream import Runner
 
@@ -48,6 +48,7 @@ def make_application(settings: Settings, registry: Registry) -> Flask:
     app.register_blueprint(openai_routes.blueprint)
     errors.register(app)
     headers.register(app)
+    pages.register(app)
     app.before_request(_start_clock)
     app.after_request(_log_request)
     return app

@@ -1,6 +1,7 @@
 """Turns every error into the one JSON shape; no trace and no secret leaves the server.
 
-Under /v1/ that shape is OpenAI's, everywhere else Kex's own.
+Under /v1/ that shape is OpenAI's, everywhere else Kex's own. A browser that has posted the form
+without scripts gets a page with the same words.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from flask import Flask, Response, jsonify, request
 from werkzeug.exceptions import HTTPException
 
 from errors import KexError
+from web import pages
 
 log = logging.getLogger(__name__)
 
@@ -41,7 +43,10 @@ def register(app: Flask) -> None:
 
 
 def answer(error: KexError) -> Response:
-    response = jsonify(openai_json(error) if _for_openai() else error.to_json())
+    if pages.wanted():
+        response = pages.error_page(error)
+    else:
+        response = jsonify(openai_json(error) if _for_openai() else error.to_json())
     response.status_code = error.status
     if error.retry_after is not None:
         response.headers["Retry-After"] = str(error.retry_after)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Generator
+from functools import partial
 
 from flask import Blueprint, Response, current_app, jsonify, render_template, request
 from flask.typing import ResponseReturnValue
@@ -20,6 +21,7 @@ from web.answering import attachment, find_model, stream_response, whole_respons
 from web.events import NamedEvents
 from web.export_forms import read_export
 from web.forms import Order, read_order
+from web.pages import answer_page, wanted
 from web.remembering import Keeper
 from web.stream import Answer, Event
 
@@ -54,7 +56,10 @@ def page() -> str:
 
 @blueprint.post("/get_response")
 def get_response() -> ResponseReturnValue:
-    """Knowledge from `user_input`, or an answer to it: JSON, or an event stream if accepted."""
+    """Knowledge from `user_input`, or an answer to it: JSON, or what else is rather accepted.
+
+    That is an event stream for scripts, a page for a browser without them.
+    """
     order = read_order(request, _settings())
     model = find_model(order.model)
     events: Generator[Event, None, None]
@@ -66,10 +71,13 @@ def get_response() -> ResponseReturnValue:
     keeper = _keeper(order)
     if _wants_events():
         return stream_response(events, NamedEvents(order.work, keeper))
+    write = jsonify
+    if wanted():
+        write = partial(answer_page, text=order.text, lang=order.work.lang)
     if keeper is None:
-        return whole_response(events, kind, lambda answer: answer.to_json())
+        return whole_response(events, kind, lambda answer: answer.to_json(), write)
     try:
-        return whole_response(events, kind, lambda answer: keeper.answered(answer.to_json()))
+        return whole_response(events, kind, lambda answer: keeper.answered(answer.to_json()), write)
     except KexError as error:
         keeper.failed(error)
         raise

@@ -7,6 +7,7 @@ import { announce } from "./turn.js";
 
 /** Name of the format, ending of the file, what people call it. */
 const FORMATS = [
+  ["html", "html", "HTML"],
   ["csv", "csv", "CSV"],
   ["markdown", "md", "Markdown"],
   ["jsonl", "jsonl", "JSONL"],

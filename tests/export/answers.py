@@ -83,3 +83,25 @@ def nasty(task: PromptType, string: str) -> Record:
         card = {"entity": place, "aliases": [place], "facts": [fact], "not_stated": [string]}
         knowledge = [card, {"entity": guess, "facts": [], "aliases": []}]
     return read_record(row(task, text, knowledge, id=string[:1000], model=string))
+
+
+# What a browser would do something with, were it markup.
+XSS = [
+    "<script>alert(1)</script>", "<img src=x onerror=alert(1)>", '"><svg onload=alert(1)>',
+    "' onmouseover='alert(1)' x='", '" autofocus onfocus=alert(1) x="', "javascript:alert(1)",
+    "</style><script>alert(1)</script>", "</title><script>alert(1)</script>",
+    "--><script>alert(1)</script><!--", "<![CDATA[<script>alert(1)</script>]]>",
+    "</text></svg><script>alert(1)</script>", "<svg><animate onbegin=alert(1) attributeName=x>",
+    "<math><mtext><style><img src=x onerror=alert(1)></style>", "<base href=http://evil.test/>",
+    '<meta http-equiv="refresh" content="0;url=http://evil.test/">',
+    "<link rel=stylesheet href=http://evil.test/a.css>",
+    "<style>@import 'http://evil.test/';</style>",
+    "<iframe srcdoc='<script>alert(1)</script>'></iframe>",
+    "<object data=http://evil.test/></object>", "<details open ontoggle=alert(1)>",
+    "<form action=javascript:alert(1)><button>x</button></form>",
+    "<a href='javascript:alert(1)'>x</a>", "&lt;script&gt;alert(1)&lt;/script&gt;",
+    "&#60;img src=x&#62;", "\\u003cscript\\u003ealert(1)", "<scr\x00ipt>alert(1)</scr\x00ipt>",
+    "<img\x0bsrc=x\x0conerror=alert(1)>", "{{7*7}}{% raw %}", "url(http://evil.test/)",
+    "<video><source onerror=alert(1)></video>", "\u202e<script>alert(1)</script>",
+    "＜script＞alert(1)＜/script＞", "<!--", "<plaintext>", "<template>",
+]  # fmt: skip

@@ -115,7 +115,12 @@ def test_the_graph_opens_closes_and_tells_the_sentence_of_an_edge(
 
 @pytest.mark.parametrize(
     ("name", "ending", "begin"),
-    [("csv", "csv", "\ufeff"), ("turtle", "ttl", "@prefix"), ("graphml", "graphml", "<?xml")],
+    [
+        ("html", "html", "<!doctype html>"),
+        ("csv", "csv", "\ufeff"),
+        ("turtle", "ttl", "@prefix"),
+        ("graphml", "graphml", "<?xml"),
+    ],
 )
 def test_an_answer_is_saved_as_a_file(
     visit: Visit, views_url: str, name: str, ending: str, begin: str

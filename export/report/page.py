@@ -1,0 +1,130 @@
+"""HTML for people: a page with each answer's text marked, its items as a table and as a graph.
+
+One file that opens from the disk: no script, no address that a browser would fetch, a policy that
+permits neither. Whatever a text or a model says goes through `markup`, which escapes it; control
+characters that HTML cannot hold become U+FFFD. Answers are written one at a time.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from itertools import chain
+from pathlib import Path
+from typing import Any
+
+from export.record import Record, text_id
+from export.report.drawing import draw
+from export.report.kinds import class_kinds, marks
+from export.report.marks import marked
+from export.report.net import net_of
+from export.report.tables import Tables, statuses
+from export.report.words import WORDS
+from extraction.knowledge import Lang, Status
+from markup import Child, Html, document, element, join, policy_for
+
+STYLE = Html(Path(__file__).with_name("report.css").read_text(encoding="utf-8"))
+POLICY = policy_for(STYLE)
+_STATUSES: tuple[Status, ...] = ("verbatim", "normalised", "inferred")
+
+
+def write_html(records: Iterable[Record]) -> Iterator[str]:
+    """The head, a piece a record, and the end; the page speaks the first answer's language."""
+    stream = iter(records)
+    first = next(stream, None)
+    lang: Lang = first.lang if first else "en"
+    title = WORDS[lang].title
+    opened, closed = document(lang, title, STYLE, POLICY, element("h1", title))
+    yield opened
+    for number, record in enumerate(chain([first] if first else [], stream), start=1):
+        yield "\n" + section(record, number).markup
+    yield "\n" + closed
+
+
+def section(record: Record, number: int) -> Html:
+    """One answer with its name; `number` is its place on the page, from 1."""
+    unnamed = record.id == text_id(record.text)
+    name = WORDS[record.lang].answer.format(number) if unnamed else record.id
+    return element(
+        "section",
+        element("h2", name),
+        *body_of(record, f"a{number}"),
+        lang=record.lang,
+        id=f"a{number}",
+    )
+
+
+def body_of(record: Record, prefix: str) -> Iterator[Child]:
+    """One answer without its name; `prefix` tells its anchors from those of other answers."""
+    words = WORDS[record.lang]
+    kinds = class_kinds(record)
+    yield _about(record)
+    yield warnings_of(record.answer, record.lang)
+    if record.text:
+        yield element("h3", words.text)
+        content = marked(record.text, marks(record, kinds), prefix)
+        yield element("div", content, class_="text", dir="auto")
+    yield _legend(record, kinds)
+    yield element("h3", words.tasks[record.prompt_type])
+    yield from Tables(record, prefix, kinds).all()
+    yield _graph(record)
+
+
+def _about(record: Record) -> Html:
+    words = WORDS[record.lang]
+    one, several = words.counted[record.prompt_type]
+    count = len(record.items)
+    worst = Counter(max(statuses(item), key=_STATUSES.index) for item in record.items)
+    told = words.comma.join(
+        f"{worst[status]} {words.statuses[status]}" for status in _STATUSES if worst[status]
+    )
+    counted = (one if count == 1 else several).format(count)
+    found = words.colon.join(part for part in (counted, told) if part)
+    return element(
+        "p", f"{words.tasks[record.prompt_type]} · {record.model} · {found}", class_="about"
+    )
+
+
+def warnings_of(answer: Mapping[str, Any], lang: Lang) -> Html | None:
+    """The contract's own field; whatever else an unknown hand has put there is no warning."""
+    told = answer.get("warnings")
+    lines = [line for line in told if isinstance(line, str)] if isinstance(told, list) else []
+    if not lines:
+        return None
+    head = element("strong", WORDS[lang].warnings)
+    items = element("ul", *(element("li", line) for line in lines))
+    return element("div", head, items, class_="warnings")
+
+
+def _legend(record: Record, kinds: dict[str, str]) -> Html | None:
+    """What the colours say, and the badges that occur."""
+    words = WORDS[record.lang]
+    ends = {"KE1": ("head", "tail"), "KE2": (), "KE3": ("entity", "value")}[record.prompt_type]
+    tags = [(end, words.ends[end]) for end in ends]
+    tags += [(kind, label) for label, kind in kinds.items()]
+    occur = {status for item in record.items for status in statuses(item)}
+    occur |= {card.entity.status for card in record.cards if card.entity}
+    entries: list[Child] = []
+    if record.text and (record.items or record.cards):
+        entries += [
+            element("li", element("span", name, class_=f"tag {kind}")) for kind, name in tags
+        ]
+    for status in _STATUSES[1:]:
+        if status in occur:
+            badge = element("span", words.statuses[status], class_=f"badge {status}")
+            entries.append(element("li", badge, " ", words.notes[status]))
+    return element("ul", *entries, class_="legend") if entries else None
+
+
+def _graph(record: Record) -> Html | None:
+    net = net_of(record)
+    if not net.edges:
+        return None
+    words = WORDS[record.lang]
+    whole = len(net.edges) == net.all_edges
+    told = (words.drawn if whole else words.part).format(
+        nodes=len(net.nodes), edges=len(net.edges), all=net.all_edges
+    )
+    drawing = element("div", draw(net, told), class_="scroll")
+    caption = element("figcaption", told)
+    return join((element("h3", words.graph), element("figure", drawing, caption)))

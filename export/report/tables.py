@@ -1,0 +1,187 @@
+"""The items of an answer as tables; every string links to its place in the text."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from export.record import Record
+from export.report.marks import anchor
+from export.report.words import WORDS
+from extraction.knowledge import (
+    NOT_STATED,
+    NOTHING,
+    Card,
+    Entity,
+    Fact,
+    Item,
+    Located,
+    Span,
+    Status,
+    Triple,
+)
+from extraction.values import meaning
+from markup import Child, Html, element, join
+
+_MAX_PLACES = 50  # links in one cell; a count tells of the rest
+
+
+def statuses(item: Item) -> tuple[Status, ...]:
+    """Those of the strings that the item adds; a card's entity is told once, above its facts."""
+    if isinstance(item, Triple):
+        return item.head.status, item.tail.status
+    return (item.place.status,) if isinstance(item, Entity) else (item.value.status,)
+
+
+class Tables:
+    """Writes one record's tables; `prefix` is that of its text's anchors."""
+
+    def __init__(self, record: Record, prefix: str, kinds: dict[str, str]) -> None:
+        self._record = record
+        self._words = WORDS[record.lang]
+        self._prefix = prefix
+        self._kinds = kinds
+        self._sure = any(item.confidence is not None for item in record.items)
+
+    def all(self) -> Iterator[Html]:
+        """A table for KE1, one a class for KE2, one a card for KE3; a sentence for nothing."""
+        record = self._record
+        if not record.items and not any(card.entity or card.not_stated for card in record.cards):
+            yield element("p", NOTHING[record.lang][record.prompt_type], class_="quiet")
+        elif record.prompt_type == "KE1":
+            yield self._table(None, map(self._triple, _only_triples(record.items)))
+        elif record.prompt_type == "KE2":
+            yield self._table(None, self._entities())
+        else:
+            for card in record.cards:
+                yield from self._card(card)
+
+    def _table(self, caption: Html | None, rows: Iterator[Html]) -> Html:
+        names = self._words.columns[self._record.prompt_type]
+        heads = [element("th", name, scope="col") for name in names]
+        if self._sure:
+            heads.append(element("th", self._words.confidence, scope="col", class_="number"))
+        table = element(
+            "table",
+            element("caption", caption) if caption else None,
+            element("thead", element("tr", *heads)),
+            *rows,
+            class_=self._record.prompt_type,
+        )
+        return element("div", table, class_="scroll")
+
+    def _row(self, first: Child, cells: Sequence[Child], confidence: float | None) -> Html:
+        sure: Html | None = None
+        if self._sure:  # a phone shows the cell's name before it, having no room for columns
+            told = "–" if confidence is None else f"{confidence:.2f}"
+            sure = element("td", told, class_="number", data_name=self._words.confidence)
+        return element(
+            "tr",
+            element("th", first, scope="row"),
+            *(element("td", cell) for cell in cells),
+            sure,
+        )
+
+    def _triple(self, item: Triple) -> Html:
+        head, tail = self._named(item.head, "head"), self._value(item.tail, "tail")
+        cells = [_isolated(item.relation), tail, self._evidence(item)]
+        return element("tbody", self._row(head, cells, item.confidence))
+
+    def _entities(self) -> Iterator[Html]:
+        groups: dict[str, list[Entity]] = {}
+        for item in self._record.items:
+            if isinstance(item, Entity):
+                groups.setdefault(item.label, []).append(item)
+        width = len(self._words.columns["KE2"]) + self._sure
+        for label, items in groups.items():
+            kind = self._kinds[label]
+            name = element("span", label, class_=f"tag {kind}")
+            head = element("th", name, scope="rowgroup", colspan=str(width))
+            rows = [
+                self._row(
+                    self._named(item.place, kind), [self._places(item.mentions)], item.confidence
+                )
+                for item in items
+            ]
+            yield element("tbody", element("tr", head, class_="group"), *rows)
+
+    def _card(self, card: Card) -> Iterator[Html]:
+        if card.entity is None and not card.not_stated:
+            return
+        caption = element("span", self._named(card.entity, "tag entity")) if card.entity else None
+        if card.aliases:
+            names: list[Child] = []
+            for alias in card.aliases:
+                names += [self._words.comma if names else None, self._named(alias, "entity")]
+            others = element("span", self._words.aliases, *names, class_="aside")
+            caption = join((caption, " ", others))
+        facts = [self._fact(fact) for fact in card.facts]
+        lacking = element("span", NOT_STATED[self._record.lang], class_="badge not-stated")
+        missing = [self._row(_isolated(key), [lacking, None], None) for key in card.not_stated]
+        if not facts and not missing:
+            width = str(len(self._words.columns["KE3"]) + self._sure)
+            quiet = element("td", self._words.no_facts, colspan=width, class_="quiet")
+            missing = [element("tr", quiet)]
+        yield self._table(caption, iter([element("tbody", *facts, *missing)]))
+
+    def _fact(self, item: Fact) -> Html:
+        cells = [self._value(item.value, "value"), self._evidence(item)]
+        return self._row(_isolated(item.key), cells, item.confidence)
+
+    def _named(self, located: Located, kind: str) -> Html:
+        """The string, linked to its place, with its status where it is not verbatim."""
+        word: Html
+        if located.start is None or located.end is None:
+            word = element("span", located.text, class_=f"word {kind} nowhere")
+        else:
+            place = self._link(Span(located.start, located.end))
+            word = element("a", located.text, href=place, class_=f"word {kind}")
+        if located.status == "verbatim":
+            return word
+        label, note = self._words.statuses[located.status], self._words.notes[located.status]
+        badge = element("span", label, class_=f"badge {located.status}", title=note)
+        return join((word, " ", badge))
+
+    def _value(self, located: Located, kind: str) -> Html:
+        found = meaning(located.text)
+        told = found.to_json() if found else {}
+        plain = told.get("date") or " ".join(
+            str(told[part]) for part in ("number", "unit") if part in told
+        )
+        if not plain or plain == located.text:
+            return self._named(located, kind)
+        about = "≈ " if told.get("approximate") else ""
+        return join(
+            (self._named(located, kind), " ", element("span", about, plain, class_="aside"))
+        )
+
+    def _evidence(self, item: Triple | Fact) -> Html | None:
+        if item.evidence is None:
+            return None
+        quoted = " ".join(self._record.quote(item.evidence).split())
+        quote = element("a", quoted, href=self._link(item.evidence), class_="quote")
+        if not item.also:
+            return quote
+        further = element("span", self._words.further, " ", self._places(item.also), class_="aside")
+        return join((quote, " ", further))
+
+    def _places(self, spans: tuple[Span, ...]) -> Html:
+        links: list[Child] = []
+        for span in spans[:_MAX_PLACES]:
+            told = f"{span.start}–{span.end}"
+            links += [self._words.comma if links else None]
+            links += [element("a", told, href=self._link(span), class_="place")]
+        if len(spans) > _MAX_PLACES:
+            links.append(f" … ({len(spans)})")
+        return join(tuple(links)) if links else join(("–",))
+
+    def _link(self, span: Span) -> str:
+        return "#" + anchor(self._prefix, span.start, span.end)
+
+
+def _only_triples(items: tuple[Item, ...]) -> Iterator[Triple]:
+    return (item for item in items if isinstance(item, Triple))
+
+
+def _isolated(text: str) -> Html:
+    """A text of another direction changes nothing around it."""
+    return element("bdi", text)
