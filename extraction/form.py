@@ -1,7 +1,9 @@
 """The form of an answer: the same shape as grammar, as JSON schema, and as written-out JSON.
 
 Local models are held to the grammar and write compact arrays, a third fewer tokens than objects;
-services behind an API are held to the JSON schema, whose strict mode allows objects only.
+services behind an API are held to the JSON schema, whose strict mode allows objects only. The
+trained prompts write KE1's relation last: it is chosen best when both ends are known
+(docs/prompts.md).
 """
 
 from __future__ import annotations
@@ -14,11 +16,12 @@ from typing import Any, Literal
 from extraction.knowledge import Lang, PromptType
 from extraction.language import HAN
 
-Style = Literal["arrays", "objects"]
+Style = Literal["arrays", "relation_last", "objects"]
 
 MAX_ITEMS = 60  # per chunk and list: ends a loop of the model inside the form, never mid-item
 MAX_ENTITIES = 3  # KE3 without an entity: how many main entities are answered at most
 
+# As the prompt files name them; the trained ones say it in their own words.
 SHAPES: dict[PromptType, dict[Style, str]] = {
     "KE1": {
         "arrays": '{"triples":[["head","relation","tail"],…]}',
@@ -47,6 +50,8 @@ def write_answer(prompt_type: PromptType, style: Style, answer: Any) -> str:
     """An answer given as plain data (see task.Example) as the JSON that a model should write."""
     data = answer
     if prompt_type == "KE1":
+        if style == "relation_last":
+            answer = [(head, tail, relation) for head, relation, tail in answer]
         data = {"triples": [_row(("head", "relation", "tail"), row, style) for row in answer]}
     elif prompt_type == "KE3":
         cards = answer if isinstance(answer, list) else [answer]
@@ -63,7 +68,7 @@ def write_answer(prompt_type: PromptType, style: Style, answer: Any) -> str:
 
 
 def _row(names: tuple[str, ...], values: Iterable[str], style: Style) -> Any:
-    return list(values) if style == "arrays" else dict(zip(names, values, strict=True))
+    return dict(zip(names, values, strict=True)) if style == "objects" else list(values)
 
 
 def grammar(
@@ -72,6 +77,7 @@ def grammar(
     source: str | None,
     labels: Iterable[str],
     entity: str | None,
+    style: Style = "arrays",
 ) -> str:
     """A llguidance grammar (Lark) for compact answers whose strings are pieces of `source`, or
     any strings where that is None.
@@ -80,10 +86,11 @@ def grammar(
     (KE3) allowed; none allows any short phrase. KE3 with an `entity` answers that one alone.
     """
     names = list(labels)
-    phrase = _phrase(lang)
+    phrase, between = _phrase(lang), ' "\\",\\"" '
     lines = ["%llguidance {}", _start(prompt_type, names, entity)]
     if prompt_type == "KE1":
-        lines.append('item: "[\\"" PIECE "\\",\\"" label "\\",\\"" PIECE "\\"]"')
+        parts = "PIECE label PIECE" if style != "relation_last" else "PIECE PIECE label"
+        lines.append(f'item: "[\\"" {parts.replace(" ", between)} "\\"]"')
     elif prompt_type == "KE2":
         lines.append('item: "\\"" PIECE "\\""')
     else:

@@ -59,11 +59,13 @@ class _Frame:
 class AnswerParser:
     """Feed it the pieces of an answer; it returns the items that each piece completed.
 
-    `ended` says whether the JSON value is closed; what follows it is ignored.
+    `relation_last`: the arrays of KE1 are head, tail, relation. `ended` says whether the JSON
+    value is closed; what follows it is ignored.
     """
 
-    def __init__(self, prompt_type: PromptType) -> None:
+    def __init__(self, prompt_type: PromptType, relation_last: bool = False) -> None:
         self._prompt_type = prompt_type
+        self._relation_last = relation_last
         self._scanner = JsonScanner()
         self._stack: list[_Frame] = []
         self._items: list[RawItem] = []
@@ -162,6 +164,8 @@ class AnswerParser:
         frame.given = True
         if self._prompt_type == "KE1":
             head, relation, tail = strings
+            if frame.array and self._relation_last:
+                relation, tail = tail, relation
             self._items.append(RawTriple(head, relation, tail))
             self._found += 1
             return

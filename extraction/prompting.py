@@ -30,7 +30,7 @@ def build_request(
     tuned = tuned_for(task, can)
     prompt = load_prompt(f"{task.prompt_type}-tuned" if tuned else task.prompt_type, task.lang)
     labels = labels_of(task)
-    style: Style = "arrays" if can.constraint == "grammar" else "objects"
+    style = style_for(can, tuned)
     turn = user_turn(
         prompt,
         source,
@@ -52,7 +52,7 @@ def build_request(
         messages=messages,
         max_tokens=task.max_tokens,
         temperature=task.temperature,
-        grammar=grammar(task.prompt_type, task.lang, held_to, labels, task.entity)
+        grammar=grammar(task.prompt_type, task.lang, held_to, labels, task.entity, style)
         if can.constraint == "grammar"
         else None,
         json_schema=json_schema(task.prompt_type, labels, task.entity),
@@ -69,6 +69,13 @@ def tuned_for(task: Task, can: Capabilities) -> bool:
     return f"{task.lang}/{task.prompt_type}-tuned" in can.tuned
 
 
+def style_for(can: Capabilities, tuned: bool = False) -> Style:
+    """How the model writes an answer."""
+    if can.constraint != "grammar":
+        return "objects"
+    return "relation_last" if tuned else "arrays"
+
+
 def labels_of(task: Task) -> Mapping[str, str]:
     """The labels that an answer may use: the user's, those of the user's own examples (KE2), else
     the prompt file's; none means any."""
@@ -80,7 +87,7 @@ def labels_of(task: Task) -> Mapping[str, str]:
 
 def warm_prefixes(can: Capabilities) -> list[tuple[Message, ...]]:
     """What every request without examples of its own begins with, per task and language."""
-    style: Style = "arrays" if can.constraint == "grammar" else "objects"
+    style = style_for(can)
     pairs: list[tuple[PromptType, Lang]] = [
         ("KE1", "zh"), ("KE2", "zh"), ("KE3", "zh"), ("KE1", "en"), ("KE2", "en"), ("KE3", "en"),
     ]  # fmt: skip
@@ -96,7 +103,8 @@ def _prefix(
     prompt_type: PromptType, prompt: Prompt, style: Style, own: tuple[Example, ...]
 ) -> tuple[Message, ...]:
     """System text and examples: the same for every text, so that an engine can cache it."""
-    messages = [Message("system", prompt.system.replace("{form}", SHAPES[prompt_type][style]))]
+    shape = SHAPES[prompt_type].get(style, "")
+    messages = [Message("system", prompt.system.replace("{form}", shape))]
     shown = [(e.text, e.entity, e.answer, {}) for e in prompt.examples] if not own else [
         (e.text, _entity_of(prompt_type, e.answer), e.answer, _labels_in(prompt_type, e.answer))
         for e in own

@@ -19,7 +19,7 @@ from extraction.entity_typing import (
 )
 from extraction.knowledge import Lang
 from extraction.parse import AnswerParser, RawEntity, RawItem
-from extraction.prompting import build_request, labels_of
+from extraction.prompting import build_request, labels_of, style_for
 from extraction.task import Task
 from models.base import GenerateRequest, Mention, Model, Recognizing
 
@@ -82,7 +82,8 @@ def turns_for(
         request = build_request(task, source, model.capabilities, context, known)
         way: Way = "tuned" if request.tuned else "asked"
         known_way = way if model.capabilities.calibrated else None
-        return Turn(request, partial(AnswerParser, task.prompt_type), known_way)
+        last = style_for(model.capabilities, request.tuned) == "relation_last"
+        return Turn(request, partial(AnswerParser, task.prompt_type, last), known_way)
 
     if not recognizes(task, model):
         return Turns([plain(task)])

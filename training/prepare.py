@@ -196,7 +196,7 @@ class Groups:
             if task == "KE3":
                 answer = {"entity": piece.entity, "facts": [(r, t) for _, r, t in answer]}
             user = user_turn(prompt, piece.text, dict.fromkeys(listed, ""), piece.entity)
-            rows.append({"user": user, "answer": write_answer(task, "arrays", answer)})
+            rows.append({"user": user, "answer": write_answer(task, "relation_last", answer)})
         return {"source": source, "system": prompt.system, "rows": rows}
 
     def _renamed(self, lang: Lang, own: Sequence[str]) -> dict[str, str]:

@@ -26,7 +26,8 @@ export class RequestFailed extends Error {
  * @returns {AsyncGenerator<{event: string, data: any}>} ends after `done`; else throws
  */
 export async function* ask(request, signal) {
-  const { text, task, model, entity, only, lang, history, image, conversation, turn } = request;
+  const { text, task, model, entity, only, lang, history, image, examples, conversation, turn } =
+    request;
   const form = new FormData();
   form.set("user_input", text);
   form.set("prompt_type", task);
@@ -36,6 +37,7 @@ export async function* ask(request, signal) {
   if (only) form.set("schema", only);
   if (history) form.set("history", JSON.stringify(history));
   if (image) form.set("image", image);
+  if (examples) form.set("examples", examples);
   if (conversation) form.set("conversation", conversation);
   if (turn) form.set("turn", String(turn));
   const response = await reach("/get_response", {
@@ -75,7 +77,7 @@ export async function modelStates() {
 }
 
 /**
- * JSON in, JSON out.
+ * JSON in, JSON out; JSON Lines come out as text.
  * @param {string} method
  * @param {string} url
  * @param {unknown} [body]
@@ -90,7 +92,9 @@ export async function call(method, url, body) {
   }
   const response = await reach(url, init);
   if (!response.ok) throw await failure(response);
-  return response.status === 204 ? null : response.json();
+  if (response.status === 204) return null;
+  const lines = response.headers.get("Content-Type")?.startsWith("application/jsonl");
+  return lines ? response.text() : response.json();
 }
 
 /**

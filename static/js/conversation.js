@@ -58,9 +58,10 @@ export class Conversation {
 /**
  * What a kept turn was asked with.
  * @param {KeptTurn} kept
+ * @param {string} conversation
  * @returns {Request}
  */
-export function requestOf({ request }) {
+export function requestOf({ request }, conversation) {
   const { user_input, prompt_type, model_type, entity, schema, lang, image } = request;
   return {
     text: user_input,
@@ -70,5 +71,6 @@ export function requestOf({ request }) {
     only: typeof schema === "string" || !schema ? (schema ?? "") : JSON.stringify(schema),
     lang: lang ?? "auto",
     seen: image?.media_type,
+    conversation,
   };
 }

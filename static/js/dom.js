@@ -30,6 +30,32 @@ export function button(label, className, action, title) {
   return element;
 }
 
+const ICONS = {
+  confirm: "M3 8.5l3.5 3.5L13 4.5",
+  edit: "M3 13l.6-3L11 2.6l2.4 2.4L6 12.4 3 13z",
+  delete: "M3 4.5h10M6.5 4V2.5h3V4M4.5 4.5l.5 9h6l.5-9M7 7v4M9 7v4",
+};
+
+/** A small picture for a button that has its name elsewhere. @param {keyof typeof ICONS} name */
+export function icon(name) {
+  const space = "http://www.w3.org/2000/svg";
+  const picture = document.createElementNS(space, "svg");
+  const path = document.createElementNS(space, "path");
+  for (const [key, value] of Object.entries({ viewBox: "0 0 16 16", width: 16, height: 16 })) {
+    picture.setAttribute(key, String(value));
+  }
+  for (const [key, value] of Object.entries({
+    fill: "none",
+    stroke: "currentColor",
+    d: ICONS[name],
+  })) {
+    path.setAttribute(key, value);
+  }
+  picture.setAttribute("aria-hidden", "true");
+  picture.append(path);
+  return picture;
+}
+
 /**
  * @param {ParentNode} root
  * @param {string} selector

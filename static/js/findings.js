@@ -19,6 +19,8 @@ export class Findings extends Turn {
   #table;
   #source;
   #legend;
+  /** The whole answer as it stands, corrections and all. @type {any} */
+  #answer = null;
   #linking = new Linking();
   #rawText = new Text();
   #raw = el(
@@ -72,8 +74,7 @@ export class Findings extends Turn {
 
   /** @param {any} data */
   done(data) {
-    this.#table.replace(this.#rows.ofKnowledge(data.knowledge));
-    this.#mark();
+    this.#show(data);
     if (data.lang) this.#source.element.lang = data.lang;
     const found = counted(this.#table.rows).length;
     const { task } = this.request;
@@ -84,21 +85,49 @@ export class Findings extends Turn {
         this.actions.run({ ...this.request, task: name, entity: "", only: "" }),
       ),
     );
+    this.#answer = data;
     const line = el(
       "p",
       { class: "buttons" },
-      ...copyButtons(task, this.#table.rows, data.knowledge),
+      ...copyButtons(task, this.#table, () => this.#answer.knowledge),
     );
-    if (found > 0) line.append(saveMenu(this.request.text, data));
+    if (found > 0) line.append(saveMenu(this.request.text, () => this.#answer));
     if (this.#table.rows.some((row) => row.link)) line.append(this.#graphButton());
     line.append(this.renewButton(), el("span", { class: "same-text" }, S.sameText, ...others));
     this.foot.append(...factsOf(data), line);
     announce(`${summary}, ${secondsOf(data.elapsed_ms)}`);
+    if (this.request.conversation && this.number) this.#letCorrect(line);
+  }
+
+  /** @param {any} answer */
+  #show({ knowledge }) {
+    this.#table.replace(this.#rows.ofKnowledge(knowledge));
+    this.#mark();
+  }
+
+  /** @param {HTMLElement} line of buttons */
+  async #letCorrect(line) {
+    const module = await import("./correcting.js").catch(() => null);
+    if (!module) return; // the server is gone; what is done next will say so
+    const { request, number } = this;
+    const address = `/conversations/${request.conversation}/turns/${number}/corrections`;
+    const correcting = new module.Correcting(
+      address,
+      request.task,
+      this.#table,
+      this.#source.element,
+      ({ answer, corrected }) => {
+        this.#answer = corrected ?? answer;
+        this.#show(this.#answer);
+        this.actions.corrected();
+      },
+    );
+    line.querySelector(".same-text")?.before(correcting.adder);
   }
 
   again() {
     const line = super.again();
-    line.append(...copyButtons(this.request.task, this.#table.rows, null));
+    line.append(...copyButtons(this.request.task, this.#table, null));
     return line;
   }
 

@@ -21,12 +21,13 @@ export function factsOf({ model, usage, elapsed_ms, warnings }) {
 
 /**
  * @param {string} task
- * @param {import("./types").Row[]} rows
- * @param {unknown} knowledge null while the answer is not whole: half of it is not to be exported
+ * @param {{rows: import("./types").Row[]}} table
+ * @param {(() => unknown) | null} knowledge null while the answer is not whole: half of it is not to be exported
  */
-export function copyButtons(task, rows, knowledge) {
-  const buttons = rows.length > 0 ? [copyButton(S.copyTable, () => toTsv(task, rows))] : [];
-  if (knowledge) buttons.push(copyButton(S.copyJson, () => JSON.stringify(knowledge, null, 2)));
+export function copyButtons(task, table, knowledge) {
+  const buttons = [];
+  if (table.rows.length > 0) buttons.push(copyButton(S.copyTable, () => toTsv(task, table.rows)));
+  if (knowledge) buttons.push(copyButton(S.copyJson, () => JSON.stringify(knowledge(), null, 2)));
   return buttons;
 }
 

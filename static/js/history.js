@@ -1,7 +1,7 @@
 // The list of kept conversations: searched, opened, renamed, deleted. Loaded when it is first opened.
 
 import { RequestFailed, call } from "./api.js";
-import { button, byId, el } from "./dom.js";
+import { button, byId, el, icon } from "./dom.js";
 import { H } from "./historywords.js";
 import { timeOf } from "./strings.js";
 import { announce, errorBox } from "./turn.js";
@@ -122,7 +122,8 @@ export class History {
       if (matchMedia("(max-width: 79.99rem)").matches) this.toggle();
     });
     const line = el("li", {}, link);
-    const rename = button("✎", "quiet-button", () => this.#rename(id, line, link, name), H.rename);
+    const rename = button("", "quiet-button", () => this.#rename(id, line, link, name), H.rename);
+    rename.append(icon("edit"));
     rename.setAttribute("aria-label", `${H.rename}: ${title}`);
     const remove = this.#remover(id, title, line);
     line.append(rename, remove);
@@ -172,7 +173,7 @@ export class History {
    */
   #remover(id, title, line) {
     let sure = false;
-    const remove = button("🗑", "quiet-button", async () => {
+    const remove = button("", "quiet-button", async () => {
       if (!sure) {
         tell(true);
         setTimeout(() => tell(false), SURE);
@@ -189,7 +190,7 @@ export class History {
     });
     const tell = (/** @type {boolean} */ asked) => {
       sure = asked;
-      remove.textContent = asked ? H.sure : "🗑";
+      remove.replaceChildren(asked ? H.sure : icon("delete"));
       remove.classList.toggle("danger", asked);
       remove.title = H.remove;
       if (asked) remove.removeAttribute("aria-label");

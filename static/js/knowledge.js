@@ -72,6 +72,7 @@ export class RowMaker {
       ],
       spans,
       confidence: entity.confidence,
+      correction: entity.correction,
     };
   }
 
@@ -91,7 +92,7 @@ export class RowMaker {
 }
 
 /** @param {any} triple @returns {Row} */
-function triple({ head, relation, tail, evidence, confidence }) {
+function triple({ head, relation, tail, evidence, confidence, correction }) {
   return {
     group: "",
     groupKind: "",
@@ -103,11 +104,12 @@ function triple({ head, relation, tail, evidence, confidence }) {
     spans: [...span(head, "head", S.kinds.head), ...span(tail, "tail", S.kinds.tail)],
     link: { from: head.text, name: relation, to: tail.text, evidence },
     confidence,
+    correction,
   };
 }
 
 /** @param {Located} entity @param {any} fact @returns {Row} */
-function fact(entity, { key, value, evidence, confidence }) {
+function fact(entity, { key, value, evidence, confidence, correction }) {
   const row = factless(entity);
   return {
     ...row,
@@ -118,6 +120,7 @@ function fact(entity, { key, value, evidence, confidence }) {
     spans: [...row.spans, ...span(value, "value", key)],
     link: { from: entity.text, name: key, to: value.text, evidence },
     confidence,
+    correction,
   };
 }
 

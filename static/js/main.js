@@ -14,6 +14,8 @@ import { Turn, errorBox } from "./turn.js";
 const chat = byId("chat-box", HTMLElement);
 const welcome = byId("welcome", HTMLElement);
 const anew = byId("new-button", HTMLButtonElement);
+const learnRow = byId("learn-row", HTMLElement);
+const learn = byId("learn-input", HTMLInputElement);
 const past = document.querySelector("#history-button");
 /** What is being answered, and for which conversation. @type {{stop: AbortController, turn: Turn, id: string} | null} */
 let running = null;
@@ -43,6 +45,7 @@ const actions = {
   run: (/** @type {Request} */ request) => run(request),
   again: (/** @type {Turn} */ turn) =>
     run({ ...turn.request, model: composer.choices().model }, turn),
+  corrected: () => (learnRow.hidden = false),
 };
 
 async function adapt() {
@@ -73,7 +76,7 @@ async function run(request, replaced = null) {
   if (talking && !talk) await adapt();
   const number = replaced && take(replaced);
   composer.clear(request);
-  request = { ...(talk?.complete(request) ?? request), turn: number ?? undefined };
+  request = { ...(talk?.complete(request) ?? request), turn: number ?? undefined, seen: undefined };
   const turn = turnFor(request);
   running = { stop, turn, id: conversation.id };
   show(turn);
@@ -83,6 +86,9 @@ async function run(request, replaced = null) {
   try {
     if (talking && !talk) throw new RequestFailed("network");
     if (past) request.conversation = running.id = await keep(turn);
+    const { conversation: kept, task } = request;
+    const learns = learn.checked && kept && !talking;
+    request.examples = learns ? await (await import("./learning.js")).examplesOf(kept, task) : "";
     for await (const event of ask(request, stop.signal)) turn.take(event);
     whole = true;
   } catch (error) {
@@ -146,6 +152,8 @@ async function open() {
   composer.replace(null);
   welcome.hidden = conversation.id !== "";
   anew.hidden = conversation.id === "";
+  learnRow.hidden = true;
+  learn.checked = false;
   list?.mark(conversation.id);
   const { id } = conversation;
   /** @type {KeptTurn[]} */
@@ -163,9 +171,10 @@ async function open() {
   }
   if (id !== conversation.id) return; // yet another one was opened meanwhile
   for (const one of kept) {
-    const turn = turnFor(requestOf(one));
+    const turn = turnFor(requestOf(one, id));
     show(turn);
     turn.restore(one);
+    if (one.corrected) actions.corrected();
   }
   if (running && running.id === id && id) show(running.turn);
   chat.lastElementChild?.scrollIntoView({ block: "start" });

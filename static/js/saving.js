@@ -20,7 +20,7 @@ const FORMATS = [
 /**
  * A menu of formats.
  * @param {string} text
- * @param {any} answer data of the `done` event
+ * @param {() => any} answer data of the `done` event, corrections and all
  */
 export function saveMenu(text, answer) {
   const menu = el(
@@ -33,7 +33,7 @@ export function saveMenu(text, answer) {
     const [name, ending] = FORMATS.find(([one]) => one === menu.value) ?? [];
     if (!name) return;
     menu.disabled = true;
-    const said = await save(name, `kex.${ending}`, { ...answer, text }).then(
+    const said = await save(name, `kex.${ending}`, { ...answer(), text }).then(
       () => S.saved,
       () => S.saveFailed,
     );

@@ -40,6 +40,8 @@ export default {
   sure: (percent) => `About ${percent}% sure`,
   graph: "Graph",
   graphFailed: "The graph could not be loaded.",
+  corrected: { add: "added", edit: "edited", confirm: "confirmed" },
+  byPerson: "By a person",
   noFacts: "No facts found",
   normalised: "normalised",
   normalisedTitle: "Found in the text, written slightly differently (width, case or white space)",

@@ -28,6 +28,8 @@ export default {
   sure: (percent) => `把握约 ${percent}%`,
   graph: "图谱",
   graphFailed: "图谱加载失败。",
+  corrected: { add: "补充", edit: "已改", confirm: "已确认" },
+  byPerson: "由人更正",
   noFacts: "没有找到事实",
   normalised: "规整",
   normalisedTitle: "在原文中找到，但写法略有不同（全半角、大小写或空格）",

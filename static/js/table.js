@@ -113,7 +113,7 @@ export class KnowledgeTable {
   }
 
   /** @param {Row} row @param {number} index */
-  #line({ cells, confidence }, index) {
+  #line({ cells, confidence, correction }, index) {
     // One tab stop a table; the arrow keys go from row to row.
     const line = el("tr", {
       "data-row": index,
@@ -124,6 +124,8 @@ export class KnowledgeTable {
       const tag = column === 0 ? "th" : "td";
       line.append(el(tag, column === 0 ? { scope: "row" } : {}, ...contentOf(cell)));
     });
+    if (correction)
+      line.lastElementChild?.append(badge("person", S.corrected[correction], S.byPerson));
     this.#lines.set(String(index), line);
     return line;
   }

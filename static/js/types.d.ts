@@ -13,6 +13,7 @@ export type Request = {
   lang: string;
   history?: [string, string][];
   image?: File | null;
+  examples?: string;
   conversation?: string;
   turn?: number;
   /** Type of a picture that was sent once and is no more at hand. */
@@ -41,6 +42,7 @@ export type Actions = {
   edit: (turn: any) => void;
   run: (request: Request) => void;
   again: (turn: any) => void;
+  corrected: () => void;
 };
 
 /** A string and its place in the text, in code points. */
@@ -66,6 +68,8 @@ export type Row = {
   spans: Span[];
   link?: Link;
   confidence?: number | null;
+  /** What a person made of it: "add", "edit" or "confirm". */
+  correction?: string;
   aliases?: Located[];
   missing?: string[];
 };
@@ -91,6 +95,7 @@ export type Strings = {
   groupColumn: Record<string, string>;
   kinds: Record<string, string>;
   nothing: Record<string, string>;
+  corrected: Record<string, string>;
   errors: Record<string, string>;
   caption: (task: string, n: number) => string;
   shown: (n: number, caption: string) => string;

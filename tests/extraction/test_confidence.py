@@ -36,8 +36,8 @@ def test_a_curve_keeps_the_order(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_each_triple_has_the_probability_of_its_own_tokens() -> None:
     pieces = [
-        Text('{"triples":[["鲁迅","生于","绍兴"]', math.log(0.9)),
-        Text(',["鲁迅","作品",', math.log(0.5)), Text('"呐喊"]', math.log(0.5)), Text("]}", -9.0),
+        Text('{"triples":[["鲁迅","绍兴","生于"]', math.log(0.9)),
+        Text(',["鲁迅","呐喊",', math.log(0.5)), Text('"作品"]', math.log(0.5)), Text("]}", -9.0),
     ]  # fmt: skip
     model = ScriptedModel(pieces, tuned=frozenset({"zh/KE1-tuned"}))
     labels = {"生于": "", "作品": ""}

@@ -8,6 +8,7 @@ import pytest
 
 from extraction.form import grammar, json_schema, write_answer
 from extraction.knowledge import PromptType
+from extraction.parse import AnswerParser, RawFact, RawTriple
 
 TEXT = '鲁迅（1881年—1936年），原名"周树人"，Born in Shaoxing\\China。'
 
@@ -51,6 +52,17 @@ def test_listed_relations_are_the_only_ones() -> None:
     assert accepts(lark, '{"triples":[["鲁迅","原名","周树人"]]}')
     assert accepts(lark, '{"triples":[["鲁迅","\\"出生\\"地","Shaoxing"]]}')
     assert not accepts(lark, '{"triples":[["鲁迅","别名","周树人"]]}')
+
+
+def test_a_relation_may_come_last() -> None:
+    lark = grammar("KE1", "zh", TEXT, ["原名"], None, "relation_last")
+    text = write_answer("KE1", "relation_last", [["鲁迅", "原名", "周树人"]])
+    assert text == '{"triples":[["鲁迅","周树人","原名"]]}'
+    assert accepts(lark, text)
+    assert not accepts(lark, '{"triples":[["鲁迅","原名","周树人"]]}')
+    assert AnswerParser("KE1", relation_last=True).feed(text) == [
+        RawTriple("鲁迅", "原名", "周树人")
+    ]
 
 
 def test_classes_are_all_there_in_order() -> None:
@@ -99,7 +111,6 @@ def test_a_long_text_compiles() -> None:
 
 @pytest.mark.parametrize("style", ["arrays", "objects"])
 def test_written_answers_read_back(style: Any) -> None:
-    from extraction.parse import AnswerParser, RawFact, RawTriple
 
     text = write_answer("KE1", style, [["a", "b", "c"]])
     assert AnswerParser("KE1").feed(text) == [RawTriple("a", "b", "c")]

@@ -120,7 +120,7 @@ def test_a_piece_of_a_word_or_number_of_their_texts_is_no_leak() -> None:
 
 
 def test_a_model_that_was_shown_no_examples_leaks_none() -> None:
-    reply = json.dumps({"triples": [["鲁迅", "职业", "小说家"]]}, ensure_ascii=False)
+    reply = json.dumps({"triples": [["鲁迅", "小说家", "职业"]]}, ensure_ascii=False)
     model = ScriptedModel([reply], tuned=frozenset({"zh/KE1-tuned"}))
     task = make_task("KE1", TEXT, labels={"职业": ""}, grounding="free")
     *_, last = extract(task, model)

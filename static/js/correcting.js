@@ -1,0 +1,205 @@
+// Correcting a kept answer: items are edited, deleted, added and confirmed; the server keeps it.
+// Loaded with the first answer that is kept.
+
+import { RequestFailed, call } from "./api.js";
+import { C } from "./correctingwords.js";
+import { button, el, icon } from "./dom.js";
+import { errorBox, announce } from "./turn.js";
+
+/** @import {KnowledgeTable} from "./table.js" */
+/** @import {KeptTurn, Row} from "./types" */
+
+const FIELDS = {
+  KE1: ["head", "relation", "tail"],
+  KE2: ["class", "text"],
+  KE3: ["entity", "key", "value"],
+};
+
+const { pathname } = new URL("../css/correcting.css", import.meta.url);
+document.head.append(el("link", { rel: "stylesheet", href: pathname }));
+
+export class Correcting {
+  /** The buttons of the row that is pointed at or focused; one set serves all rows. */
+  #tools = el(
+    "span",
+    { class: "tools" },
+    tool("confirm", () => this.#send("confirm")),
+    tool("edit", () => this.#edit()),
+    tool("delete", () => this.#send("delete")),
+  );
+  /** Number of the row that has the buttons. */
+  #at = -1;
+  #said = el("div");
+  /** @type {HTMLFormElement | null} */
+  #form = null;
+  /** The field that a piece of the text goes to when it is selected. @type {HTMLInputElement | null} */
+  #field = null;
+  #address;
+  #task;
+  #table;
+  #source;
+  #take;
+
+  /**
+   * @param {string} address of the turn's corrections
+   * @param {string} task
+   * @param {KnowledgeTable} table
+   * @param {HTMLElement} source the text, of which pieces can be selected
+   * @param {(kept: KeptTurn) => void} take shows the corrected answer
+   */
+  constructor(address, task, table, source, take) {
+    this.#address = address;
+    this.#task = task;
+    this.#table = table;
+    this.#source = source;
+    this.#take = take;
+    this.adder = button(
+      C.add,
+      "quiet-button",
+      () => this.#open(null, this.#selected()),
+      C.addTitle,
+    );
+    const point = (/** @type {Event} */ { target }) => this.#point(target);
+    table.table.addEventListener("pointerover", point);
+    table.table.addEventListener("focusin", point);
+    table.table.addEventListener("keydown", (event) => this.#key(event));
+    source.addEventListener("pointerup", () => setTimeout(() => this.#pick()));
+    table.element.after(this.#said);
+  }
+
+  /** @param {EventTarget | null} target */
+  #point(target) {
+    const [row] = this.#table.rowsAt(target);
+    const line = row === undefined ? null : this.#table.lineOf(row);
+    // Not away from under who uses the buttons of another row.
+    if (!line || line.contains(this.#tools) || this.#tools.contains(document.activeElement)) return;
+    this.#at = Number(row);
+    line.lastElementChild?.append(this.#tools);
+  }
+
+  /** @param {KeyboardEvent} event */
+  #key(event) {
+    const target = /** @type {HTMLElement} */ (event.target);
+    if (!target.matches("tr[data-row]") || event.ctrlKey || event.metaKey || event.altKey) return;
+    const act = {
+      e: () => this.#edit(),
+      c: () => this.#send("confirm"),
+      Delete: () => this.#send("delete"),
+    }[event.key];
+    if (!act) return;
+    event.preventDefault();
+    act();
+  }
+
+  #edit() {
+    const row = this.#table.rows[this.#at];
+    this.#open(row, valuesOf(this.#task, row));
+  }
+
+  /**
+   * A form for an item: that of `row` as it shall become, or a new one.
+   * @param {Row | null} row
+   * @param {string[]} values
+   */
+  #open(row, values) {
+    this.#form?.remove();
+    const names = FIELDS[/** @type {keyof typeof FIELDS} */ (this.#task)];
+    const inputs = names.map((name, at) => {
+      const input = el("input", { type: "text", name, required: true, maxlength: 1000 });
+      input.value = values[at] ?? "";
+      input.addEventListener("focus", () => (this.#field = input));
+      return input;
+    });
+    const form = el(
+      "form",
+      { class: "correction", "aria-label": row ? C.edit : C.add },
+      ...inputs.map((input, at) => el("label", {}, el("span", {}, C.fields[names[at]]), input)),
+      el(
+        "p",
+        { class: "buttons" },
+        el("button", { type: "submit", class: "quiet-button" }, C.keep),
+        button(C.cancel, "quiet-button", () => this.#close()),
+      ),
+    );
+    form.addEventListener("submit", (event) => {
+      event.preventDefault();
+      const after = Object.fromEntries(inputs.map((input) => [input.name, input.value]));
+      this.#send(row ? "edit" : "add", row, after);
+    });
+    form.addEventListener("keydown", (event) => {
+      event.stopPropagation(); // Enter here is not the composer's
+      if (event.key === "Escape" && !event.isComposing) this.#close();
+    });
+    this.#form = form;
+    this.#said.before(form);
+    (inputs.find((input) => !input.value) ?? inputs[0]).focus();
+  }
+
+  #close() {
+    this.#form?.remove();
+    this.#form = this.#field = null;
+    this.#table.lineOf(String(this.#at))?.focus();
+  }
+
+  /**
+   * @param {string} kind
+   * @param {Row | null} row
+   * @param {Record<string, string>} [after]
+   */
+  async #send(kind, row = this.#table.rows[this.#at], after) {
+    /** @type {any} */
+    const correction = { kind };
+    if (row) {
+      const names = FIELDS[/** @type {keyof typeof FIELDS} */ (this.#task)];
+      const values = valuesOf(this.#task, row);
+      correction.before = Object.fromEntries(names.map((name, at) => [name, values[at]]));
+    }
+    if (after) correction.after = after;
+    try {
+      const kept = await call("POST", this.#address, correction);
+      this.#said.replaceChildren();
+      this.#form?.remove();
+      this.#form = this.#field = null;
+      this.#tools.remove();
+      this.#take(kept);
+      announce(C.kept);
+      const at = Math.min(this.#at, this.#table.rows.length - 1);
+      this.#table.lineOf(String(at))?.focus({ preventScroll: true });
+    } catch (error) {
+      if (!(error instanceof RequestFailed)) throw error;
+      this.#said.replaceChildren(errorBox(error, [error.message]));
+    }
+  }
+
+  /** What is selected in the text goes to the field in use. */
+  #pick() {
+    const [text] = this.#selected();
+    if (!text || !this.#field) return;
+    this.#field.value = text;
+    this.#field.focus();
+  }
+
+  /** @returns {string[]} the selected piece of the text, if one is; KE2's stands behind its class */
+  #selected() {
+    const selection = getSelection();
+    const inside = selection && this.#source.contains(selection.anchorNode);
+    const text = inside ? selection.toString().trim() : "";
+    if (!text) return [];
+    return this.#task === "KE2" && !this.#form ? ["", text] : [text];
+  }
+}
+
+/** @param {string} task @param {Row} row */
+function valuesOf(task, { group, cells }) {
+  const texts = cells.map((cell) => cell.text);
+  if (task === "KE1") return texts;
+  return task === "KE2" ? [group, texts[0]] : [group, ...texts];
+}
+
+/** @param {"confirm" | "edit" | "delete"} name @param {() => void} action */
+function tool(name, action) {
+  const element = button("", "tool", action, C[name]);
+  element.setAttribute("aria-label", C[name]);
+  element.append(icon(name));
+  return element;
+}

@@ -1,0 +1,47 @@
+// The words of corrections, in both languages; loaded with them.
+
+const WORDS = {
+  zh: {
+    add: "补充一条",
+    addTitle: "补上漏掉的内容；在原文中选中的文字会填进来",
+    confirm: "确认无误（C）",
+    edit: "修改（E）",
+    delete: "删除（Delete）",
+    keep: "保存",
+    cancel: "取消",
+    kept: "更正已保存",
+    fields: {
+      head: "头实体",
+      relation: "关系",
+      tail: "尾实体",
+      class: "类别",
+      text: "实体",
+      entity: "实体",
+      key: "属性",
+      value: "值",
+    },
+  },
+  en: {
+    add: "Add item",
+    addTitle: "Add what is missing; what you select in the text goes into the fields",
+    confirm: "Confirm (C)",
+    edit: "Edit (E)",
+    delete: "Delete (Del)",
+    keep: "Save",
+    cancel: "Cancel",
+    kept: "Correction kept",
+    fields: {
+      head: "Head",
+      relation: "Relation",
+      tail: "Tail",
+      class: "Class",
+      text: "Entity",
+      entity: "Entity",
+      key: "Key",
+      value: "Value",
+    },
+  },
+};
+
+/** @type {Record<string, any>} */
+export const C = WORDS[document.documentElement.lang === "zh" ? "zh" : "en"];

@@ -1,0 +1,121 @@
+"""Answers corrected by a person: kept, marked, saved, and learnt from."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from models.base import GenerateRequest
+from settings import Settings
+from store.memory import Memory
+from tests.page.conftest import Visit
+from tests.page.test_page import LUXUN, finished, send
+from tests.scripted_model import ScriptedModel, Step
+from tests.serving import Serving
+
+LOCATED = "鲁迅出生地浙江绍兴"
+
+
+@pytest.fixture
+def asked() -> list[GenerateRequest]:
+    """What the model was asked."""
+    return []
+
+
+@pytest.fixture
+def correcting(tmp_path: Path, asked: list[GenerateRequest]) -> Iterator[Serving]:
+    def script(request: GenerateRequest) -> Sequence[Step]:
+        asked.append(request)
+        if "Entity" in request.messages[0].content or "实体和类别" in request.messages[0].content:
+            return [json.dumps({"人物": ["鲁迅"]})]
+        return ['{"triples":[["鲁迅","出生地","浙江绍兴"],["鲁迅","作品","狂人日记"]]}']
+
+    settings = Settings(cache_dir=Path("/nonexistent"), store=tmp_path / "kex.db")
+    with Serving(settings, {"Embedded": ScriptedModel(script)}) as serving:
+        yield serving
+        memory: Memory = serving.app.extensions["kex.memory"]
+        memory.close()
+
+
+@pytest.fixture
+def page(visit: Visit, correcting: Serving) -> Page:
+    page = visit(correcting.url)
+    send(page, LUXUN)
+    finished(page)
+    expect(page.get_by_role("button", name="Add item")).to_be_visible()
+    return page
+
+
+def rows(page: Page, *texts: str) -> None:
+    expect(page.locator("tr[data-row]")).to_have_text(list(texts))
+
+
+def test_items_are_confirmed_edited_deleted_and_the_answer_stays_so(page: Page) -> None:
+    page.locator("tr[data-row]").first.hover()
+    page.get_by_role("button", name="Confirm").click()
+    rows(page, f"{LOCATED}confirmed", "鲁迅作品狂人日记")
+    page.locator("tr[data-row]").nth(1).hover()
+    page.get_by_role("button", name="Edit (E)").click()
+    page.get_by_label("Relation", exact=True).last.fill("代表作")
+    page.get_by_role("button", name="Save", exact=True).click()
+    rows(page, f"{LOCATED}confirmed", "鲁迅代表作狂人日记edited")
+    page.locator("tr[data-row]").first.focus()
+    page.keyboard.press("Delete")
+    rows(page, "鲁迅代表作狂人日记edited")
+    page.reload()
+    rows(page, "鲁迅代表作狂人日记edited")
+    expect(page.locator("mark")).to_have_text(["鲁迅", "狂人日记"])
+
+
+def test_a_selected_piece_of_the_text_becomes_an_item(page: Page) -> None:
+    page.get_by_role("button", name="Add item").click()
+    form = page.get_by_role("form", name="Add item")
+    expect(form.get_by_label("Head")).to_be_focused()
+    page.locator("mark", has_text="鲁迅").dblclick()
+    expect(form.get_by_label("Head")).to_have_value("鲁迅")
+    form.get_by_label("Relation").fill("籍贯")
+    form.get_by_label("Tail").fill("绍兴")
+    page.keyboard.press("Enter")
+    rows(page, LOCATED, "鲁迅作品狂人日记", "鲁迅籍贯绍兴added")
+
+
+def test_what_does_not_fit_is_said_and_nothing_is_lost(page: Page, problems: list[str]) -> None:
+    page.get_by_role("button", name="Add item").click()
+    form = page.get_by_role("form", name="Add item")
+    for label, value in (("Head", "鲁迅"), ("Relation", "出生地"), ("Tail", "浙江绍兴")):
+        form.get_by_label(label).fill(value)
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("alert")).to_contain_text("already")
+    expect(form.get_by_label("Tail")).to_have_value("浙江绍兴")
+    page.keyboard.press("Escape")
+    expect(form).to_have_count(0)
+    problems.clear()
+
+
+def test_corrections_become_examples_by_choice(page: Page, asked: list[GenerateRequest]) -> None:
+    learn = page.get_by_label("Learn from my corrections")
+    expect(learn).to_be_hidden()
+    page.locator("tr[data-row]").nth(1).hover()
+    page.get_by_role("button", name="Delete (Del)").click()
+    rows(page, LOCATED)
+    learn.check()
+    send(page, "老舍出生于北京。")
+    expect(page.locator(".measures")).to_have_count(2)
+    shown = [message.content for message in asked[-1].messages if message.role == "assistant"]
+    assert [json.loads(one)["triples"] for one in shown] == [["鲁迅", "出生地", "浙江绍兴"]] or (
+        shown == ['{"triples":[{"head":"鲁迅","relation":"出生地","tail":"浙江绍兴"}]}']
+    )
+
+
+def test_what_is_saved_holds_the_corrections(page: Page) -> None:
+    page.locator("tr[data-row]").nth(1).focus()
+    page.keyboard.press("Delete")
+    rows(page, LOCATED)
+    with page.expect_download() as download:
+        page.get_by_label("Save as…").select_option("csv")
+    text = download.value.path().read_text("utf-8-sig")
+    assert "出生地" in text and "狂人日记" not in text.replace(LUXUN, "")
