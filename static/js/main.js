@@ -187,6 +187,13 @@ function go(id) {
   open();
 }
 
+const help = byId("help", HTMLDialogElement);
+byId("help-button", HTMLButtonElement).addEventListener("click", () => help.showModal());
+addEventListener("keydown", ({ key, target, defaultPrevented }) => {
+  const own =
+    target === document.body || (target instanceof Element && target.closest(".composer"));
+  if (key === "Escape" && own && !defaultPrevented) running?.stop.abort();
+});
 anew.addEventListener("click", () => {
   go("");
   composer.focus();
