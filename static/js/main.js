@@ -189,6 +189,7 @@ function go(id) {
 
 const help = byId("help", HTMLDialogElement);
 byId("help-button", HTMLButtonElement).addEventListener("click", () => help.showModal());
+byId("help-close", HTMLButtonElement).addEventListener("click", () => help.close());
 addEventListener("keydown", ({ key, target, defaultPrevented }) => {
   const own =
     target === document.body || (target instanceof Element && target.closest(".composer"));

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
@@ -245,14 +244,13 @@ def test_without_scripts_the_form_still_posts(
     page.set_input_files("noscript input[name=image]", panda)
     page.fill("#user-input", "What?")
     page.click("#send-button")
-    answer = json.loads(page.locator("body").inner_text())
-    assert answer["history"] == [["What?", "What?: 1/1"]]
+    expect(page.locator("body")).to_contain_text("What?: 1/1")
     page.go_back()
     page.select_option("#prompt-select-box", "Chat")
     page.set_input_files("noscript input[name=image]", [])
     page.fill("#user-input", "Who?")
     page.click("#send-button")
-    assert json.loads(page.locator("body").inner_text())["response"] == "Who?: 1/0"
+    expect(page.locator("body")).to_contain_text("Who?: 1/0")
     context.close()
 
 
