@@ -1,6 +1,6 @@
 // The turn of an extraction: the user's text with its marks, and the knowledge found in it.
 
-import { button, el } from "./dom.js";
+import { button, byId, el } from "./dom.js";
 import { copyButtons, factsOf } from "./footer.js";
 import { RowMaker, counted } from "./knowledge.js";
 import { Linking } from "./linking.js";
@@ -10,7 +10,7 @@ import { S, secondsOf } from "./strings.js";
 import { KnowledgeTable } from "./table.js";
 import { Turn, announce } from "./turn.js";
 
-/** @import {Actions, Request} from "./types" */
+/** @import {Actions, Request, Row} from "./types" */
 
 const TASKS = ["KE1", "KE2", "KE3"];
 
@@ -93,6 +93,7 @@ export class Findings extends Turn {
     );
     if (found > 0) line.append(saveMenu(this.request.text, () => this.#answer));
     if (this.#table.rows.some((row) => row.link)) line.append(this.#graphButton());
+    if (found > 0) line.append(this.#compareMenu(data.model));
     line.append(this.renewButton(), el("span", { class: "same-text" }, S.sameText, ...others));
     this.foot.append(...factsOf(data), line);
     announce(`${summary}, ${secondsOf(data.elapsed_ms)}`);
@@ -131,6 +132,35 @@ export class Findings extends Turn {
     return line;
   }
 
+  /** The other models; choosing one asks it the same. @param {string} model */
+  #compareMenu(model) {
+    const names = [...byId("model-select-box", HTMLSelectElement).options].map((one) => one.value);
+    const menu = el(
+      "select",
+      { class: "quiet-button", "aria-label": S.compare },
+      el("option", { value: "" }, S.compare),
+      ...names.filter((name) => name !== model).map((name) => el("option", {}, name)),
+    );
+    menu.addEventListener("change", async () => {
+      const other = menu.value;
+      menu.value = "";
+      const module = await import("./comparing.js");
+      this.foot.before(module.comparison(this.request, this.rows, model, other));
+    });
+    return menu;
+  }
+
+  get rows() {
+    return this.#table.rows;
+  }
+
+  /** The sentence that states an item, if one does. @param {Row} row @returns {string[]} */
+  quotes({ link }) {
+    if (!link?.evidence) return [];
+    const { start, end } = link.evidence;
+    return [[...this.request.text].slice(start, end).join("").trim()];
+  }
+
   /** Opens the graph under the table, and closes it again. */
   #graphButton() {
     /** @type {import("./graph.js").Graph | null} */
@@ -146,7 +176,8 @@ export class Findings extends Turn {
           this.foot.append(el("p", { class: "error", role: "alert" }, S.graphFailed));
           return;
         }
-        graph = new module.Graph(this.#table.rows, this.request.text, this.#linking);
+        const quotes = (/** @type {Row} */ row) => this.quotes(row);
+        graph = new module.Graph(this.#table.rows, quotes, this.#linking);
         this.foot.before(graph.element);
         graph.draw();
       }

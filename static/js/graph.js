@@ -2,12 +2,11 @@
 // first graph is opened. The table stays the view for those who cannot see or point.
 
 import { button, el } from "./dom.js";
+import { folded } from "./fold.js";
+import { layoutFor, styleOf } from "./graphstyle.js";
 import { G } from "./graphwords.js";
 
 /** @import {Row} from "./types" */
-
-const LABELS_UP_TO = 150; // edges; beyond, names of relations show where one points
-const FORCES_UP_TO = 220; // nodes; springs between more take seconds
 
 const { pathname } = new URL("../css/graph.css", import.meta.url);
 const sheet = el("link", { rel: "stylesheet", href: pathname });
@@ -28,15 +27,17 @@ export class Graph {
   /** @type {any} */
   #cy = null;
 
+  #quotes;
+
   /**
    * @param {Row[]} rows those with a link are drawn
-   * @param {string} text the source, for the sentences
+   * @param {(row: Row) => string[]} quotes the sentences that state it
    * @param {import("./linking.js").Linking} linking
    */
-  constructor(rows, text, linking) {
+  constructor(rows, quotes, linking) {
     this.#rows = rows;
+    this.#quotes = quotes;
     this.#linking = linking;
-    this.text = [...text];
     const zoom = (/** @type {number} */ factor) => () => this.#zoom(factor);
     this.element = el(
       "section",
@@ -100,17 +101,16 @@ export class Graph {
     this.#cy.on("tap", "edge", (/** @type {any} */ { target }) => this.#tell(target.data("row")));
   }
 
-  /** The sentence behind an edge. @param {string} row */
-  #tell(row) {
-    const { link } = this.#rows[Number(row)];
-    if (!link) return;
-    const { from, name, to, evidence } = link;
-    const quote = evidence
-      ? this.text.slice(evidence.start, evidence.end).join("").trim()
-      : G.unfound;
+  /** The sentences behind an edge. @param {string} number */
+  #tell(number) {
+    const row = this.#rows[Number(number)];
+    if (!row.link) return;
+    const { from, name, to } = row.link;
+    const quotes = this.#quotes(row);
     this.#sentence.replaceChildren(
       el("strong", {}, `${from} — ${name} → ${to}`),
-      el("q", {}, quote),
+      ...quotes.map((quote) => el("q", {}, quote)),
+      quotes.length > 0 ? "" : G.unfound,
     );
   }
 
@@ -153,7 +153,7 @@ export class Graph {
 export function elementsOf(rows) {
   const nodes = new Map();
   const nodeOf = (/** @type {string} */ label, /** @type {string} */ kind) => {
-    const id = label.normalize("NFKC").toLowerCase().replace(/\s+/gu, " ").trim();
+    const id = folded(label);
     const node = nodes.get(id) ?? { data: { id, label }, classes: kind };
     if (kind === "head") node.classes = kind;
     nodes.set(id, node);
@@ -174,84 +174,4 @@ export function elementsOf(rows) {
       : [],
   );
   return { nodes: [...nodes.values()], edges };
-}
-
-/** @param {number} nodes */
-const layoutFor = (nodes) =>
-  nodes <= FORCES_UP_TO
-    ? {
-        name: "cose",
-        animate: false,
-        randomize: false,
-        nodeDimensionsIncludeLabels: true,
-        idealEdgeLength: () => 70,
-        nodeRepulsion: () => 6_000,
-        componentSpacing: 24,
-        padding: 16,
-      }
-    : {
-        name: "concentric",
-        animate: false,
-        minNodeSpacing: 12,
-        concentric: (/** @type {any} */ node) => node.degree(),
-        levelWidth: () => 2,
-        padding: 20,
-      };
-
-/** The colours of the page's scheme. @param {HTMLElement} element @param {number} edges */
-function styleOf(element, edges) {
-  const scheme = getComputedStyle(element);
-  const colour = (/** @type {string} */ name) => scheme.getPropertyValue(`--${name}`).trim();
-  return [
-    {
-      selector: "node",
-      style: {
-        label: "data(label)",
-        color: colour("ink"),
-        "background-color": colour("graph-tail"),
-        "font-size": 14,
-        width: 16,
-        height: 16,
-        "text-valign": "bottom",
-        "text-margin-y": 3,
-        "text-wrap": "ellipsis",
-        "text-max-width": "140px",
-        "text-outline-color": colour("sheet"),
-        "text-outline-width": 2,
-        "min-zoomed-font-size": 6,
-      },
-    },
-    {
-      selector: "node.head",
-      style: { "background-color": colour("graph-head"), width: 22, height: 22 },
-    },
-    {
-      selector: "edge",
-      style: {
-        label: edges <= LABELS_UP_TO ? "data(name)" : "",
-        width: 1.5,
-        color: colour("soft"),
-        "line-color": colour("graph-edge"),
-        "target-arrow-color": colour("graph-edge"),
-        "target-arrow-shape": "triangle",
-        "curve-style": "bezier",
-        "font-size": 12,
-        "text-rotation": "autorotate",
-        "text-outline-color": colour("sheet"),
-        "text-outline-width": 2,
-        "min-zoomed-font-size": 7,
-      },
-    },
-    {
-      selector: ".lit",
-      style: {
-        "background-color": colour("accent"),
-        "line-color": colour("accent"),
-        "target-arrow-color": colour("accent"),
-        "z-index": 9,
-      },
-    },
-    { selector: "edge.lit", style: { label: "data(name)", color: colour("ink"), width: 2.5 } },
-    { selector: ".away", style: { display: "none" } },
-  ];
 }

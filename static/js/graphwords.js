@@ -3,6 +3,7 @@
 const WORDS = {
   zh: {
     graph: "知识图谱",
+    merged: "全部答案的图谱",
     relation: "关系",
     allRelations: "全部关系",
     closer: "放大",
@@ -14,6 +15,7 @@ const WORDS = {
   },
   en: {
     graph: "Knowledge graph",
+    merged: "Graph of all answers",
     relation: "Relation",
     allRelations: "All relations",
     closer: "Zoom in",

@@ -7,6 +7,7 @@ import { all, byId } from "./dom.js";
 import "./dropping.js";
 import { Findings } from "./findings.js";
 import { ModelMenu } from "./models.js";
+import { Overview } from "./overview.js";
 import { Turn, errorBox } from "./turn.js";
 
 /** @import {KeptTurn, Request} from "./types" */
@@ -14,7 +15,9 @@ import { Turn, errorBox } from "./turn.js";
 const chat = byId("chat-box", HTMLElement);
 const welcome = byId("welcome", HTMLElement);
 const anew = byId("new-button", HTMLButtonElement);
+const overview = new Overview(chat);
 const learnRow = byId("learn-row", HTMLElement);
+const gold = byId("gold-link", HTMLAnchorElement);
 const learn = byId("learn-input", HTMLInputElement);
 const past = document.querySelector("#history-button");
 /** What is being answered, and for which conversation. @type {{stop: AbortController, turn: Turn, id: string} | null} */
@@ -45,7 +48,10 @@ const actions = {
   run: (/** @type {Request} */ request) => run(request),
   again: (/** @type {Turn} */ turn) =>
     run({ ...turn.request, model: composer.choices().model }, turn),
-  corrected: () => (learnRow.hidden = false),
+  corrected: () => {
+    learnRow.hidden = false;
+    gold.href = `/conversations/${conversation.id}/gold`;
+  },
 };
 
 async function adapt() {
@@ -109,6 +115,7 @@ async function run(request, replaced = null) {
     if (whole) composer.saveDraft();
     models.refresh();
     list?.refresh();
+    overview.offer();
   }
 }
 
@@ -142,6 +149,7 @@ async function keep(turn) {
 function show(turn) {
   welcome.hidden = true;
   anew.hidden = false;
+  overview.know(turn);
   chat.append(turn.element);
 }
 
@@ -153,6 +161,7 @@ async function open() {
   welcome.hidden = conversation.id !== "";
   anew.hidden = conversation.id === "";
   learnRow.hidden = true;
+  overview.offer();
   learn.checked = false;
   list?.mark(conversation.id);
   const { id } = conversation;
@@ -176,6 +185,7 @@ async function open() {
     turn.restore(one);
     if (one.corrected) actions.corrected();
   }
+  overview.offer();
   if (running && running.id === id && id) show(running.turn);
   chat.lastElementChild?.scrollIntoView({ block: "start" });
 }

@@ -195,3 +195,27 @@ def test_vendored_code_is_what_its_makers_published() -> None:
     assert set(listed) == files
     for name, digest in listed.items():
         assert hashlib.sha256((folder / name).read_bytes()).hexdigest() == digest
+
+
+def test_two_answers_have_one_graph_without_doubles(visit: Visit, views_url: str) -> None:
+    page = visit(views_url)
+    every = page.get_by_role("button", name="Graph of all")
+    send(page, TEXT)
+    finished(page)
+    expect(every).to_be_hidden()
+    send(page, "Ulm lies on river 0. Ulm is near Bonn.")
+    expect(page.locator(".measures")).to_have_count(2)
+    every.click()
+    drawn = page.locator(".merged .canvas")
+    # The eleven triples of the first; the second's two are among them.
+    expect(drawn).to_have_attribute(
+        "aria-label", "Graph of 20 nodes and 11 edges; the table holds the same."
+    )
+    tap = (
+        "canvas => canvas._cyreg.cy.edges('[name = \"near\"]')"
+        ".filter(edge => edge.data('source') === 'ulm')[0].emit('tap')"
+    )
+    drawn.evaluate(tap)
+    expect(page.locator(".merged .evidence q")).to_have_count(2)  # a sentence of each text
+    every.click()
+    expect(page.locator(".merged")).to_have_count(1)

@@ -1,0 +1,84 @@
+// How a graph is laid out and drawn. Loaded with it.
+
+const LABELS_UP_TO = 150; // edges; beyond, names of relations show where one points
+const FORCES_UP_TO = 220; // nodes; springs between more take seconds
+
+/** @param {number} nodes */
+export const layoutFor = (nodes) =>
+  nodes <= FORCES_UP_TO
+    ? {
+        name: "cose",
+        animate: false,
+        randomize: false,
+        nodeDimensionsIncludeLabels: true,
+        idealEdgeLength: () => 70,
+        nodeRepulsion: () => 6_000,
+        componentSpacing: 24,
+        padding: 16,
+      }
+    : {
+        name: "concentric",
+        animate: false,
+        minNodeSpacing: 12,
+        concentric: (/** @type {any} */ node) => node.degree(),
+        levelWidth: () => 2,
+        padding: 20,
+      };
+
+/** The colours of the page's scheme. @param {HTMLElement} element @param {number} edges */
+export function styleOf(element, edges) {
+  const scheme = getComputedStyle(element);
+  const colour = (/** @type {string} */ name) => scheme.getPropertyValue(`--${name}`).trim();
+  return [
+    {
+      selector: "node",
+      style: {
+        label: "data(label)",
+        color: colour("ink"),
+        "background-color": colour("graph-tail"),
+        "font-size": 14,
+        width: 16,
+        height: 16,
+        "text-valign": "bottom",
+        "text-margin-y": 3,
+        "text-wrap": "ellipsis",
+        "text-max-width": "140px",
+        "text-outline-color": colour("sheet"),
+        "text-outline-width": 2,
+        "min-zoomed-font-size": 6,
+      },
+    },
+    {
+      selector: "node.head",
+      style: { "background-color": colour("graph-head"), width: 22, height: 22 },
+    },
+    {
+      selector: "edge",
+      style: {
+        label: edges <= LABELS_UP_TO ? "data(name)" : "",
+        width: 1.5,
+        color: colour("soft"),
+        "line-color": colour("graph-edge"),
+        "target-arrow-color": colour("graph-edge"),
+        "target-arrow-shape": "triangle",
+        "curve-style": "bezier",
+        "font-size": 12,
+        "text-rotation": "autorotate",
+        "text-outline-color": colour("sheet"),
+        "text-outline-width": 2,
+        "min-zoomed-font-size": 7,
+      },
+    },
+    {
+      selector: ".lit",
+      style: {
+        "background-color": colour("accent"),
+        "line-color": colour("accent"),
+        "target-arrow-color": colour("accent"),
+        "z-index": 9,
+      },
+    },
+    { selector: "edge.lit", style: { label: "data(name)", color: colour("ink"), width: 2.5 } },
+    { selector: ".away", style: { display: "none" } },
+  ];
+}

@@ -1,0 +1,32 @@
+// One graph of all answers on the page. Loaded, with the graph, when it is first asked for.
+
+import { el } from "./dom.js";
+import { folded } from "./fold.js";
+import { Graph } from "./graph.js";
+import { G } from "./graphwords.js";
+import { Linking } from "./linking.js";
+
+/** @import {Findings} from "./findings.js" */
+/** @import {Row} from "./types" */
+
+/**
+ * A section with the graph of everything that the answers state; what several state is one edge.
+ * @param {Findings[]} answers
+ */
+export function mergedGraph(answers) {
+  /** @type {Map<string, {row: Row, quotes: Set<string>}>} */
+  const merged = new Map();
+  for (const answer of answers) {
+    for (const row of answer.rows) {
+      if (!row.link) continue;
+      const key = JSON.stringify([row.link.from, row.link.name, row.link.to].map(folded));
+      const known = merged.get(key) ?? { row, quotes: new Set() };
+      for (const quote of answer.quotes(row)) known.quotes.add(quote);
+      merged.set(key, known);
+    }
+  }
+  const quotes = new Map([...merged.values()].map((one) => [one.row, [...one.quotes]]));
+  const graph = new Graph([...quotes.keys()], (row) => quotes.get(row) ?? [], new Linking());
+  const element = el("section", { class: "merged" }, el("h2", {}, G.merged), graph.element);
+  return { element, draw: () => graph.draw() };
+}

@@ -1,0 +1,59 @@
+"""One text through two models, and what only one of them found."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import expect
+
+from errors import ModelFailed
+from settings import Settings
+from tests.page.conftest import Visit
+from tests.page.test_page import LUXUN, finished, send
+from tests.scripted_model import ScriptedModel
+from tests.serving import Serving
+
+BIRTH, WORK = '["鲁迅","出生地","浙江绍兴"]', '["鲁迅","作品","狂人日记"]'
+
+
+@pytest.fixture(scope="module")
+def two_url() -> Iterator[str]:
+    """Two models that agree on one of three triples, and one that fails."""
+    models = {
+        "Embedded": ScriptedModel(lambda _: ['{"triples":[' + BIRTH + "," + WORK + "]}"]),
+        "Local-GLM": ScriptedModel(
+            lambda _: ['{"triples":[' + BIRTH + ',["鲁迅","著作","狂人日记"]]}']
+        ),
+        "ChatGpt": ScriptedModel(lambda _: [ModelFailed("The model broke off.")]),
+    }
+    with Serving(Settings(cache_dir=Path("/nonexistent"), store=None), models) as serving:
+        yield serving.url
+
+
+def test_what_one_model_lacks_is_marked(visit: Visit, two_url: str) -> None:
+    page = visit(two_url)
+    send(page, LUXUN)
+    finished(page)
+    page.get_by_label("Compare with…").select_option("Local-GLM")
+    table = page.locator(".comparison table")
+    expect(table.locator("caption")).to_have_text("Embedded and Local-GLM: 1 of 3 in both")
+    expect(table.locator("tbody tr")).to_have_text(
+        [
+            "鲁迅 · 出生地 · 浙江绍兴✓✓",
+            "鲁迅 · 作品 · 狂人日记✓not there",
+            "鲁迅 · 著作 · 狂人日记not there✓",
+        ]
+    )
+    expect(table.locator("tr.differs")).to_have_count(2)
+    expect(page.locator(".turn")).to_have_count(1)
+
+
+def test_a_model_that_fails_is_told_beside_the_answer(visit: Visit, two_url: str) -> None:
+    page = visit(two_url)
+    send(page, LUXUN)
+    finished(page)
+    page.get_by_label("Compare with…").select_option("ChatGpt")
+    expect(page.get_by_role("alert")).to_contain_text("The model broke off.")
+    expect(page.locator("tr[data-row]")).to_have_count(2)
