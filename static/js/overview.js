@@ -27,6 +27,11 @@ export class Overview {
     this.#button.hidden = this.#drawable().length < 2;
   }
 
+  /** Takes a drawn graph from the page: behind the last answer it would stand in the next one's way. */
+  clear() {
+    for (const old of this.#chat.querySelectorAll(".merged")) old.remove();
+  }
+
   /** The answers that hold something to draw. */
   #drawable() {
     return [...this.#chat.children]
@@ -37,7 +42,7 @@ export class Overview {
 
   async #draw() {
     const { mergedGraph } = await import("./merged.js");
-    for (const old of this.#chat.querySelectorAll(".merged")) old.remove();
+    this.clear();
     const { element, draw } = mergedGraph(this.#drawable());
     this.#chat.append(element);
     draw();

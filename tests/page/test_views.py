@@ -219,3 +219,7 @@ def test_two_answers_have_one_graph_without_doubles(visit: Visit, views_url: str
     expect(page.locator(".merged .evidence q")).to_have_count(2)  # a sentence of each text
     every.click()
     expect(page.locator(".merged")).to_have_count(1)
+    page.get_by_role("button", name="Regenerate").last.click()
+    expect(page.locator(".merged")).to_have_count(0)
+    expect(page.locator(".measures")).to_have_count(2)
+    expect(page.locator(".turn")).to_have_count(2)  # the last answer was replaced
