@@ -7,6 +7,7 @@ import time
 from pathlib import Path
 
 from flask import Flask, Response, g, request
+from flask.json.provider import DefaultJSONProvider
 
 from models.registry import Registry
 from settings import Settings
@@ -22,6 +23,11 @@ FORM_OVERHEAD = 1_000_000  # bytes of a body beside text and image: examples, sc
 BYTES_PER_CHAR = 12  # an astral character is four bytes in UTF-8, each three in a form
 
 
+class _Json(DefaultJSONProvider):
+    ensure_ascii = False  # curl shows Chinese as Chinese
+    sort_keys = False
+
+
 def make_application(settings: Settings, registry: Registry) -> Flask:
     """A Flask application; loads no model."""
     app = Flask(
@@ -35,8 +41,7 @@ def make_application(settings: Settings, registry: Registry) -> Flask:
     # Werkzeug's own limit for a form's text fields; ours on the text says more.
     app.config["MAX_FORM_MEMORY_SIZE"] = text_bytes
     app.config["MAX_FORM_PARTS"] = MAX_FIELDS
-    app.json.ensure_ascii = False  # type: ignore[attr-defined]  # curl shows Chinese as Chinese
-    app.json.sort_keys = False  # type: ignore[attr-defined]
+    app.json = _Json(app)
     app.extensions["kex.settings"] = settings
     app.extensions["kex.text_bytes"] = text_bytes
     app.extensions["kex.registry"] = registry
