@@ -93,7 +93,7 @@ export class Findings extends Turn {
       { class: "buttons" },
       ...copyButtons(task, this.#table, () => this.#answer.knowledge),
     );
-    if (found > 0) line.append(saveMenu(this.request.text, () => this.#answer));
+    if (found > 0) line.append(saveMenu(S.save, () => [this.saved]));
     if (this.#table.rows.some((row) => row.link)) line.append(this.#graphButton());
     if (found > 0) line.append(this.#compareMenu(data.model));
     line.append(this.renewButton(), el("span", { class: "same-text" }, S.sameText, ...others));
@@ -151,6 +151,11 @@ export class Findings extends Turn {
       this.foot.before(module.comparison(this.request, this.rows, model, other));
     });
     return menu;
+  }
+
+  /** The answer as it stands, with its text; null until it is whole. */
+  get saved() {
+    return this.#answer && { ...this.#answer, text: this.request.text };
   }
 
   get rows() {

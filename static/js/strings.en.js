@@ -68,6 +68,7 @@ export default {
   copyTable: "Copy table",
   copyJson: "Copy JSON",
   save: "Save as…",
+  saveAll: "Save all as…",
   saved: "Saved",
   saveFailed: "Could not save",
   copied: "Copied",

@@ -56,6 +56,7 @@ export default {
   copyTable: "复制表格",
   copyJson: "复制 JSON",
   save: "另存为…",
+  saveAll: "全部另存为…",
   saved: "已保存",
   saveFailed: "保存失败",
   copied: "已复制",
