@@ -12,7 +12,16 @@ from flask.json.provider import DefaultJSONProvider
 from models.registry import Registry
 from settings import Settings
 from store.memory import Memory
-from web import conversation_routes, document_routes, errors, headers, openai_routes, pages, routes
+from web import (
+    conversation_routes,
+    document_routes,
+    errors,
+    headers,
+    openai_routes,
+    pages,
+    routes,
+    token_routes,
+)
 from web.body import MAX_FIELDS
 from web.stream import Runner
 
@@ -51,6 +60,7 @@ def make_application(settings: Settings, registry: Registry) -> Flask:
     app.register_blueprint(conversation_routes.blueprint)
     app.register_blueprint(document_routes.blueprint)
     app.register_blueprint(openai_routes.blueprint)
+    app.register_blueprint(token_routes.blueprint)
     errors.register(app)
     headers.register(app)
     pages.register(app)

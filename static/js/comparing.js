@@ -24,7 +24,7 @@ export function comparison(request, rows, first, second) {
   const status = el("p", { class: "status", role: "status" }, S.asking(second), " ");
   status.append(button(S.stop, "quiet-button", () => stop.abort()));
   const title = S.compared(first, second);
-  const element = el("section", { class: "comparison", "aria-label": title }, status);
+  const element = el("div", { class: "comparison", role: "group", "aria-label": title }, status);
   compare();
   return element;
 

@@ -40,8 +40,8 @@ export class Graph {
     this.#linking = linking;
     const zoom = (/** @type {number} */ factor) => () => this.#zoom(factor);
     this.element = el(
-      "section",
-      { class: "graph", "aria-label": G.graph },
+      "div",
+      { class: "graph", role: "group", "aria-label": G.graph },
       el(
         "p",
         { class: "buttons" },

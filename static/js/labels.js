@@ -5,7 +5,7 @@ import { all, button, el } from "./dom.js";
 import { L, PRESETS } from "./labelwords.js";
 
 const OWN = "kex.presets";
-const BETWEEN = /[,，、;；\n]/;
+const BETWEEN = /[,，、;；]/;
 
 const { pathname } = new URL("../css/labels.css", import.meta.url);
 document.head.append(el("link", { rel: "stylesheet", href: pathname }));
@@ -32,6 +32,7 @@ export class Labels {
     input.addEventListener("compositionend", () => this.#take(false));
     input.addEventListener("blur", () => this.#take(true));
     input.addEventListener("keydown", (event) => this.#key(event));
+    input.addEventListener("paste", (event) => this.#paste(event));
     this.#presets.addEventListener("change", () => this.#set(this.#presets.value));
   }
 
@@ -115,6 +116,15 @@ export class Labels {
       this.#input.value = last.dataset.name ?? ""; // to be changed, or deleted
       this.#tell();
     }
+  }
+
+  /** A list of lines: the field would run them together. @param {ClipboardEvent} event */
+  #paste(event) {
+    const text = event.clipboardData?.getData("text/plain") ?? "";
+    if (!text.includes("\n") || /^\s*[[{]/.test(text)) return;
+    event.preventDefault();
+    event.stopPropagation();
+    this.#set([this.text, ...text.split("\n")].join(","));
   }
 
   /** Lets whoever listens to the field know. */

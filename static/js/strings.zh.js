@@ -72,6 +72,7 @@ export default {
   addFileTitle: "文本、CSV、PDF、Word 或图片；也可以拖放或粘贴",
   dropHere: "松开即可添加",
   counter: (used, max) => `${used} / ${max}`,
+  tokenCount: (n, written) => `${written} 词元`,
   over: (n) => `超出 ${n} 字`,
   errors: {
     invalid_input: "输入有误",

@@ -111,4 +111,5 @@ export type Strings = {
   retryAfter: (s: number) => string;
   counter: (used: string, max: string) => string;
   over: (n: string) => string;
+  tokenCount: (n: number, written: string) => string;
 };

@@ -66,7 +66,7 @@ def test_an_answer_to_the_text_of_a_file_marks_it(visit: Visit) -> None:
     expect(page.locator(".slip")).to_have_count(0)
 
 
-@pytest.mark.parametrize("at", ["#user-input", "h1", "body"])
+@pytest.mark.parametrize("at", ["#user-input", ".headline", "body"])
 def test_a_file_is_dropped_anywhere(visit: Visit, at: str) -> None:
     page = visit()
     one = file("a.txt", "Lu Xun was born.")

@@ -8,6 +8,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.page.conftest import Visit
+from tests.page.handing import hand_over
 from tests.page.test_page import LUXUN, send
 
 
@@ -42,6 +43,12 @@ def test_names_become_chips_that_can_be_taken_away(page: Page) -> None:
     with page.expect_request("**/get_response") as sent:
         send(page, LUXUN)
     assert parse_qs(sent.value.post_data or "")["schema"] == ["出生地, 号出生地"]
+
+
+def test_a_list_of_lines_can_be_pasted(page: Page) -> None:
+    page.keyboard.type("born in")
+    hand_over(page, "paste", at="#only-input", text_plain="wife\r\ndog\n")
+    chips(page, "born in", "wife", "dog")
 
 
 def test_a_name_still_in_the_input_method_is_left_alone(page: Page) -> None:

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import re
 from urllib.parse import parse_qs
 
 import pytest
@@ -242,3 +243,7 @@ def test_an_example_is_one_click_with_a_real_model(visit: Visit, page_url: str) 
     page.locator(".example").first.click()
     expect(page.locator(".turn:not(.running)")).to_have_count(1, timeout=120_000)
     expect(page.locator("#send-button")).to_be_enabled()
+    page.fill("#user-input", "Kex")  # the model is loaded: it counts what is typed
+    expect(page.locator("#tokens")).to_have_text(re.compile(r"^\d+ tokens?$"))
+    page.fill("#user-input", "")
+    expect(page.locator("#tokens")).to_be_empty()
