@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import test from "node:test";
 
 import "./page.js";
-import { RowMaker, counted, toTsv } from "../../static/js/knowledge.js";
+import { RowMaker, counted, stringsOf, toTsv } from "../../static/js/knowledge.js";
 import { located, rowsOf, triple } from "./rows.js";
 
 /** @import {Row} from "../../static/js/types" */
@@ -172,6 +172,21 @@ test("what a date or quantity means is noted where it is written otherwise", () 
   assert.equal(noteOf("三", { number: 3 }), "3");
   assert.equal(noteOf("1881", { date: "1881" }), "");
   assert.equal(noteOf("绍兴", undefined), "");
+});
+
+test("an item says what its task asks for, without what is counted or noted", () => {
+  const dated = { ...located("1881", 3), normalised: { date: "1881-09-25" } };
+  for (const [task, knowledge, strings] of /** @type {const} */ ([
+    ["KE1", { triples: [BIRTH] }, ["鲁迅", "出生地", "绍兴"]],
+    ["KE2", { entities: { 人物: [located("鲁迅", 0)] } }, ["人物", "鲁迅"]],
+    [
+      "KE3",
+      { entity: located("鲁迅", 0), facts: [{ key: "born", value: dated }] },
+      ["鲁迅", "born", "1881"],
+    ],
+  ])) {
+    assert.deepEqual(stringsOf(task, rowsOf(task, knowledge)[0]), strings, task);
+  }
 });
 
 test("rows become lines of as many cells as their head has", () => {
