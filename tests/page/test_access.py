@@ -54,7 +54,7 @@ def check(page: Page, state: str) -> None:
 
 @pytest.mark.parametrize("look", LOOKS)
 def test_nobody_is_kept_out(
-    visit: Visit, serving: Serving, look: dict[str, Any], problems: list[str]
+    serving: Serving, visit: Visit, look: dict[str, Any], problems: list[str]
 ) -> None:
     page = visit(serving.url, **look)
     check(page, "welcome")

@@ -41,7 +41,7 @@ def correcting(tmp_path: Path, asked: list[GenerateRequest]) -> Iterator[Serving
 
 
 @pytest.fixture
-def page(visit: Visit, correcting: Serving) -> Page:
+def page(correcting: Serving, visit: Visit) -> Page:
     page = visit(correcting.url)
     send(page, LUXUN)
     finished(page)

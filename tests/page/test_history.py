@@ -52,7 +52,7 @@ def titles(page: Page, *expected: str) -> None:
     expect(page.locator(".history .title")).to_have_text(list(expected))
 
 
-def test_a_reload_shows_what_was_said(visit: Visit, keeping: Serving) -> None:
+def test_a_reload_shows_what_was_said(keeping: Serving, visit: Visit) -> None:
     page = visit(keeping.url)
     send(page, LUXUN)
     finished(page)
@@ -68,7 +68,7 @@ def test_a_reload_shows_what_was_said(visit: Visit, keeping: Serving) -> None:
 
 
 def test_an_error_is_there_again_and_its_retry_takes_its_place(
-    visit: Visit, keeping: Serving
+    keeping: Serving, visit: Visit
 ) -> None:
     page = visit(keeping.url)
     send(page, "FAIL")
@@ -80,7 +80,7 @@ def test_an_error_is_there_again_and_its_retry_takes_its_place(
     expect(page.locator(".turn")).to_have_count(1)
 
 
-def test_the_list_is_searched_opened_renamed_and_emptied(visit: Visit, keeping: Serving) -> None:
+def test_the_list_is_searched_opened_renamed_and_emptied(keeping: Serving, visit: Visit) -> None:
     page = visit(keeping.url)
     send(page, LUXUN)
     finished(page)
@@ -121,7 +121,7 @@ def test_the_list_is_searched_opened_renamed_and_emptied(visit: Visit, keeping: 
     expect(page.locator(".history")).to_be_hidden()
 
 
-def test_an_answer_that_is_left_alone_is_kept(visit: Visit, keeping: Serving) -> None:
+def test_an_answer_that_is_left_alone_is_kept(keeping: Serving, visit: Visit) -> None:
     page = visit(keeping.url)
     ask(page, "SLOW")
     expect(page.locator(".answer .said")).to_have_text("Slowly")
@@ -133,7 +133,7 @@ def test_an_answer_that_is_left_alone_is_kept(visit: Visit, keeping: Serving) ->
 
 
 def test_a_conversation_begun_slowly_does_not_take_over_the_next(
-    visit: Visit, keeping: Serving
+    keeping: Serving, visit: Visit
 ) -> None:
     page = visit(keeping.url)
     slow: list[Route] = []
@@ -153,7 +153,7 @@ def test_a_conversation_begun_slowly_does_not_take_over_the_next(
 
 
 def test_a_conversation_that_is_gone_is_told(
-    visit: Visit, keeping: Serving, problems: list[str]
+    keeping: Serving, visit: Visit, problems: list[str]
 ) -> None:
     page = visit(keeping.url)
     page.goto(f"{keeping.url}/?ui=en&c=00000000-0000-4000-8000-000000000000")
@@ -164,7 +164,7 @@ def test_a_conversation_that_is_gone_is_told(
 
 
 def test_one_deleted_elsewhere_takes_no_text_along(
-    visit: Visit, keeping: Serving, problems: list[str]
+    keeping: Serving, visit: Visit, problems: list[str]
 ) -> None:
     page = visit(keeping.url)
     send(page, LUXUN)
