@@ -171,7 +171,7 @@ def extract(task: Task, model: Model) -> Generator[Event, None, None]:
 
 
 def parts_of(task: Task, model: Model) -> list[Chunk]:
-    """The chunks that the text is read in, measured in the model's own tokens where it counts them."""
+    """The chunks to read the text in, measured in the model's own tokens where it counts them."""
     can = model.capabilities
     budget = can.chunk_chars[task.lang]
     tokens = can.tuned_tokens if tuned_for(task, can) else can.chunk_tokens

@@ -1,4 +1,4 @@
-"""Which settings decide what a model answers: a kept answer is known by them to be still the same."""
+"""Which settings decide what a model answers: by them a kept answer is known to be still good."""
 
 from __future__ import annotations
 
