@@ -1,7 +1,7 @@
 """One run of a job: the input's documents past the index to the team, and outcomes into the index.
 
-Only this thread touches input and index. What is finished is committed as soon as it is taken:
-where answers come slowly one by one, where they come fast many at a time.
+Only this thread touches input and index. What is finished is committed at once, but ten times a
+second at most: where answers come slowly one by one, where they come fast many at a time.
 """
 
 from __future__ import annotations
@@ -26,6 +26,7 @@ from errors import BudgetReached, KexError
 AHEAD = 64  # documents in memory beyond those being read: enough while a commit waits for the disk
 SHARD_BYTES = 64_000_000
 BEAT = 0.5  # seconds
+COMMIT_SECONDS = 0.1  # between two commits, each of which waits for the disk
 
 How = Literal["whole", "limit", "budget", "model"]
 
@@ -83,6 +84,8 @@ class Job:
         self._ahead = parallel + AHEAD
         self._bad: set[int] = set()  # documents under way with a task that failed
         self._told = 0.0
+        self._committed = 0.0
+        self._uncommitted = False
         self.progress = Progress()
 
     def run(self, limit: int | None = None) -> Ended:
@@ -146,16 +149,20 @@ class Job:
                 yield unit
 
     def _collect(self, team: Team, timeout: float) -> None:
-        taken = team.take(timeout)
-        for one in taken:
+        if self._uncommitted and timeout:
+            timeout = min(timeout, max(0.001, self._committed + COMMIT_SECONDS - time.monotonic()))
+        for one in team.take(timeout):
             self._take(one)
-        if taken:
+            self._uncommitted = True
+        now = time.monotonic()
+        if self._uncommitted and now - self._committed >= COMMIT_SECONDS:
             self._book()
             self._index.commit()
-            if self._index.pending >= self._shard_size or self._index.pending_bytes >= SHARD_BYTES:
-                self._shards.shut()
-        if time.monotonic() - self._told >= BEAT:
-            self._told = time.monotonic()
+            self._committed, self._uncommitted = time.monotonic(), False
+        if self._index.pending >= self._shard_size or self._index.pending_bytes >= SHARD_BYTES:
+            self._shards.shut()
+        if now - self._told >= BEAT:
+            self._told = now
             self._tell(self.progress)
 
     def _take(self, one: Finished) -> None:
