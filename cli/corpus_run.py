@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import signal
+import threading
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
@@ -30,7 +31,7 @@ from extraction.task import Grounding
 from models.registry import Registry
 from settings import ModelName, load_settings
 
-FAILED, NO_MODEL, NO_BUDGET = 1, 3, 4  # exit codes
+FAILED, NO_MODEL, NO_BUDGET, INTERRUPTED = 1, 3, 4, 130  # exit codes
 _STATES = {
     "running": "running", "killed": "killed: start it again with the same words",
     "finished": "finished", "limited": "finished, as far as --limit", "interrupted": "interrupted",
@@ -132,11 +133,12 @@ def _examples(file: IO[bytes] | None, types: tuple[PromptType, ...]) -> dict[Pro
 def begin(out: Path, words: Words, going: Going) -> None:
     """Run the job, or tell what it would cost; ends with the exit code."""
     settings = load_settings()
-    signal.signal(signal.SIGTERM, _interrupt)
     with closing(Registry(settings)) as registry:
         model = registry.get(words.model)
         parallel = going.parallel or places(words.model, model, settings)
         wish = Wish(parallel, going.budget, going.limit, going.retry)
+        if not going.dry_run:
+            _interrupt_in_order(wish.interrupted)
         with shown(words.model, going.price) as screen:
             if going.dry_run:
                 found = estimate(out, words, wish, model, settings, screen.share)
@@ -148,9 +150,15 @@ def begin(out: Path, words: Words, going: Going) -> None:
         click.get_current_context().exit(_print_report(out, report, going.price))
 
 
-def _interrupt(_number: int, _frame: object) -> None:
-    """A termination is an interruption: what is finished goes into its shard first."""
-    raise KeyboardInterrupt
+def _interrupt_in_order(interrupted: threading.Event) -> None:
+    """The first Ctrl-C or termination ends the run; the second one, the process."""
+
+    def interrupt(number: int, _frame: object) -> None:
+        signal.signal(number, signal.SIG_DFL)
+        interrupted.set()
+
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, interrupt)
 
 
 def _print_estimate(found: Estimate, words: Words, price: Price | None) -> None:
@@ -199,6 +207,9 @@ def _print_report(out: Path, report: Report, price: Price | None) -> int:
     if report.unknown:
         told = "documents never had a turn, and a retry gives them none: run the job to its end"
         click.echo(f"Warning: {told}: {report.unknown:,}.", err=True)
+    if report.ended.how == "interrupted":
+        click.echo("Interrupted. The same words go on with it.", err=True)
+        return INTERRUPTED
     if report.ended.error is not None:
         click.echo(f"Error: {report.ended.error.message}", err=True)
         return NO_BUDGET if report.ended.how == "budget" else NO_MODEL

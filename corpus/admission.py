@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from corpus.entries import Entry
+from corpus.entries import Entry, whole
 from corpus.index import Index, Kept, Known
 from corpus.recipe import Recipes, digest, digest_of_file, digest_of_text
 from corpus.work import Work
@@ -37,7 +37,7 @@ class Admission:
 
     def admit(self, entry: Entry) -> Work | Refused | None:
         """What to do with the document; None: nothing, its outcomes are there."""
-        id_, error = entry.id or entry.place, entry.error
+        id_, error = entry.id or entry.place, entry.error and whole(entry.error)
         known = self._index.find(id_)
         if known is not None and self.seen(known.number):
             if entry.id is not None:

@@ -61,6 +61,12 @@ def open_input(path: Path, fields: Fields, out: Path) -> Input:
     from corpus.folder import FolderInput
     from corpus.rows import CsvInput, JsonlInput
 
+    try:
+        str(path.resolve()).encode()
+    except UnicodeEncodeError as error:
+        raise InputError(
+            "INPUT has a path with bytes that are no characters: rename it.", field="INPUT"
+        ) from error
     if path.is_dir():
         return FolderInput(path, out)
     ending = path.suffix.lower()
@@ -107,6 +113,11 @@ def entry_of(row: dict[str, object], fields: Fields, place: str, at: int) -> Ent
     if wrong is not None:
         return Entry(place, at, id_, error=wrong)
     return Entry(place, at, id_, str(text), entity=str(entity) if entity else None)
+
+
+def whole(text: str) -> str:
+    """Without half characters, which neither a file nor the database takes."""
+    return text.encode("utf-8", "backslashreplace").decode()
 
 
 def _id(value: object, fields: Fields) -> str | None:

@@ -131,9 +131,9 @@ class Gate:
                     elif isinstance(chunk, Text):
                         said += len(chunk.text)
                     yield chunk
-        except (RateLimited, Unavailable) as error:
-            if not said and not isinstance(error, ModelFailed):
-                usage = Usage(0, 0)  # refused: nothing was read
+        except (RateLimited, Unavailable):
+            if not said:
+                usage = Usage(0, 0)  # refused or broken down before it began
             raise
         finally:
             if not reached and usage == Usage():

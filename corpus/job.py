@@ -28,7 +28,7 @@ SHARD_BYTES = 64_000_000
 BEAT = 0.5  # seconds
 COMMIT_SECONDS = 0.1  # between two commits, each of which waits for the disk
 
-How = Literal["whole", "limit", "budget", "model"]
+How = Literal["whole", "limit", "budget", "model", "interrupted"]
 
 
 @dataclass
@@ -53,7 +53,10 @@ class Ended:
 
 
 class Job:
-    """A run over `input_`; `tell` is called at every beat. The parts are open and stay so."""
+    """A run over `input_`; `tell` is called at every beat. The parts are open and stay so.
+
+    `interrupted` ends it: an exception out of a signal might fall between two halves of an outcome.
+    """
 
     def __init__(
         self,
@@ -68,6 +71,7 @@ class Job:
         parallel: int,
         shard_size: int,
         stop: threading.Event,
+        interrupted: threading.Event,
         tell: Callable[[Progress], None],
     ) -> None:
         self._input = input_
@@ -80,6 +84,7 @@ class Job:
         self._parallel = parallel
         self._shard_size = shard_size
         self._stop = stop
+        self._interrupted = interrupted
         self._tell = tell
         self._ahead = parallel + AHEAD
         self._bad: set[int] = set()  # documents under way with a task that failed
@@ -91,20 +96,24 @@ class Job:
     def run(self, limit: int | None = None) -> Ended:
         """Everything to do, or what `limit` documents of the input have to do.
 
-        However it ends, what was finished is committed and in a shard, except where the disk fails.
+        When it returns, all that was finished is committed and in a shard. When it raises, what is
+        not committed is as if it had never been.
         """
         self._shards.sweep()
         team = Team(self._parallel, self._checked, self._stop)
         rest = iter(self._input)
         try:
             self._feed(team, islice(rest, limit))
-            while team.under_way:  # also where no more may begin: what has begun is being paid for
+            # Also where no more may begin: what has begun is being paid for.
+            while team.under_way and not self._interrupted.is_set():
                 self._collect(team, BEAT)
         finally:
             team.close()
-            self._collect(team, 0)
-            self._book()
-            self._shards.shut()
+        self._collect(team, 0)
+        self._book()
+        self._shards.shut()
+        if self._interrupted.is_set():
+            return Ended("interrupted")
         if self._gate.given_up is not None:
             error = self._gate.given_up
             return Ended("budget" if isinstance(error, BudgetReached) else "model", error)
@@ -114,7 +123,7 @@ class Job:
 
     @property
     def _halted(self) -> bool:
-        return self._gate.given_up is not None
+        return self._gate.given_up is not None or self._interrupted.is_set()
 
     def _feed(self, team: Team, entries: Iterator[Entry]) -> None:
         """Hand in what there is to do, while anything may begin."""

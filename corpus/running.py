@@ -6,7 +6,7 @@ import os
 import threading
 from collections.abc import Callable
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from corpus.admission import Admission
@@ -33,13 +33,14 @@ PATIENCE = 120.0  # seconds that a service may be gone, or ask for patience, bef
 
 @dataclass(frozen=True)
 class Wish:
-    """How a run goes, which has no part in what is answered."""
+    """How a run goes, which has no part in what is answered; `interrupted` ends it in order."""
 
     parallel: int
     budget: Budget | None = None
     limit: int | None = None
     retry: bool = False
     patience: float = PATIENCE
+    interrupted: threading.Event = field(default_factory=threading.Event)
 
 
 @dataclass(frozen=True)
@@ -118,14 +119,10 @@ def run(
             parallel=wish.parallel,
             shard_size=words.shard_size,
             stop=stop,
+            interrupted=wish.interrupted,
             tell=tell,
         )
-        try:
-            ended = job.run(wish.limit)
-        except KeyboardInterrupt:
-            index.put("ended", "interrupted")
-            index.commit()
-            raise
+        ended = job.run(wish.limit)
         tell(job.progress)
         return _close(out, words, job.progress, ended, index, shards, admission, ledger.guessed)
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from corpus.entries import Entry
+from corpus.entries import Entry, whole
 from corpus.index import Known, Unit
 from corpus.recipe import Limits, Options, Recipes, digest
 from documents.reading import read
@@ -88,7 +88,7 @@ class Worker:
     def failed(self, type_: PromptType, content: bytes, why: str, lang: Lang | None = None) -> Unit:
         """An outcome without an answer."""
         recipe = self._recipes.of(type_, lang)
-        return Unit(type_, content, lang, recipe, "failed", _detail(why=why))
+        return Unit(type_, content, lang, recipe, "failed", _detail(why=whole(why)))
 
     def _unit(self, type_: PromptType, work: Work, content: bytes, text: str) -> Unit | None:
         lang: Lang | None = None
@@ -96,25 +96,25 @@ class Worker:
             task = self._options.task(type_, text, work.entry.entity)
             lang = task.lang
             answer = self._ask(task, self._model, self._stop)
+            return None if answer is None else self._answered(work, content, task, answer)
         except KexError as error:
             return self.failed(type_, content, error.message, lang)
         except Exception as error:  # a defect that one text shows must not cost the other answers
             log.warning("A document could not be read.", exc_info=error)
             return self.failed(type_, content, f"{type(error).__name__}: {error}", lang)
-        if answer is None:
-            return None
+
+    def _answered(self, work: Work, content: bytes, task: Task, answer: Answer) -> Unit:
+        failed = [part.to_json() for part in answer.failed]
         return Unit(
-            type_,
+            task.prompt_type,
             content,
-            lang,
-            self._recipes.of(type_, lang),
-            "partial" if answer.failed else "done",
-            _detail(
-                failed=[part.to_json() for part in answer.failed], warnings=list(answer.warnings)
-            ),
-            one_line({"id": work.id, "text": text, **answer.to_json()}).encode(),
+            task.lang,
+            self._recipes.of(task.prompt_type, task.lang),
+            "partial" if failed else "done",
+            _detail(failed=failed, warnings=[whole(warning) for warning in answer.warnings]),
+            one_line({"id": work.id, "text": task.text, **answer.to_json()}).encode(),
             len(answer.items),
-            len(text),
+            len(task.text),
             answer.usage.prompt_tokens,
             answer.usage.completion_tokens,
         )
