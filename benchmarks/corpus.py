@@ -155,7 +155,7 @@ def _resident() -> float:
 def start(source: Path, out: Path, asked: Path) -> subprocess.Popen[bytes]:
     """The real command in a process of its own, over the scripted model."""
     words = ["run", source, "--out", out, "--model", "Embedded", "--shard-size", "500"]
-    return subprocess.Popen(
+    return subprocess.Popen(  # noqa: S603  # this very file
         [sys.executable, __file__, "child", *map(str, words)],
         env={**os.environ, "ASKED": str(asked)},
         cwd=ROOT,
@@ -232,7 +232,7 @@ def measure(documents: int, count: int, folder: Path) -> dict[str, Any]:
         "python": platform.python_version(),
     }
     for name in ("alone", "whole"):
-        done = subprocess.run(  # a process for each, so that memory is its own
+        done = subprocess.run(  # noqa: S603  # a process for each, so that memory is its own
             [sys.executable, __file__, "cost", name, str(source), str(folder / f"cost-{name}")],
             cwd=ROOT, check=True, capture_output=True,
         )  # fmt: skip

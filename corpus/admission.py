@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from corpus.entries import Entry, whole
-from corpus.index import Index, Kept, Known
+from corpus.index import Index
+from corpus.outcomes import Kept, Known
 from corpus.recipe import Recipes, digest, digest_of_file, digest_of_text
 from corpus.work import Work
 from extraction.knowledge import PromptType

@@ -32,6 +32,7 @@ from models.base import (
 BEAT = 0.1  # seconds between two looks at whether it is a request's turn
 FIRST_PAUSE = 1.0  # seconds, doubled each time
 LONGEST_PAUSE = 30.0
+FAILURES = 40  # requests in a row that break down: it is the service then, and not the texts
 
 
 class Gate:
@@ -47,6 +48,7 @@ class Gate:
         self._ledger = ledger
         self._patience = patience
         self._resting_until = 0.0
+        self._failures = 0  # in a row
         self.given_up: KexError | None = None
 
     @property
@@ -87,10 +89,16 @@ class Gate:
                     for chunk in chunks:
                         said = said or isinstance(chunk, Text)
                         yield chunk
+                self._failures = 0
                 return
+            except ModelFailed as error:  # perhaps of this text
+                self._failures += 1
+                if self._failures >= FAILURES and self.given_up is None:
+                    self.given_up = Unavailable(
+                        f"{FAILURES} requests failed in a row, the last so: {error.message}"
+                    )
+                raise
             except (RateLimited, Unavailable) as error:
-                if isinstance(error, ModelFailed):
-                    raise  # of this text, perhaps
                 pause = max(pause, error.retry_after or 0)
                 late = time.monotonic() + pause - began > self._patience
                 if said or late or self.given_up:

@@ -11,17 +11,15 @@ import os
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
+from corpus.outcomes import Kept, Known, Unit
 from errors import StoreFailed
-from extraction.knowledge import Lang, PromptType
+from extraction.knowledge import PromptType
 
 FILE = "job.db"
 VERSION = 1
-
-Outcome = Literal["done", "partial", "failed"]
 
 _SCHEMA = """
 CREATE TABLE job (name TEXT PRIMARY KEY, value) WITHOUT ROWID;
@@ -38,47 +36,6 @@ CREATE TABLE shards (
   number INTEGER PRIMARY KEY, name TEXT NOT NULL, lines INTEGER NOT NULL, bytes INTEGER NOT NULL,
   sha256 TEXT NOT NULL, stale INTEGER NOT NULL DEFAULT 0);
 """
-
-
-@dataclass(frozen=True)
-class Unit:
-    """The outcome of one task over one document; `line` is its answer, if it has one.
-
-    `content` and `recipe` mark what the answer was made of, `detail` says what is missing and why.
-    `characters` are those of the text.
-    """
-
-    type: PromptType
-    content: bytes
-    lang: Lang | None
-    recipe: bytes
-    outcome: Outcome
-    detail: str | None = None
-    line: bytes | None = None
-    items: int | None = None
-    characters: int | None = None
-    prompt_tokens: int | None = None
-    completion_tokens: int | None = None
-
-
-@dataclass(frozen=True)
-class Kept:
-    """What is known of a task's outcome from before."""
-
-    content: bytes
-    lang: Lang | None
-    recipe: bytes
-    outcome: Outcome
-    shard: int | None
-
-
-@dataclass(frozen=True)
-class Known:
-    """A document that was seen before; `place` is where."""
-
-    number: int
-    place: str
-    kept: dict[PromptType, Kept] = field(default_factory=dict)
 
 
 @contextmanager

@@ -17,7 +17,8 @@ from corpus.admission import Admission
 from corpus.budget import Ledger
 from corpus.entries import Entry, Input
 from corpus.gate import Gate
-from corpus.index import Index, Known, Unit
+from corpus.index import Index
+from corpus.outcomes import Known, Unit
 from corpus.shards import Shards
 from corpus.team import Finished, Team
 from corpus.work import Work, Worker

@@ -7,13 +7,14 @@ import io
 import json
 from collections.abc import Iterator
 from pathlib import Path
+from typing import IO
 
 from corpus.entries import MAX_TEXT, Entry, Fields, entry_of
 from documents.decoding import decode
 from documents.tables import DELIMITERS, delimiter_of
 from errors import InputError
 
-SAMPLE = 1_000_000  # bytes by which a table's encoding is told
+SAMPLE = 64_000  # bytes by which a table's encoding is told
 _CODECS = {"UTF-8": "utf-8-sig", "UTF-16": "utf-16", "GB18030": "gb18030"}
 
 
@@ -75,24 +76,30 @@ class CsvInput:
         check_columns([name.strip() for name in columns], fields)
 
     def __iter__(self) -> Iterator[Entry]:
-        csv.field_size_limit(MAX_TEXT)  # of the process: the default, 131,072, is less than a book
-        with self._path.open("rb") as raw:
-            # What is no character comes through as half a one, and is one row's error.
-            text = io.TextIOWrapper(raw, self._codec, errors="surrogateescape", newline="")
-            rows = csv.reader(text, delimiter=self._delimiter, strict=True)
-            columns = [name.strip() for name in next(rows)]
-            while True:
-                place = f"{self._path.name}:{rows.line_num + 1}"
-                try:
-                    row = next(rows, None)
-                except csv.Error as error:
-                    told = f"The row cannot be read ({error}): is a quotation mark left open?"
-                    yield Entry(place, raw.tell(), error=told)
-                    continue
-                if row is None:
-                    return
-                if any(cell.strip() for cell in row):
-                    yield self._entry(columns, row, place, raw.tell())
+        before = csv.field_size_limit(MAX_TEXT)  # of the process: 131,072 are less than a book
+        try:
+            with self._path.open("rb") as raw:
+                # What is no character comes through as half a one, and is one row's error.
+                text = io.TextIOWrapper(raw, self._codec, errors="surrogateescape", newline="")
+                yield from self._rows(raw, text)
+        finally:
+            csv.field_size_limit(before)
+
+    def _rows(self, raw: IO[bytes], text: IO[str]) -> Iterator[Entry]:
+        rows = csv.reader(text, delimiter=self._delimiter, strict=True)
+        columns = [name.strip() for name in next(rows)]
+        while True:
+            place = f"{self._path.name}:{rows.line_num + 1}"
+            try:
+                row = next(rows, None)
+            except csv.Error as error:
+                told = f"The row cannot be read ({error}): is a quotation mark left open?"
+                yield Entry(place, raw.tell(), error=told)
+                continue
+            if row is None:
+                return
+            if any(cell.strip() for cell in row):
+                yield self._entry(columns, row, place, raw.tell())
 
     def _entry(self, columns: list[str], row: list[str], place: str, at: int) -> Entry:
         if any("\ud800" <= char <= "\udfff" for cell in row for char in cell):

@@ -7,7 +7,7 @@ import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from corpus.index import Unit
+from corpus.outcomes import Unit
 from corpus.work import Work
 
 JOIN_SECONDS = 15.0  # for all to stop: a model stops within a second, a PDF is read for up to 30

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from corpus.entries import Entry, whole
-from corpus.index import Known, Unit
+from corpus.outcomes import Known, Unit
 from corpus.recipe import Limits, Options, Recipes, digest
 from documents.reading import read
 from errors import KexError, TooLarge, UnreadableDocument

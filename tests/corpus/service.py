@@ -1,4 +1,4 @@
-"""An OpenAI-compatible service on loopback that answers by the text alone, and counts the questions.
+"""An OpenAI-compatible service on loopback that answers by the text alone and counts questions.
 
 What the ChatGpt model of a real `app.py corpus` process talks with in these tests.
 """
