@@ -6,7 +6,7 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -36,7 +36,9 @@ class Command:
             "PYTHONWARNINGS": "error",
         }
 
-    def start(self, *words: object, **more: str) -> subprocess.Popen[str]:
+    def start(
+        self, *words: object, before: Callable[[], None] | None = None, **more: str
+    ) -> subprocess.Popen[str]:
         return subprocess.Popen(
             [sys.executable, "app.py", "corpus", *map(str, words)],
             cwd=ROOT,
@@ -44,11 +46,12 @@ class Command:
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             encoding="utf-8",
+            preexec_fn=before,
         )
 
     def __call__(self, *words: object, code: int = 0, **more: str) -> tuple[str, str]:
         """What it says on stdout and stderr, once it has ended with this exit code."""
-        with self.start(*words, **more) as process:
+        with self.start(*words, before=None, **more) as process:
             out, err = process.communicate(timeout=120)
         assert process.returncode == code, out + err
         return out, err

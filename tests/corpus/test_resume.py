@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import random
+import resource
 import signal
 import sqlite3
 import time
@@ -181,3 +182,19 @@ def test_a_part_that_failed_makes_a_document_partial(
     corpus("retry", out, KEX_MAX_CHARS="100000")
     assert outcomes(out) == {"p": "done"}
     assert len(answers(out)["p", "KE1"]["knowledge"]["triples"]) == 2
+
+
+def test_a_full_disk_is_told_and_costs_nothing(
+    corpus: Command, service: Service, tmp_path: Path
+) -> None:
+    source, out = people(tmp_path / "in.jsonl", 60), tmp_path / "out"
+
+    def small() -> None:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (20_000, 20_000))  # bytes of any one file
+
+    corpus.run(source, out, "--limit", 5)  # so that the database is there, and fits
+    with corpus.start("run", source, "--out", out, "--model", "ChatGpt", before=small) as process:
+        _, err = process.communicate(timeout=60)
+    assert process.returncode == 1 and "start again with the same words" in err
+    corpus.run(source, out)
+    assert set(outcomes(out).values()) == {"done"} and len(answers(out)) == 60
