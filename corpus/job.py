@@ -90,6 +90,7 @@ class Job:
         self._ahead = parallel + AHEAD
         self._bad: set[int] = set()  # documents under way with a task that failed
         self._told = 0.0
+        self._read = 0.0  # share of the input
         self._committed = 0.0
         self._uncommitted = False
         self.progress = Progress()
@@ -129,7 +130,7 @@ class Job:
     def _feed(self, team: Team, entries: Iterator[Entry]) -> None:
         """Hand in what there is to do, while anything may begin."""
         for entry in entries:
-            self.progress.share = entry.at / self._input.size if self._input.size else 1.0
+            self._read = entry.at / self._input.size if self._input.size else 1.0
             self._admit(team, entry)
             while team.under_way >= self._ahead and not self._halted:
                 self._collect(team, BEAT)
@@ -173,7 +174,13 @@ class Job:
             self._shards.shut()
         if now - self._told >= BEAT:
             self._told = now
-            self._tell(self.progress)
+            self.tell(team.under_way)
+
+    def tell(self, under_way: int = 0) -> None:
+        """Where it is now; what was read of the input and is under way is not done."""
+        over = self.progress.skipped + self.progress.finished
+        self.progress.share = self._read * (over / (over + under_way) if over else 0.0)
+        self._tell(self.progress)
 
     def _take(self, one: Finished) -> None:
         if one.error is not None:

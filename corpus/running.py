@@ -11,7 +11,7 @@ from pathlib import Path
 
 from corpus.admission import Admission
 from corpus.budget import Budget, Ledger
-from corpus.entries import open_input
+from corpus.entries import Input, open_input
 from corpus.gate import Gate
 from corpus.index import FILE, Index, told
 from corpus.job import Ended, Job, Progress
@@ -99,32 +99,7 @@ def run(
         index.commit()
         for _ in load(model):
             pass
-        recipes = Recipes(
-            words.options, words.model, model_settings(words.model, settings), limits(settings)
-        )
-        admission = Admission(index, recipes, words.options.types, retry=wish.retry)
-        ledger = Ledger(spent(index), wish.budget)
-        gate = Gate(model, wish.parallel, ledger, wish.patience)
-        stop = threading.Event()
-        shards = Shards(out, words.format, index)
-        (out / MANIFEST).unlink(missing_ok=True)  # it would tell of an earlier run
-        job = Job(
-            input_,
-            index,
-            shards,
-            admission,
-            Worker(gate, words.options, recipes, limits(settings), stop, ask),
-            gate,
-            ledger,
-            parallel=wish.parallel,
-            shard_size=words.shard_size,
-            stop=stop,
-            interrupted=wish.interrupted,
-            tell=tell,
-        )
-        ended = job.run(wish.limit)
-        tell(job.progress)
-        return _close(out, words, job.progress, ended, index, shards, admission, ledger.guessed)
+        return _Run(out, words, wish, model, settings, index).report(input_, tell, ask)
 
 
 def spent(index: Index) -> tuple[int, int]:
@@ -132,35 +107,81 @@ def spent(index: Index) -> tuple[int, int]:
     return index.get("prompt_tokens") or 0, index.get("completion_tokens") or 0
 
 
-def _close(
-    out: Path,
-    words: Words,
-    progress: Progress,
-    ended: Ended,
-    index: Index,
-    shards: Shards,
-    admission: Admission,
-    guessed: bool,
-) -> Report:
-    types = words.options.types
-    manifest = None
-    absent = 0
-    if ended.how == "whole" and not admission.unknown:
-        # Only now is it known which documents the input has no more.
-        gone = [
-            row[0] for row in index.rows("SELECT number FROM documents") if _is_gone(row, admission)
-        ]
-        absent = sum(not index.drop(number) for number in gone)
-        index.commit()
-    shards.mend()
-    if ended.how in ("whole", "limit") and not admission.unknown:
-        limited = ended.how == "limit"
-        write_manifest(out, index, types, lambda number: limited or admission.seen(number))
-        manifest = out / MANIFEST
-    index.put("ended", ended.how)
-    index.commit()
-    return Report(ended, progress, sums(index, types), guessed, absent, admission.unknown, manifest)
+class _Run:
+    """The parts of one run, over an open index."""
 
+    def __init__(
+        self, out: Path, words: Words, wish: Wish, model: Model, settings: Settings, index: Index
+    ) -> None:
+        self._out = out
+        self._words = words
+        self._wish = wish
+        self._limits = limits(settings)
+        self._index = index
+        self._shards = Shards(out, words.format, index)
+        decisive = model_settings(words.model, settings)
+        self._recipes = Recipes(words.options, words.model, decisive, self._limits)
+        types = words.options.types
+        self._admission = Admission(index, self._recipes, types, retry=wish.retry)
+        self._ledger = Ledger(spent(index), wish.budget)
+        self._gate = Gate(model, wish.parallel, self._ledger, wish.patience)
 
-def _is_gone(row: tuple[int], admission: Admission) -> bool:
-    return not admission.seen(row[0])
+    def report(self, input_: Input, tell: Callable[[Progress], None], ask: Ask) -> Report:
+        """Run, and put the folder in order."""
+        (self._out / MANIFEST).unlink(missing_ok=True)  # it would tell of an earlier run
+        stop = threading.Event()
+        options = self._words.options
+        job = Job(
+            input_,
+            self._index,
+            self._shards,
+            self._admission,
+            Worker(self._gate, options, self._recipes, self._limits, stop, ask),
+            self._gate,
+            self._ledger,
+            parallel=self._wish.parallel,
+            shard_size=self._words.shard_size,
+            stop=stop,
+            interrupted=self._wish.interrupted,
+            tell=tell,
+        )
+        ended = job.run(self._wish.limit)
+        job.tell()
+        absent = self._absent(ended)
+        self._shards.mend()
+        manifest = self._manifest(ended)
+        self._index.put("ended", ended.how)
+        self._index.commit()
+        return Report(
+            ended=ended,
+            progress=job.progress,
+            sums=sums(self._index, options.types),
+            guessed=self._ledger.guessed,
+            absent=absent,
+            unknown=self._admission.unknown,
+            manifest=manifest,
+        )
+
+    def _absent(self, ended: Ended) -> int:
+        """Documents with answers that the input has no more; those without answers are forgotten.
+
+        Known only at the input's end.
+        """
+        if ended.how != "whole" or self._admission.unknown:
+            return 0
+        numbers = [row[0] for row in self._index.rows("SELECT number FROM documents")
+                   if not self._admission.seen(row[0])]  # fmt: skip
+        kept = sum(not self._index.drop(number) for number in numbers)
+        self._index.commit()
+        return kept
+
+    def _manifest(self, ended: Ended) -> Path | None:
+        """Written where each document that was to be read has its outcome."""
+        if ended.how not in ("whole", "limit") or self._admission.unknown:
+            return None
+
+        def in_input(number: int) -> bool:
+            return ended.how == "limit" or self._admission.seen(number)
+
+        write_manifest(self._out, self._index, self._words.options.types, in_input)
+        return self._out / MANIFEST
