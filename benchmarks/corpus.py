@@ -164,15 +164,19 @@ def start(source: Path, out: Path, asked: Path) -> subprocess.Popen[bytes]:
     )
 
 
-def kills(source: Path, folder: Path, count: int, seconds: float) -> dict[str, Any]:
+def kills(source: Path, folder: Path, count: int) -> dict[str, Any]:
     """As many killed runs, the moments drawn so that they fall all over the job."""
     draw = random.Random(11)  # noqa: S311  # no secret
     whole, torn = folder / "whole", folder / "torn"
     start(source, whole, folder / "asked-whole").wait()
+    size, asked_torn = (folder / "asked-whole").stat().st_size, folder / "asked-torn"
+    asked_torn.touch()
     rounds = 0
-    for _ in range(count):
-        process = start(source, torn, folder / "asked-torn")
-        time.sleep(0.4 + draw.uniform(0, 2 * seconds / count))
+    for number in range(count):
+        process = start(source, torn, asked_torn)
+        while process.poll() is None and asked_torn.stat().st_size < size * number / count:
+            time.sleep(0.01)
+        time.sleep(draw.uniform(0, 2))
         rounds += process.poll() is None  # it was at work, not done
         process.send_signal(signal.SIGKILL)
         process.wait()
@@ -237,7 +241,7 @@ def measure(documents: int, count: int, folder: Path) -> dict[str, Any]:
             cwd=ROOT, check=True, capture_output=True,
         )  # fmt: skip
         found["corpus_alone" if name == "alone" else "with_extraction"] = json.loads(done.stdout)
-    found["kills"] = kills(source, folder, count, found["with_extraction"]["seconds"])
+    found["kills"] = kills(source, folder, count)
     return found
 
 

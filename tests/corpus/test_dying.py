@@ -88,6 +88,7 @@ def dying(monkeypatch: pytest.MonkeyPatch, at: int, act: Callable[[], object]) -
     steps = Steps(at)
     with monkeypatch.context() as patch:
         patch.setattr("corpus.job.COMMIT_SECONDS", 0.0)
+        patch.setattr("corpus.job.AHEAD", 0)
         patch.setattr(Index, "commit", steps.wrap(Index.commit))
         patch.setattr("corpus.shards.os.replace", steps.wrap(os.replace))
         patch.setattr(Path, "unlink", steps.wrap(Path.unlink))
