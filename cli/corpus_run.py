@@ -162,7 +162,10 @@ def _interrupt_in_order(interrupted: threading.Event) -> None:
 
 
 def _print_estimate(found: Estimate, words: Words, price: Price | None) -> None:
-    by = f"counted by {words.model}" if found.counted else "an estimate, the service counts itself"
+    if found.unavailable is not None:
+        click.echo(f"Warning: {words.model} cannot serve now: {found.unavailable}", err=True)
+    by = f"counted by {words.model}" if found.counted else "an estimate: a token for a Chinese "
+    by += "" if found.counted else "character, one for four others"
     lines = [
         ("documents", f"{found.documents:,}"),
         ("have their outcome", f"{found.kept:,}"),

@@ -18,7 +18,7 @@ from corpus.recipe import Recipes
 from corpus.running import Wish, limits
 from corpus.words import Words
 from corpus.work import Work, read_text
-from errors import KexError
+from errors import KexError, Unavailable
 from extraction.extractor import parts_of
 from extraction.turns import turns_for
 from models.base import GenerateRequest, Model
@@ -34,6 +34,7 @@ class Estimate:
     `counted`: the prompts' tokens are those of the model's own tokenizer, else an estimate.
     `longest_answers` in tokens is what no run goes over, tries again apart; `answers` is what the
     documents in the folder needed, in proportion to characters: None where it has none.
+    `unavailable` says why the model cannot serve now.
     """
 
     documents: int = 0
@@ -46,6 +47,7 @@ class Estimate:
     longest_answers: int = 0
     answers: int | None = None
     counted: bool = False
+    unavailable: str | None = None
 
 
 def estimate(
@@ -56,14 +58,19 @@ def estimate(
     settings: Settings,
     tell: Callable[[float], None],
 ) -> Estimate:
-    """Reads every document, asks the model nothing, writes nothing. Raises KexError as `run`."""
+    """Reads every document, asks the model nothing, writes nothing. Raises KexError as `run`, but
+    for a model that cannot serve: what its requests would be can be told all the same."""
     input_ = open_input(words.input, words.fields, out)
-    for _ in load(model):
-        pass
+    unavailable: str | None = None
+    try:
+        for _ in load(model):
+            pass
+    except Unavailable as error:
+        unavailable = error.message
     recipes = Recipes(
         words.options, words.model, model_settings(words.model, settings), limits(settings)
     )
-    found = Estimate(counted=model.count_tokens(["."]) is not None)
+    found = Estimate(counted=model.count_tokens(["."]) is not None, unavailable=unavailable)
     with _looked_at(out) as index:
         admission = Admission(index, recipes, words.options.types, retry=wish.retry)
         counter = _Counter(model)

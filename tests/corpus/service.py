@@ -36,6 +36,7 @@ class Service(ThreadingHTTPServer):
         self.asked: Counter[str] = Counter()
         self.refusals: list[int] = []
         self.usage = True
+        self.down = False  # nothing is answered
         self.mended = False  # BROKEN is answered too
         self.most_at_a_time = 0
         self.lock = threading.Lock()
@@ -79,7 +80,7 @@ class _Handler(BaseHTTPRequestHandler):
             time.sleep(self.server.slow if SLOW in who else self.server.pause)
         finally:
             self.server.entered(-1)
-        if BROKEN in question and not self.server.mended:
+        if self.server.down or (BROKEN in question and not self.server.mended):
             status = 500
         if status != 200:
             self._send(status, "application/json", b'{"error": {"message": "No."}}')

@@ -20,6 +20,7 @@ from corpus.running import Report, Wish, places, run
 from corpus.words import Words
 from extraction.knowledge import PromptType
 from models.base import Model
+from models.chatgpt import ChatGpt
 from settings import Settings
 from tests.corpus.conftest import jsonl, lives
 from tests.scripted_model import ScriptedModel
@@ -82,6 +83,13 @@ def test_answers_in_the_folder_foretell_the_rest(tmp_path: Path) -> None:
     assert found.answers == 40  # 20 tokens for the same text
     report = go(tmp_path, words_for(tmp_path, [*rows, "{"]), model)  # the look left no trace
     assert (report.sums.done, report.sums.failed) == (3, 1)
+
+
+def test_a_model_that_cannot_serve_is_estimated_and_named(tmp_path: Path) -> None:
+    model = ChatGpt(Settings())
+    found = look(tmp_path, words_for(tmp_path, [{"text": lives(1)}]), model)
+    assert found.requests == 1 and not found.counted
+    assert found.unavailable == "Set OPENAI_API_KEY, or OPENAI_BASE_URL for a server of your own."
 
 
 def test_the_places_are_those_of_the_settings() -> None:

@@ -178,7 +178,10 @@ def test_a_part_that_failed_makes_a_document_partial(
     assert unit["outcome"] == "partial" and unit["shard"] == "part-00000.jsonl"
     [failed] = unit["failed"]
     assert text[failed["start"] : failed["end"]].startswith(f"{BROKEN} 2 lives")
-    service.mended = True
+    service.down = True  # a retry that fares worse takes nothing away
+    corpus("retry", out, code=1, KEX_MAX_CHARS="100000")
+    assert outcomes(out) == {"p": "partial"} and len(answers(out)) == 1
+    service.down, service.mended = False, True
     corpus("retry", out, KEX_MAX_CHARS="100000")
     assert outcomes(out) == {"p": "done"}
     assert len(answers(out)["p", "KE1"]["knowledge"]["triples"]) == 2
