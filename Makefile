@@ -2,6 +2,11 @@
 
 VENV := .venv
 BIN := $(VENV)/bin
+# Node comes with requirements-dev.txt; the scripts that npm links cannot count on one in the PATH.
+NODE := $(BIN)/node
+PRETTIER := $(NODE) node_modules/.bin/prettier
+TSC := $(NODE) node_modules/.bin/tsc
+SCRIPTS := static/js tests/js
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .PHONY: run test check format lint types imports clean help
@@ -9,9 +14,9 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 help:
 	@echo "make run     set up and serve the page on http://127.0.0.1:5000"
 	@echo "make test    set up and run the tests"
-	@echo "make check   format, lint, types, import rules, tests"
+	@echo "make check   format, lint, types, import rules, tests, of Python and scripts"
 	@echo "make format  rewrite the code in the house format"
-	@echo "make clean   remove the virtual environment and the caches of tools"
+	@echo "make clean   remove the virtual environment, node_modules and the caches of tools"
 
 run: $(VENV)/.installed
 	@$(BIN)/python app.py models get Embedded || \
@@ -22,16 +27,21 @@ test: $(VENV)/.installed-dev
 	@sh scripts/install-browser.sh
 	@$(BIN)/python -m pytest
 
-check: $(VENV)/.installed-dev
+check: $(VENV)/.installed-dev node_modules/.installed
 	@$(BIN)/ruff format --check .
 	@$(BIN)/ruff check .
 	@$(BIN)/mypy
 	@PYTHONPATH=. $(BIN)/lint-imports
+	@$(PRETTIER) --check $(SCRIPTS)
+	@$(TSC) --project .
+	@$(TSC) --project tests/js
+	@$(NODE) --test --test-reporter=dot 'tests/js/*.test.js'
 	@$(MAKE) --no-print-directory test
 
-format: $(VENV)/.installed-dev
+format: $(VENV)/.installed-dev node_modules/.installed
 	@$(BIN)/ruff format .
 	@$(BIN)/ruff check --fix .
+	@$(PRETTIER) --write --list-different $(SCRIPTS)
 
 # The marks are newer than the lists they were installed from, so nothing is installed twice.
 $(VENV)/.made:
@@ -47,5 +57,10 @@ $(VENV)/.installed-dev: requirements-dev.txt $(VENV)/.installed
 	@$(BIN)/python -m pip install -r requirements-dev.txt
 	@touch $@
 
+node_modules/.installed: package.json package-lock.json $(VENV)/.installed-dev
+	@echo "Installing package.json …"
+	@$(BIN)/npm ci
+	@touch $@
+
 clean:
-	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .import_linter_cache
+	rm -rf $(VENV) node_modules .pytest_cache .mypy_cache .ruff_cache .import_linter_cache

@@ -10,7 +10,7 @@ from typing import Any, Literal
 from conversation.chat import Chat, turns_of
 from errors import ModelFailed, Unprocessable
 from models.base import Finish, GenerateRequest, Message, Model, Progress, Text, Usage
-from models.stages import Stage, Token, load
+from models.stages import Stage, Standing, Token, load
 from models.stop import StopStrings
 
 
@@ -90,7 +90,7 @@ def converse(chat: Chat, model: Model) -> Generator[Event, None, None]:
 def _read(chat: Chat, model: Model, reply: _Reply) -> Iterator[Event]:
     """Pass on what the model says, up to a stop string: not every model minds them itself."""
     stop = StopStrings(chat.sampling.stop)
-    share: float | None = None  # of the prompt, read so far; a mere sign of life does not reset it
+    standing = Standing()
     stream = model.generate(_request(chat))
     try:
         for chunk in stream:
@@ -101,9 +101,8 @@ def _read(chat: Chat, model: Model, reply: _Reply) -> Iterator[Event]:
             if isinstance(chunk, Text) and (text := stop.feed(chunk.text)):
                 yield from reply.say(text)
             else:  # also for text held back: a chance to leave
-                done = chunk.done if isinstance(chunk, Progress) else None
-                share = share if done is None else done
-                yield Stage("writing", None) if reply.pieces else Stage("reading", share)
+                stage = standing.after(chunk if isinstance(chunk, Progress) else Progress())
+                yield Stage("writing", None) if reply.pieces else stage
             if stop.hit:
                 # What it cost is said only at the end, which the model does not reach now.
                 reply.finish = Finish("stop", Usage())

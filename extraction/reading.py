@@ -21,7 +21,7 @@ from extraction.split import sentences
 from extraction.task import Task
 from extraction.turns import Turn, turns_for
 from models.base import Finish, Message, Model, Progress, Text, Usage
-from models.stages import Stage, Token
+from models.stages import Stage, Standing, Token
 
 log = logging.getLogger(__name__)
 
@@ -140,12 +140,11 @@ def _mended(task: Task, model: Model, turn: Turn, part: Part, done: Done) -> Ite
 
 def _answer(task: Task, model: Model, turn: Turn, part: Part, done: Done) -> Iterator[Read]:
     reply = _Reply(task, turn, model.capabilities.constraint == "json_schema")
-    share: float | None = None  # of the prompt, read so far; a mere sign of life does not reset it
+    standing = Standing(part.number, part.count)
     with closing(model.generate(turn.request)) as stream:
         for chunk in stream:
             if isinstance(chunk, Progress):
-                share = share if chunk.done is None else chunk.done
-                yield Stage("reading", share, part.number, part.count)
+                yield standing.after(chunk)
             elif isinstance(chunk, Finish):
                 reply.close(chunk, done)
             else:

@@ -82,9 +82,14 @@ class Text:
 
 @dataclass(frozen=True)
 class Progress:
-    """A sign of life while nothing is said, at least once a second; `done` is a share or None."""
+    """A sign of life while nothing is said, at least once a second; None is nothing new.
+
+    `done` is the share of the prompt that was read, `ahead` how many requests have to end before
+    this one is begun.
+    """
 
     done: float | None = None
+    ahead: int | None = None
 
 
 @dataclass(frozen=True)

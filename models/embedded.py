@@ -42,7 +42,7 @@ BATCH_TOKENS = 64
 CLOSE_SECONDS = 10.0  # for a batch of the prefill on a busy machine
 # Trained on triples and facts; with facts it finds no more than the examples do (docs/quality.md).
 ADAPTER = Path(__file__).parent / "adapters" / "extraction.gguf"
-TUNED = frozenset({"zh/KE1-tuned", "en/KE1-tuned"})
+TUNED = frozenset({"zh/KE1-tuned", "en/KE1-tuned", "zh/KE3-tuned"})
 CACHE_MIB = 256  # host memory for the prompts' prefixes, 28 KiB a token
 
 # Source text in one request: a model of this size finds more in a few sentences at a time.
@@ -248,14 +248,21 @@ class Embedded:
     def _take_slot(self, sink: Sink[Chunk]) -> bool:
         """Wait in line for a slot; False when the client left the line."""
         ticket = object()
+        told = 0
         with self._count:
             self._queue.append(ticket)
             try:
                 while not (self._free and self._queue[0] is ticket):
                     if sink.stopped:
                         return False
+                    ahead = self._queue.index(ticket) + 1
+                    if ahead != told and not self._free:
+                        sink.put(Progress(ahead=ahead))
+                        told = ahead
                     self._count.wait(0.1)
                 self._free -= 1
+                if told:
+                    sink.put(Progress(0.0))
                 return True
             finally:
                 self._queue.remove(ticket)

@@ -10,7 +10,7 @@ import hashlib
 import logging
 import threading
 import time
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -190,7 +190,7 @@ class LocalGlm:
         query = _engine_request(loaded, request, talk)
         generation = loaded.engine.submit(query.request)
         try:
-            yield from _chunks(generation, query)
+            yield from _chunks(generation, query, loaded.engine.ahead)
         finally:
             generation.cancel()
 
@@ -277,8 +277,13 @@ def _picture(config: VisualGLMConfig, image: Image | None, prompt: Prompt) -> Pi
     return Picture(pixels, prompt.image_start, hashlib.sha256(image.data).digest())
 
 
-def _chunks(generation: Generation, query: _Query) -> Iterator[Chunk]:
-    """The engine's events as text, until the answer ends or a stop string stands in it."""
+def _chunks(
+    generation: Generation, query: _Query, ahead: Callable[[Generation], int]
+) -> Iterator[Chunk]:
+    """The engine's events as text, until the answer ends or a stop string stands in it.
+
+    `ahead` tells how many have to end before a generation is begun.
+    """
     from models.visualglm.response import ResponseStream
     from models.visualglm.slots import End, Reading, Token
 
@@ -286,8 +291,11 @@ def _chunks(generation: Generation, query: _Query) -> Iterator[Chunk]:
     written = 0
     while True:
         event = generation.next(BEAT_SECONDS)
-        if event is None or isinstance(event, Reading):
-            yield Progress(event.share if event else None)
+        if event is None:
+            yield Progress(ahead=ahead(generation))
+            continue
+        if isinstance(event, Reading):
+            yield Progress(event.share)
             continue
         text = query.decoder.feed(event.id) if isinstance(event, Token) else query.decoder.flush()
         if shown is not None:

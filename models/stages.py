@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
-from models.base import Model
+from models.base import Model, Progress
 from models.pump import pump
 
 
@@ -17,13 +17,15 @@ from models.pump import pump
 class Stage:
     """What is going on while nothing is said; `done` is a share or None.
 
-    `chunk` counts from 1 where the work has several.
+    `chunk` counts from 1 where the work has several. `ahead` requests have to end before one that
+    waits is begun.
     """
 
-    name: Literal["loading", "reading", "writing"]
+    name: Literal["loading", "waiting", "reading", "writing"]
     done: float | None
     chunk: int = 1
     chunks: int = 1
+    ahead: int = 0
 
 
 @dataclass(frozen=True)
@@ -31,6 +33,23 @@ class Token:
     """Text as the model writes it."""
 
     text: str
+
+
+class Standing:
+    """Where a request stands until it is answered; a mere sign of life does not change it."""
+
+    def __init__(self, chunk: int = 1, chunks: int = 1) -> None:
+        self._place = (chunk, chunks)
+        self._done: float | None = None
+        self._ahead = 0
+
+    def after(self, progress: Progress) -> Stage:
+        if progress.done is not None:
+            self._done, self._ahead = progress.done, 0
+        elif progress.ahead is not None:
+            self._ahead = progress.ahead
+        name: Literal["waiting", "reading"] = "waiting" if self._ahead else "reading"
+        return Stage(name, self._done, *self._place, self._ahead)
 
 
 def load(model: Model, chunks: int = 1) -> Iterator[Stage]:

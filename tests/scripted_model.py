@@ -23,7 +23,8 @@ from models.base import (
     Usage,
 )
 
-Step = str | Text | float | Exception | Finish  # text, a pause in seconds, a failure, an end
+# Text, a pause in seconds, a failure, how it stands, an end.
+Step = str | Text | float | Exception | Progress | Finish
 Script = Callable[[GenerateRequest], Sequence[Step]]
 
 BEAT = 0.05
@@ -87,7 +88,7 @@ class ScriptedModel:
         self.running += 1
         try:
             for step in self.script(request):
-                if isinstance(step, Text):
+                if isinstance(step, Text | Progress):
                     yield step
                 elif isinstance(step, str):
                     yield Text(step)

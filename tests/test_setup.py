@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
@@ -43,3 +44,12 @@ def test_a_named_python_is_taken(tmp_path: Path) -> None:
     done = set_up(tmp_path / "venv", path, PYTHON=sys.executable)
     assert done.returncode == 0, done.stderr
     assert (tmp_path / "venv" / "bin" / "python").exists()
+
+
+def test_what_npm_installs_is_exact_and_bound_to_no_registry() -> None:
+    wanted = json.loads((ROOT / "package.json").read_text())["devDependencies"]
+    packages = json.loads((ROOT / "package-lock.json").read_text())["packages"]
+    assert wanted == {name: packages[f"node_modules/{name}"]["version"] for name in wanted}
+    for name, package in packages.items():
+        assert not name or package["integrity"].startswith("sha512-")
+        assert "resolved" not in package

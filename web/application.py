@@ -7,11 +7,21 @@ import time
 from pathlib import Path
 
 from flask import Flask, Response, g, request
+from flask.json.provider import DefaultJSONProvider
 
 from models.registry import Registry
 from settings import Settings
 from store.memory import Memory
-from web import conversation_routes, document_routes, errors, headers, openai_routes, pages, routes
+from web import (
+    conversation_routes,
+    document_routes,
+    errors,
+    headers,
+    openai_routes,
+    pages,
+    routes,
+    token_routes,
+)
 from web.body import MAX_FIELDS
 from web.stream import Runner
 
@@ -20,6 +30,11 @@ ROOT = Path(__file__).parent.parent
 
 FORM_OVERHEAD = 1_000_000  # bytes of a body beside text and image: examples, schema, boundaries
 BYTES_PER_CHAR = 12  # an astral character is four bytes in UTF-8, each three in a form
+
+
+class _Json(DefaultJSONProvider):
+    ensure_ascii = False  # curl shows Chinese as Chinese
+    sort_keys = False
 
 
 def make_application(settings: Settings, registry: Registry) -> Flask:
@@ -35,8 +50,7 @@ def make_application(settings: Settings, registry: Registry) -> Flask:
     # Werkzeug's own limit for a form's text fields; ours on the text says more.
     app.config["MAX_FORM_MEMORY_SIZE"] = text_bytes
     app.config["MAX_FORM_PARTS"] = MAX_FIELDS
-    app.json.ensure_ascii = False  # type: ignore[attr-defined]  # curl shows Chinese as Chinese
-    app.json.sort_keys = False  # type: ignore[attr-defined]
+    app.json = _Json(app)
     app.extensions["kex.settings"] = settings
     app.extensions["kex.text_bytes"] = text_bytes
     app.extensions["kex.registry"] = registry
@@ -46,6 +60,7 @@ def make_application(settings: Settings, registry: Registry) -> Flask:
     app.register_blueprint(conversation_routes.blueprint)
     app.register_blueprint(document_routes.blueprint)
     app.register_blueprint(openai_routes.blueprint)
+    app.register_blueprint(token_routes.blueprint)
     errors.register(app)
     headers.register(app)
     pages.register(app)

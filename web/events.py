@@ -21,6 +21,8 @@ _Messages = Mapping[tuple[str, Lang], str]
 _EXTRACTION: _Messages = {
     ("loading", "zh"): "正在加载模型",
     ("loading", "en"): "Loading the model",
+    ("waiting", "zh"): "排队等候，前面还有 {ahead} 个请求",
+    ("waiting", "en"): "In line, requests before this one: {ahead}",
     ("reading", "zh"): "正在阅读文本",
     ("reading", "en"): "Reading the text",
 }
@@ -50,7 +52,8 @@ class NamedEvents:
         if isinstance(event, Found):
             return _sse("item", item_json(event.item))
         if isinstance(event, Stage):
-            return _sse("status", {"message": self._message(event), "done": event.done})
+            status = {"message": self._message(event), "done": event.done}
+            return _sse("status", {**status, "ahead": event.ahead} if event.ahead else status)
         answer = event.to_json()
         return _sse("done", self._keeper.answered(answer) if self._keeper else answer)
 
@@ -59,7 +62,7 @@ class NamedEvents:
         return _sse("error", error.to_json() if turn is None else {**error.to_json(), "turn": turn})
 
     def _message(self, stage: Stage) -> str:
-        message = self._messages[stage.name, self._lang]
+        message = self._messages[stage.name, self._lang].format(ahead=stage.ahead)
         return f"{message} ({stage.chunk}/{stage.chunks})" if stage.chunks > 1 else message
 
 

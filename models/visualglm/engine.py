@@ -81,6 +81,11 @@ class Engine:
             self._change.notify_all()
         return generation
 
+    def ahead(self, generation: Generation) -> int:
+        """How many have to end before this one is begun; 0 for one that has a slot."""
+        with self._change:
+            return self._waiting.index(generation) + 1 if generation in self._waiting else 0
+
     def close(self) -> None:
         """End what runs, and the thread. The current step is waited for."""
         with self._change:

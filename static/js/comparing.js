@@ -3,7 +3,7 @@
 import { RequestFailed, ask } from "./api.js";
 import { button, el } from "./dom.js";
 import { folded } from "./fold.js";
-import { RowMaker, counted } from "./knowledge.js";
+import { RowMaker, counted, stringsOf } from "./knowledge.js";
 import { S, secondsOf } from "./strings.js";
 import { announce, errorBox } from "./turn.js";
 
@@ -24,7 +24,7 @@ export function comparison(request, rows, first, second) {
   const status = el("p", { class: "status", role: "status" }, S.asking(second), " ");
   status.append(button(S.stop, "quiet-button", () => stop.abort()));
   const title = S.compared(first, second);
-  const element = el("section", { class: "comparison", "aria-label": title }, status);
+  const element = el("div", { class: "comparison", role: "group", "aria-label": title }, status);
   compare();
   return element;
 
@@ -60,7 +60,7 @@ function tableOf(title, first, second, rows, others, task) {
   const items = new Map();
   [rows, others].forEach((list, side) => {
     for (const row of counted(list)) {
-      const parts = partsOf(row, task);
+      const parts = stringsOf(task, row);
       const key = JSON.stringify(parts.map(folded));
       const item = items.get(key) ?? { parts, in: [false, false] };
       item.in[side] = true;
@@ -86,11 +86,4 @@ function lineOf(item) {
   const same = item.in[0] && item.in[1];
   const name = el("th", { scope: "row" }, item.parts.join(" · "));
   return el("tr", { class: same ? null : "differs" }, name, ...marks);
-}
-
-/** @param {Row} row @param {string} task */
-function partsOf({ group, cells }, task) {
-  const texts = cells.map((cell) => cell.text);
-  if (task === "KE1") return texts;
-  return task === "KE2" ? [group, texts[0]] : [group, ...texts];
 }

@@ -4,6 +4,7 @@ import { byId } from "./dom.js";
 import { Only } from "./only.js";
 import { codePoints } from "./source.js";
 import { S, number } from "./strings.js";
+import { TokenCount } from "./tokens.js";
 
 /** @import {Request} from "./types" */
 
@@ -19,6 +20,7 @@ export class Composer {
   #entityRow = byId("entity-row", HTMLElement);
   #only = new Only();
   #counter = byId("counter", HTMLElement);
+  #tokens = new TokenCount();
   #send = byId("send-button", HTMLButtonElement);
   #stop = byId("stop-button", HTMLButtonElement);
   #maxChars = Number(this.#box.dataset.maxChars);
@@ -188,5 +190,6 @@ export class Composer {
     this.#counter.classList.toggle("over", over > 0);
     this.#box.setAttribute("aria-invalid", String(over > 0));
     this.#send.disabled = this.#running || over > 0;
+    this.#tokens.count(over > 0 ? "" : this.#box.value, this.#model.value);
   }
 }

@@ -9,8 +9,8 @@ const NAME = "c"; // of the conversation, in the page's address
 export class Conversation {
   /** Empty while nothing is kept. */
   id = new URL(location.href).searchParams.get(NAME) ?? "";
-  /** @type {Promise<{id: string}> | null} */
-  #beginning = null;
+  /** How often another one was shown. */
+  #changes = 0;
 
   /**
    * The name under which the next answer is to be kept; begins the conversation where needed.
@@ -18,14 +18,11 @@ export class Conversation {
    */
   async begin() {
     if (this.id) return this.id;
-    this.#beginning ??= call("POST", "/conversations", {});
-    try {
-      const { id } = await this.#beginning;
-      this.become(id, true);
-      return id;
-    } finally {
-      this.#beginning = null;
-    }
+    const changes = this.#changes;
+    const { id } = await call("POST", "/conversations", {});
+    // The page may show another one by now; the answer goes to its own all the same.
+    if (changes === this.#changes) this.become(id, true);
+    return id;
   }
 
   /**
@@ -34,6 +31,7 @@ export class Conversation {
    */
   become(id, same) {
     this.id = id;
+    this.#changes += 1;
     const address = new URL(location.href);
     if (id) address.searchParams.set(NAME, id);
     else address.searchParams.delete(NAME);
@@ -45,6 +43,7 @@ export class Conversation {
     const id = new URL(location.href).searchParams.get(NAME) ?? "";
     const other = id !== this.id;
     this.id = id;
+    this.#changes += 1;
     return other;
   }
 

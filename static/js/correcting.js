@@ -4,6 +4,7 @@
 import { RequestFailed, call } from "./api.js";
 import { C } from "./correctingwords.js";
 import { button, el, icon } from "./dom.js";
+import { stringsOf } from "./knowledge.js";
 import { errorBox, announce } from "./turn.js";
 
 /** @import {KnowledgeTable} from "./table.js" */
@@ -29,6 +30,8 @@ export class Correcting {
   );
   /** Number of the row that has the buttons. */
   #at = -1;
+  /** Number of the row from which the form was opened. */
+  #opener = -1;
   #said = el("div");
   /** @type {HTMLFormElement | null} */
   #form = null;
@@ -88,12 +91,13 @@ export class Correcting {
     }[event.key];
     if (!act) return;
     event.preventDefault();
+    this.#point(target); // the pointer may rest on another row
     act();
   }
 
   #edit() {
     const row = this.#table.rows[this.#at];
-    this.#open(row, valuesOf(this.#task, row));
+    this.#open(row, stringsOf(this.#task, row));
   }
 
   /**
@@ -103,6 +107,7 @@ export class Correcting {
    */
   #open(row, values) {
     this.#form?.remove();
+    this.#opener = this.#at;
     const names = FIELDS[/** @type {keyof typeof FIELDS} */ (this.#task)];
     const inputs = names.map((name, at) => {
       const input = el("input", { type: "text", name, required: true, maxlength: 1000 });
@@ -138,7 +143,7 @@ export class Correcting {
   #close() {
     this.#form?.remove();
     this.#form = this.#field = null;
-    this.#table.lineOf(String(this.#at))?.focus();
+    this.#table.lineOf(String(this.#opener))?.focus();
   }
 
   /**
@@ -151,7 +156,7 @@ export class Correcting {
     const correction = { kind };
     if (row) {
       const names = FIELDS[/** @type {keyof typeof FIELDS} */ (this.#task)];
-      const values = valuesOf(this.#task, row);
+      const values = stringsOf(this.#task, row);
       correction.before = Object.fromEntries(names.map((name, at) => [name, values[at]]));
     }
     if (after) correction.after = after;
@@ -187,13 +192,6 @@ export class Correcting {
     if (!text) return [];
     return this.#task === "KE2" && !this.#form ? ["", text] : [text];
   }
-}
-
-/** @param {string} task @param {Row} row */
-function valuesOf(task, { group, cells }) {
-  const texts = cells.map((cell) => cell.text);
-  if (task === "KE1") return texts;
-  return task === "KE2" ? [group, texts[0]] : [group, ...texts];
 }
 
 /** @param {"confirm" | "edit" | "delete"} name @param {() => void} action */

@@ -22,6 +22,8 @@ export class Findings extends Turn {
   /** The whole answer as it stands, corrections and all. @type {any} */
   #answer = null;
   #linking = new Linking();
+  /** Of this answer, once it was asked for. @type {import("./graph.js").Graph | null} */
+  #graph = null;
   #rawText = new Text();
   #raw = el(
     "details",
@@ -91,7 +93,7 @@ export class Findings extends Turn {
       { class: "buttons" },
       ...copyButtons(task, this.#table, () => this.#answer.knowledge),
     );
-    if (found > 0) line.append(saveMenu(this.request.text, () => this.#answer));
+    if (found > 0) line.append(saveMenu(S.save, () => [this.saved]));
     if (this.#table.rows.some((row) => row.link)) line.append(this.#graphButton());
     if (found > 0) line.append(this.#compareMenu(data.model));
     line.append(this.renewButton(), el("span", { class: "same-text" }, S.sameText, ...others));
@@ -120,6 +122,7 @@ export class Findings extends Turn {
       ({ answer, corrected }) => {
         this.#answer = corrected ?? answer;
         this.#show(this.#answer);
+        this.#redraw();
         this.actions.corrected();
       },
     );
@@ -150,6 +153,11 @@ export class Findings extends Turn {
     return menu;
   }
 
+  /** The answer as it stands, with its text; null until it is whole. */
+  get saved() {
+    return this.#answer && { ...this.#answer, text: this.request.text };
+  }
+
   get rows() {
     return this.#table.rows;
   }
@@ -163,28 +171,35 @@ export class Findings extends Turn {
 
   /** Opens the graph under the table, and closes it again. */
   #graphButton() {
-    /** @type {import("./graph.js").Graph | null} */
-    let graph = null;
+    /** @type {typeof import("./graph.js") | null} */
+    let module = null;
     const toggle = button(S.graph, "quiet-button", async () => {
-      if (graph) {
-        graph.element.hidden = !graph.element.hidden;
+      toggle.disabled = true;
+      module ??= await import("./graph.js").catch(() => null);
+      toggle.disabled = false;
+      if (!module) {
+        this.foot.append(el("p", { class: "error", role: "alert" }, S.graphFailed));
+      } else if (this.#graph) {
+        this.#graph.element.hidden = !this.#graph.element.hidden;
       } else {
-        toggle.disabled = true;
-        const module = await import("./graph.js").catch(() => null);
-        toggle.disabled = false;
-        if (!module) {
-          this.foot.append(el("p", { class: "error", role: "alert" }, S.graphFailed));
-          return;
-        }
-        const quotes = (/** @type {Row} */ row) => this.quotes(row);
-        graph = new module.Graph(this.#table.rows, quotes, this.#linking);
-        this.foot.before(graph.element);
-        graph.draw();
+        this.#graph = new module.Graph(this.rows, (row) => this.quotes(row), this.#linking);
+        this.foot.before(this.#graph.element);
+        this.#graph.draw();
       }
-      toggle.setAttribute("aria-expanded", String(!graph.element.hidden));
+      toggle.setAttribute("aria-expanded", String(this.#graph?.element.hidden === false));
     });
     toggle.setAttribute("aria-expanded", "false");
     return toggle;
+  }
+
+  /** After a correction the graph shows what the table shows. */
+  #redraw() {
+    if (!this.#graph) return;
+    const { element } = this.#graph;
+    const { hidden } = element;
+    element.hidden = false;
+    this.#graph.draw(this.rows);
+    element.hidden = hidden;
   }
 
   #link() {

@@ -40,8 +40,8 @@ export class Graph {
     this.#linking = linking;
     const zoom = (/** @type {number} */ factor) => () => this.#zoom(factor);
     this.element = el(
-      "section",
-      { class: "graph", "aria-label": G.graph },
+      "div",
+      { class: "graph", role: "group", "aria-label": G.graph },
       el(
         "p",
         { class: "buttons" },
@@ -56,8 +56,16 @@ export class Graph {
     this.#relation.addEventListener("change", () => this.#choose());
   }
 
-  /** To be called when the element is on the page: drawing needs its size. */
-  draw() {
+  /**
+   * To be called when the element is on the page: drawing needs its size. Called again, it draws
+   * what the rows have become.
+   * @param {Row[]} rows
+   */
+  draw(rows = this.#rows) {
+    if (this.#cy) this.#cy.destroy();
+    else this.#linking.add(this);
+    this.#rows = rows;
+    this.#sentence.replaceChildren();
     const { nodes, edges } = elementsOf(this.#rows);
     this.#canvas.setAttribute("aria-label", G.summary(nodes.length, edges.length));
     this.#fillRelations();
@@ -70,7 +78,6 @@ export class Graph {
       maxZoom: 4,
     });
     this.#follow();
-    this.#linking.add(this);
   }
 
   /** @returns {string[]} pointing is told by the library, not by elements */
@@ -119,7 +126,7 @@ export class Graph {
     for (const { link } of this.#rows) {
       if (link) counts.set(link.name, (counts.get(link.name) ?? 0) + 1);
     }
-    this.#relation.append(
+    this.#relation.replaceChildren(
       el("option", { value: "" }, G.allRelations),
       ...[...counts].map(([name, n]) => el("option", { value: name }, `${name} (${n})`)),
     );

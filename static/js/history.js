@@ -60,7 +60,7 @@ export class History {
 
   /** Opens it, or closes it. */
   toggle() {
-    const open = this.element.hidden;
+    const open = Boolean(this.element.hidden);
     this.element.hidden = !open;
     document.body.classList.toggle("with-history", open);
     this.#toggle.setAttribute("aria-expanded", String(open));

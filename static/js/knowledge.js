@@ -156,6 +156,17 @@ function span({ start, end }, kind, label) {
 export const counted = (/** @type {Row[]} */ rows) => rows.filter((row) => row.cells.length > 0);
 
 /**
+ * What an item says, in the order of its fields.
+ * @param {string} task
+ * @param {Row} row
+ */
+export function stringsOf(task, { group, cells }) {
+  const texts = cells.map((cell) => cell.text);
+  if (task === "KE1") return texts;
+  return task === "KE2" ? [group, texts[0]] : [group, ...texts];
+}
+
+/**
  * The rows as tab separated values under a line of column names.
  * @param {string} task
  * @param {Row[]} rows

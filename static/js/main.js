@@ -80,6 +80,7 @@ async function run(request, replaced = null) {
   composer.setRunning(true);
   const talking = request.task === "Chat";
   if (talking && !talk) await adapt();
+  overview.clear();
   const number = replaced && take(replaced);
   composer.clear(request);
   request = { ...(talk?.complete(request) ?? request), turn: number ?? undefined, seen: undefined };
@@ -106,7 +107,8 @@ async function run(request, replaced = null) {
       throw error;
     }
     // It was deleted meanwhile, here or elsewhere: the next answer begins another one.
-    if (error instanceof RequestFailed && error.code === "conversation_not_found") {
+    const gone = error instanceof RequestFailed && error.code === "conversation_not_found";
+    if (gone && running.id === conversation.id) {
       conversation.become("", true);
     }
   } finally {

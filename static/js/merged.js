@@ -10,10 +10,21 @@ import { Linking } from "./linking.js";
 /** @import {Row} from "./types" */
 
 /**
- * A section with the graph of everything that the answers state; what several state is one edge.
+ * A section with the graph of everything that the answers state.
  * @param {Findings[]} answers
  */
 export function mergedGraph(answers) {
+  const quotes = statementsOf(answers);
+  const graph = new Graph([...quotes.keys()], (row) => quotes.get(row) ?? [], new Linking());
+  const element = el("section", { class: "merged" }, el("h2", {}, G.merged), graph.element);
+  return { element, draw: () => graph.draw() };
+}
+
+/**
+ * What the answers state, with the sentences that do; what several state is one row.
+ * @param {Pick<Findings, "rows" | "quotes">[]} answers
+ */
+export function statementsOf(answers) {
   /** @type {Map<string, {row: Row, quotes: Set<string>}>} */
   const merged = new Map();
   for (const answer of answers) {
@@ -25,8 +36,5 @@ export function mergedGraph(answers) {
       merged.set(key, known);
     }
   }
-  const quotes = new Map([...merged.values()].map((one) => [one.row, [...one.quotes]]));
-  const graph = new Graph([...quotes.keys()], (row) => quotes.get(row) ?? [], new Linking());
-  const element = el("section", { class: "merged" }, el("h2", {}, G.merged), graph.element);
-  return { element, draw: () => graph.draw() };
+  return new Map([...merged.values()].map((one) => [one.row, [...one.quotes]]));
 }

@@ -7,17 +7,23 @@ export class Only {
   #name = byId("only-name", HTMLElement);
   #input = byId("only-input", HTMLInputElement);
   #button = byId("only-button", HTMLButtonElement);
+  /** @type {import("./labels.js").Labels | null} */
+  #labels = null;
   #task = "";
   /** What was typed for each task. @type {Record<string, string>} */
   all = {};
 
   constructor() {
     this.#row.hidden = true;
-    this.#input.addEventListener("input", () => (this.all[this.#task] = this.#input.value));
-    this.#button.addEventListener("click", () => {
+    this.#input.addEventListener("input", () => {
+      this.all[this.#task] = this.#labels?.text ?? this.#input.value;
+    });
+    this.#button.addEventListener("click", async () => {
       this.#row.hidden = !this.#row.hidden;
       this.#tell();
-      if (!this.#row.hidden) this.#input.focus();
+      if (this.#row.hidden) return;
+      await this.#load();
+      this.#input.focus();
     });
   }
 
@@ -39,9 +45,20 @@ export class Only {
     this.#name.textContent = name;
     this.#button.textContent = `${name}…`;
     this.#button.hidden = name === ""; // a talk has no labels
-    this.#input.value = this.all[task] ?? "";
     this.#row.hidden = this.names === "" || name === "";
+    if (this.#labels) this.#labels.show(task, this.names);
+    else this.#input.value = this.names;
+    if (!this.#row.hidden) this.#load();
     this.#tell();
+  }
+
+  /** Without it the names are typed between commas. */
+  async #load() {
+    if (this.#labels) return;
+    const module = await import("./labels.js").catch(() => null);
+    if (!module || this.#labels) return;
+    this.#labels = new module.Labels(this.#row, this.#input);
+    this.#labels.show(this.#task, this.names);
   }
 
   #tell() {

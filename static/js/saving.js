@@ -1,4 +1,4 @@
-// Saves an answer as a file in another tool's format; the server writes it.
+// Saves answers as a file in another tool's format; the server writes it.
 
 import { reach, failure } from "./api.js";
 import { el } from "./dom.js";
@@ -19,21 +19,21 @@ const FORMATS = [
 
 /**
  * A menu of formats.
- * @param {string} text
- * @param {() => any} answer data of the `done` event, corrections and all
+ * @param {string} label
+ * @param {() => any[]} answers data of their `done` events, corrections and all, with the `text`
  */
-export function saveMenu(text, answer) {
+export function saveMenu(label, answers) {
   const menu = el(
     "select",
-    { class: "quiet-button", "aria-label": S.save },
-    el("option", { value: "" }, S.save),
+    { class: "quiet-button", "aria-label": label },
+    el("option", { value: "" }, label),
     ...FORMATS.map(([name, , title]) => el("option", { value: name }, title)),
   );
   menu.addEventListener("change", async () => {
     const [name, ending] = FORMATS.find(([one]) => one === menu.value) ?? [];
     if (!name) return;
     menu.disabled = true;
-    const said = await save(name, `kex.${ending}`, { ...answer(), text }).then(
+    const said = await save(name, `kex.${ending}`, answers()).then(
       () => S.saved,
       () => S.saveFailed,
     );
@@ -41,17 +41,17 @@ export function saveMenu(text, answer) {
     menu.options[0].textContent = said;
     menu.value = "";
     announce(said);
-    setTimeout(() => (menu.options[0].textContent = S.save), 1600);
+    setTimeout(() => (menu.options[0].textContent = label), 1600);
   });
   return menu;
 }
 
-/** @param {string} format @param {string} file @param {any} answer */
-async function save(format, file, answer) {
+/** @param {string} format @param {string} file @param {any[]} answers */
+async function save(format, file, answers) {
   const response = await reach("/export", {
     method: "POST",
     headers: { "Content-Type": "application/json" },
-    body: JSON.stringify({ format, answers: [answer] }),
+    body: JSON.stringify({ format, answers }),
   });
   if (!response.ok) throw await failure(response);
   const address = URL.createObjectURL(await response.blob());

@@ -68,6 +68,7 @@ export default {
   copyTable: "Copy table",
   copyJson: "Copy JSON",
   save: "Save as…",
+  saveAll: "Save all as…",
   saved: "Saved",
   saveFailed: "Could not save",
   copied: "Copied",
@@ -83,6 +84,7 @@ export default {
   addFileTitle: "Text, CSV, PDF, Word or a picture; dropping and pasting work too",
   dropHere: "Drop to add",
   counter: (used, max) => `${used} / ${max}`,
+  tokenCount: (n, written) => `${written} ${n === 1 ? "token" : "tokens"}`,
   over: (n) => `${n} over the limit`,
   errors: {
     invalid_input: "Something in the request is wrong",

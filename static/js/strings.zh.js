@@ -56,6 +56,7 @@ export default {
   copyTable: "复制表格",
   copyJson: "复制 JSON",
   save: "另存为…",
+  saveAll: "全部另存为…",
   saved: "已保存",
   saveFailed: "保存失败",
   copied: "已复制",
@@ -71,6 +72,7 @@ export default {
   addFileTitle: "文本、CSV、PDF、Word 或图片；也可以拖放或粘贴",
   dropHere: "松开即可添加",
   counter: (used, max) => `${used} / ${max}`,
+  tokenCount: (n, written) => `${written} 词元`,
   over: (n) => `超出 ${n} 字`,
   errors: {
     invalid_input: "输入有误",

@@ -158,7 +158,7 @@ export class KnowledgeTable {
     const caption = S.caption(this.#task, all);
     this.#caption.textContent = shown < all ? S.shown(shown, caption) : caption;
     for (const body of this.#bodies.values()) {
-      body.hidden = shown < all && ![...body.rows].some((line) => line.dataset.row && !line.hidden);
+      body.hidden = shown < all && !body.querySelector("tr[data-row]:not([hidden])");
     }
   }
 

@@ -40,14 +40,14 @@ export class Turn {
       "article",
       { class: "turn running" },
       el(
-        "section",
-        { class: "message user", "aria-label": S.you },
+        "div",
+        { class: "message user", role: "group", "aria-label": S.you },
         el("header", {}, el("h2", {}, ...title), this.#time, edit),
         ...asked,
       ),
       el(
-        "section",
-        { class: "message answer", "aria-label": S.answer },
+        "div",
+        { class: "message answer", role: "group", "aria-label": S.answer },
         this.#status,
         ...answered,
         this.foot,

@@ -100,6 +100,7 @@ export type Strings = {
   caption: (task: string, n: number) => string;
   shown: (n: number, caption: string) => string;
   alsoNamed: (name: string) => string;
+  notStated: (key: string) => string;
   sure: (percent: number) => string;
   seconds: (s: string) => string;
   tokens: (read: string, written: string) => string;
@@ -111,4 +112,5 @@ export type Strings = {
   retryAfter: (s: number) => string;
   counter: (used: string, max: string) => string;
   over: (n: string) => string;
+  tokenCount: (n: number, written: string) => string;
 };

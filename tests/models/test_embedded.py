@@ -153,8 +153,12 @@ def test_a_request_that_waits_for_a_slot_can_leave(tiny: Embedded) -> None:
         while not isinstance(next(stream), Text):
             pass
     waiting = tiny.generate(LONG)
-    assert isinstance(next(waiting), Progress)
+    assert next(waiting) == Progress(ahead=1)
+    behind = tiny.generate(LONG)
+    assert next(behind) == Progress(ahead=2)
     waiting.close()
+    assert next(chunk for chunk in behind if chunk != Progress()) == Progress(ahead=1)
+    behind.close()
     time.sleep(0.5)
     assert tiny._waiting == 2
     for stream in running:

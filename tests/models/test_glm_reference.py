@@ -12,6 +12,7 @@ import warnings
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -63,7 +64,7 @@ def own_cache(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[None]
         del sys.modules[name]
 
 
-def settings(folder: Path, **more: object) -> Settings:
+def settings(folder: Path, **more: Any) -> Settings:
     base = {"glm_path": folder, "glm_device": "cpu", "glm_dtype": "fp32", **more}
     return Settings.model_validate(base)
 
@@ -75,9 +76,9 @@ def reference(folder: Path) -> ReferenceGlm:
     return model
 
 
-def asking(text: str, *images: Image, tokens: int = 12, **more: object) -> GenerateRequest:
+def asking(text: str, *images: Image, tokens: int = 12, **more: Any) -> GenerateRequest:
     messages = (Message("user", text, images),)
-    return GenerateRequest(messages=messages, max_tokens=tokens, **more)  # type: ignore[arg-type]
+    return GenerateRequest(messages=messages, max_tokens=tokens, **more)
 
 
 def drawn(seed: int) -> Sampling:

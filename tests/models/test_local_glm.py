@@ -5,6 +5,7 @@ import threading
 import time
 from io import BytesIO
 from pathlib import Path
+from typing import Any
 
 import PIL.Image
 import pytest
@@ -24,9 +25,9 @@ def picture(colour: str) -> Image:
     return Image(data.getvalue(), "image/png")
 
 
-def ask(text: str, *images: Image, **more: object) -> GenerateRequest:
-    fields: dict[str, object] = {"max_tokens": 24, **more}
-    return GenerateRequest((Message("user", text, images),), **fields)  # type: ignore[arg-type]
+def ask(text: str, *images: Image, **more: Any) -> GenerateRequest:
+    fields: dict[str, Any] = {"max_tokens": 24, **more}
+    return GenerateRequest((Message("user", text, images),), **fields)
 
 
 def answer(model: LocalGlm, request: GenerateRequest) -> tuple[str, Finish]:
@@ -36,8 +37,8 @@ def answer(model: LocalGlm, request: GenerateRequest) -> tuple[str, Finish]:
     return "".join(chunk.text for chunk in chunks if isinstance(chunk, Text)), chunks[-1]
 
 
-def on_cpu(folder: Path, **more: object) -> Settings:
-    return Settings(glm_path=folder, glm_device="cpu", glm_dtype="fp32", **more)  # type: ignore[arg-type]
+def on_cpu(folder: Path, **more: Any) -> Settings:
+    return Settings(glm_path=folder, glm_device="cpu", glm_dtype="fp32", **more)
 
 
 def test_it_answers(local_glm: LocalGlm) -> None:

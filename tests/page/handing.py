@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import base64
-from typing import Any
 
-from playwright.sync_api import Page
+from playwright.sync_api import FilePayload, Page
 
-File = dict[str, Any]
+File = FilePayload
 
 # Browsers let no script fill a clipboard or a drag with files; the events are made by hand.
 HAND_OVER = """([selector, kind, files, texts]) => {
@@ -45,4 +44,4 @@ def hand_over(page: Page, kind: str, *files: File, at: str = "#user-input", **te
 def choose(page: Page, *files: File) -> None:
     with page.expect_file_chooser() as chooser:
         page.locator("form").get_by_role("button", name="Add file…").click()
-    chooser.value.set_files([*files])  # type: ignore[arg-type]
+    chooser.value.set_files([*files])

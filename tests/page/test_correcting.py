@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
@@ -12,7 +13,7 @@ from playwright.sync_api import Page, expect
 from models.base import GenerateRequest
 from settings import Settings
 from store.memory import Memory
-from tests.page.conftest import Visit
+from tests.page.conftest import Visit, forgive
 from tests.page.test_page import LUXUN, finished, send
 from tests.scripted_model import ScriptedModel, Step
 from tests.serving import Serving
@@ -40,7 +41,7 @@ def correcting(tmp_path: Path, asked: list[GenerateRequest]) -> Iterator[Serving
 
 
 @pytest.fixture
-def page(visit: Visit, correcting: Serving) -> Page:
+def page(correcting: Serving, visit: Visit) -> Page:
     page = visit(correcting.url)
     send(page, LUXUN)
     finished(page)
@@ -69,6 +70,22 @@ def test_items_are_confirmed_edited_deleted_and_the_answer_stays_so(page: Page) 
     expect(page.locator("mark")).to_have_text(["鲁迅", "狂人日记"])
 
 
+def test_keys_act_on_the_row_that_has_the_focus(page: Page) -> None:
+    page.locator("tr[data-row]").first.focus()
+    page.locator("tr[data-row]").nth(1).hover()  # now the buttons stand in the other row
+    page.keyboard.press("Delete")
+    rows(page, "鲁迅作品狂人日记")
+
+
+def test_the_graph_follows_a_correction(page: Page) -> None:
+    page.get_by_role("button", name="Graph", exact=True).click()
+    drawn = page.locator(".turn .canvas")
+    expect(drawn).to_have_attribute("aria-label", re.compile("3 nodes and 2 edges"))
+    page.locator("tr[data-row]").first.focus()
+    page.keyboard.press("Delete")
+    expect(drawn).to_have_attribute("aria-label", re.compile("2 nodes and 1 edge"))
+
+
 def test_a_selected_piece_of_the_text_becomes_an_item(page: Page) -> None:
     page.get_by_role("button", name="Add item").click()
     form = page.get_by_role("form", name="Add item")
@@ -91,7 +108,7 @@ def test_what_does_not_fit_is_said_and_nothing_is_lost(page: Page, problems: lis
     expect(form.get_by_label("Tail")).to_have_value("浙江绍兴")
     page.keyboard.press("Escape")
     expect(form).to_have_count(0)
-    problems.clear()
+    forgive(page, problems)
 
 
 def test_corrections_become_examples_by_choice(page: Page, asked: list[GenerateRequest]) -> None:

@@ -7,13 +7,13 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from errors import ModelFailed
 from models.base import GenerateRequest
 from settings import Settings
 from store.memory import Memory
-from tests.page.conftest import Visit
+from tests.page.conftest import Visit, forgive
 from tests.page.test_page import LUXUN, finished, send
 from tests.page.test_talk import ask
 from tests.scripted_model import ScriptedModel, Step
@@ -52,7 +52,7 @@ def titles(page: Page, *expected: str) -> None:
     expect(page.locator(".history .title")).to_have_text(list(expected))
 
 
-def test_a_reload_shows_what_was_said(visit: Visit, keeping: Serving) -> None:
+def test_a_reload_shows_what_was_said(keeping: Serving, visit: Visit) -> None:
     page = visit(keeping.url)
     send(page, LUXUN)
     finished(page)
@@ -68,7 +68,7 @@ def test_a_reload_shows_what_was_said(visit: Visit, keeping: Serving) -> None:
 
 
 def test_an_error_is_there_again_and_its_retry_takes_its_place(
-    visit: Visit, keeping: Serving
+    keeping: Serving, visit: Visit
 ) -> None:
     page = visit(keeping.url)
     send(page, "FAIL")
@@ -80,7 +80,7 @@ def test_an_error_is_there_again_and_its_retry_takes_its_place(
     expect(page.locator(".turn")).to_have_count(1)
 
 
-def test_the_list_is_searched_opened_renamed_and_emptied(visit: Visit, keeping: Serving) -> None:
+def test_the_list_is_searched_opened_renamed_and_emptied(keeping: Serving, visit: Visit) -> None:
     page = visit(keeping.url)
     send(page, LUXUN)
     finished(page)
@@ -121,7 +121,7 @@ def test_the_list_is_searched_opened_renamed_and_emptied(visit: Visit, keeping: 
     expect(page.locator(".history")).to_be_hidden()
 
 
-def test_an_answer_that_is_left_alone_is_kept(visit: Visit, keeping: Serving) -> None:
+def test_an_answer_that_is_left_alone_is_kept(keeping: Serving, visit: Visit) -> None:
     page = visit(keeping.url)
     ask(page, "SLOW")
     expect(page.locator(".answer .said")).to_have_text("Slowly")
@@ -132,19 +132,39 @@ def test_an_answer_that_is_left_alone_is_kept(visit: Visit, keeping: Serving) ->
     expect(page.locator(".answer .said")).to_have_text("Slowly done")
 
 
+def test_a_conversation_begun_slowly_does_not_take_over_the_next(
+    keeping: Serving, visit: Visit
+) -> None:
+    page = visit(keeping.url)
+    slow: list[Route] = []
+    page.route("**/conversations", lambda route: slow.append(route))
+    page.fill("#user-input", LUXUN)
+    page.keyboard.press("Enter")
+    expect(page.locator(".turn")).to_have_count(1)
+    page.get_by_role("button", name="New conversation").click()
+    expect(page.locator(".turn")).to_have_count(0)
+    slow[0].continue_()
+    page.unroute("**/conversations")
+    expect(page.locator("#send-button")).to_be_enabled()
+    assert "c=" not in page.url
+    expect(page.locator("#welcome")).to_be_visible()
+    history(page)
+    titles(page, LUXUN)
+
+
 def test_a_conversation_that_is_gone_is_told(
-    visit: Visit, keeping: Serving, problems: list[str]
+    keeping: Serving, visit: Visit, problems: list[str]
 ) -> None:
     page = visit(keeping.url)
     page.goto(f"{keeping.url}/?ui=en&c=00000000-0000-4000-8000-000000000000")
     expect(page.get_by_role("alert")).to_contain_text("may have been deleted")
     send(page, LUXUN)
     finished(page)
-    problems.clear()  # the browser logs the 404
+    forgive(page, problems)  # the browser logs the 404
 
 
 def test_one_deleted_elsewhere_takes_no_text_along(
-    visit: Visit, keeping: Serving, problems: list[str]
+    keeping: Serving, visit: Visit, problems: list[str]
 ) -> None:
     page = visit(keeping.url)
     send(page, LUXUN)
@@ -155,7 +175,7 @@ def test_one_deleted_elsewhere_takes_no_text_along(
     expect(page.get_by_role("alert")).to_contain_text("may have been deleted")
     page.get_by_role("button", name="Retry").click()
     expect(page.locator("mark").last).to_have_text("<b>tea</b>")
-    problems.clear()
+    forgive(page, problems)
 
 
 def test_without_a_store_nothing_offers_one(visit: Visit, scripted_url: str) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Dialog, Page, expect
@@ -33,10 +34,10 @@ def show(browser: Browser, asked: list[str], tmp_path: Path) -> Iterator[Opened]
         asked.append(f"dialog: {dialog.message}")
         dialog.dismiss()
 
-    def open_file(html: str, **options: object) -> Page:
+    def open_file(html: str, **options: Any) -> Page:
         file = tmp_path / f"report{len(contexts)}.html"
         file.write_text(html, encoding="utf-8", newline="")
-        context = browser.new_context(**options)  # type: ignore[arg-type]
+        context = browser.new_context(**options)
         contexts.append(context)
         page = context.new_page()
         page.on("dialog", on_dialog)

@@ -11,7 +11,7 @@ from playwright.sync_api import Browser, Page, expect
 from errors import ModelFailed
 from models.base import GenerateRequest
 from settings import Settings
-from tests.page.conftest import Visit, settle
+from tests.page.conftest import Visit, forgive, settle
 from tests.scripted_model import ScriptedModel, Step
 from tests.serving import Serving
 from tests.web.asking import picture
@@ -223,8 +223,7 @@ def test_a_server_that_is_gone_is_told(visit: Visit, seeing_url: str, problems: 
     ask(page, "one")
     expect(page.get_by_role("alert")).to_contain_text("Kex is still running")
     expect(page.locator("#user-input")).to_have_value("one")
-    page.close()
-    problems.clear()  # the browser logs what could not be loaded
+    forgive(page, problems)  # the browser logs what could not be loaded
 
 
 def test_a_phone_never_scrolls_sideways(visit: Visit, seeing_url: str, panda: Path) -> None:

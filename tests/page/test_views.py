@@ -205,6 +205,10 @@ def test_two_answers_have_one_graph_without_doubles(visit: Visit, views_url: str
     expect(every).to_be_hidden()
     send(page, "Ulm lies on river 0. Ulm is near Bonn.")
     expect(page.locator(".measures")).to_have_count(2)
+    with page.expect_download() as download:
+        page.get_by_label("Save all as…").select_option("jsonl")
+    lines = download.value.path().read_text("utf-8").splitlines()
+    assert [json.loads(line)["text"][:4] for line in lines] == [TEXT[:4], "Ulm "]
     every.click()
     drawn = page.locator(".merged .canvas")
     # The eleven triples of the first; the second's two are among them.
@@ -219,3 +223,7 @@ def test_two_answers_have_one_graph_without_doubles(visit: Visit, views_url: str
     expect(page.locator(".merged .evidence q")).to_have_count(2)  # a sentence of each text
     every.click()
     expect(page.locator(".merged")).to_have_count(1)
+    page.get_by_role("button", name="Regenerate").last.click()
+    expect(page.locator(".merged")).to_have_count(0)
+    expect(page.locator(".measures")).to_have_count(2)
+    expect(page.locator(".turn")).to_have_count(2)  # the last answer was replaced

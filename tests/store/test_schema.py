@@ -90,7 +90,7 @@ def test_the_database_of_another_program_is_left_alone(path: Path) -> None:
 
 
 def test_the_tables_can_be_made_by_postgresql() -> None:
-    dialect = postgresql.dialect()  # type: ignore[no-untyped-call]
+    dialect = postgresql.dialect()  # type: ignore[no-untyped-call]  # SQLAlchemy has no types here
     for table in metadata.sorted_tables:
         assert "ON DELETE CASCADE" in str(CreateTable(table).compile(dialect=dialect)) or (
             table.name == "conversations"

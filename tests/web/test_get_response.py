@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from errors import ModelFailed, RateLimited
-from models.base import GenerateRequest
+from models.base import GenerateRequest, Progress
 from tests.scripted_model import ScriptedModel
 from tests.serving import Serving
 from tests.web.asking import FORM, events, form, multipart, picture, post
@@ -215,6 +215,18 @@ def test_the_event_stream(serving: Serving, scripted: ScriptedModel) -> None:
     assert "".join(data["text"] for name, data in got if name == "token") == GOOD
     item = next(data for name, data in got if name == "item")
     assert item == got[-1][1]["knowledge"]["triples"][0]
+
+
+def test_who_waits_is_told_how_many_come_before(serving: Serving, scripted: ScriptedModel) -> None:
+    scripted.script = lambda _: [Progress(ahead=2), 0.2, Progress(0.5), GOOD]
+    for lang, message in (
+        ("en", "In line, requests before this one: 2"),
+        ("zh", "排队等候，前面还有 2 个请求"),
+    ):
+        got = events(serving.url, user_input=TEXT, lang=lang)
+        told = [data for name, data in got if name == "status"]
+        assert told[0] == {"message": message, "done": None, "ahead": 2}
+        assert [(one["done"], "ahead" in one) for one in told[1:]] == [(0.5, False)]
 
 
 def test_an_error_in_the_stream_is_its_last_event(

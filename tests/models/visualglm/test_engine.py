@@ -185,8 +185,10 @@ def test_leaving_frees_the_slot_for_the_next(small_model: VisualGLM) -> None:
     try:
         first = engine.submit(Request(prompt(10), 120, min_length(500)))
         second = engine.submit(Request(prompt(11, 12), 3))
+        third = engine.submit(Request(prompt(13), 3))
         while not isinstance(first.next(SECONDS), Token):
             pass
+        assert [engine.ahead(one) for one in (first, second, third)] == [0, 1, 2]
         first.cancel()
         assert len(collect(second)[0]) == 3
     finally:
