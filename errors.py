@@ -16,6 +16,7 @@ KexError                    code               HTTP
 ├─ Unavailable              unavailable        503   the model cannot serve now; it says why
 │  ├─ Busy                  busy               503   every place is taken; try again
 │  ├─ WeightsError          weights            503   weights missing, wrong or not to be had
+│  ├─ BudgetReached         budget             503   a corpus may cost no more than it has
 │  └─ ModelFailed           model_failed       503   the model broke off or answered with nonsense
 ├─ StoreFailed              store              503   conversations cannot be kept or read now
 │  └─ StoreOff              store_off          503   they are not kept here at all (KEX_STORE)
@@ -117,6 +118,10 @@ class Busy(Unavailable):
 
 class WeightsError(Unavailable):
     code = "weights"
+
+
+class BudgetReached(Unavailable):
+    code = "budget"
 
 
 class ModelFailed(Unavailable):

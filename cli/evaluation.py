@@ -25,9 +25,10 @@ from evaluation.page import render
 from evaluation.plan import Choices, KeyChoice, Names, SchemaChoice, choose, names_of_sources
 from evaluation.predictions import Predictions, claim
 from evaluation.report import FILE, build, read_report
-from evaluation.run import model_settings, run
+from evaluation.run import run
 from extraction.knowledge import PromptType
 from models.base import Model
+from models.decisive import model_settings
 from models.registry import Registry
 from settings import load_settings
 

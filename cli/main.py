@@ -1,6 +1,7 @@
 """The command line: `python app.py …`. Exit codes that scripts can use, errors on stderr.
 
-0 done · 1 failed · 2 wrong usage or input · 3 the model cannot serve · 130 interrupted
+0 done · 1 failed · 2 wrong usage or input · 3 the model cannot serve ·
+4 a budget is reached · 130 interrupted
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from typing import Any
 import click
 
 from cli.chat import chat_command
+from cli.corpus import corpus
 from cli.evaluate import evaluate
 from cli.export import export_command
 from cli.extract import extract_command
@@ -51,6 +53,7 @@ main.add_command(serve_command, "serve")
 main.add_command(extract_command, "extract")
 main.add_command(export_command, "export")
 main.add_command(chat_command, "chat")
+main.add_command(corpus)
 main.add_command(evaluate)
 main.add_command(models, "models")
 main.add_command(glm, "glm")

@@ -11,10 +11,10 @@ from documents.document import FILE, Document, check_text
 from errors import InputError, TextlessDocument, UnreadableDocument
 
 MAX_COLUMNS = 1000
-_DELIMITERS = ",;\t|"  # of .csv files, in order of preference
+DELIMITERS = ",;\t|"  # of .csv files, in order of preference
 
 
-def read_table(data: bytes, column: str | None, delimiters: str = _DELIMITERS) -> Document:
+def read_table(data: bytes, column: str | None, delimiters: str = DELIMITERS) -> Document:
     """The cells of `column` below the first line, which names the columns; blank ones left out.
 
     `column` is a name of `columns`, or a number from 1. Without one, a table of several columns
@@ -22,7 +22,7 @@ def read_table(data: bytes, column: str | None, delimiters: str = _DELIMITERS) -
     """
     text, encoding = decode(data)
     check_text(text)
-    delimiter = max(delimiters, key=lambda one: _width(text, one))
+    delimiter = delimiter_of(text, delimiters)
     rows = _rows(text, delimiter)
     columns = _names(next(rows, []))
     if column is None and len(columns) > 1:
@@ -36,6 +36,11 @@ def read_table(data: bytes, column: str | None, delimiters: str = _DELIMITERS) -
         else "Below its first line, which names the column, the file holds no text.",
     )
     return Document(found, encoding, columns=columns)
+
+
+def delimiter_of(text: str, delimiters: str = DELIMITERS) -> str:
+    """The one that parts the first line into the most cells; of equals the first."""
+    return max(delimiters, key=lambda one: _width(text, one))
 
 
 def _width(text: str, delimiter: str) -> int:

@@ -8,30 +8,17 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass
-from functools import lru_cache
-from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit, urlunsplit
 
-import models
-import prompts
 from errors import KexError
 from evaluation.gold import GoldRow
 from evaluation.plan import Choices, Names, labels_of, task_of
 from evaluation.predictions import Prediction, Predictions
 from evaluation.units import as_answers
 from extraction.extractor import Answer, extract
-from extraction.knowledge import Lang
 from models.base import Model
 from models.stages import load
-from settings import Settings
-
-# Settings that change how fast an answer comes, or where from, but not what it says.
-_NO_MATTER = (
-    "embedded_preload", "embedded_slots", "embedded_sources", "embedded_threads", "embedded_warm",
-    "glm_preload", "glm_slots", "openai_api_key", "openai_retries", "openai_timeout",
-)  # fmt: skip
-_PREFIXES = {"Embedded": "embedded_", "Local-GLM": "glm_", "ChatGpt": "openai_"}
+from prompts.loader import prompt_digest
 
 
 @dataclass(frozen=True)
@@ -43,40 +30,6 @@ class Finished:
     kept: bool
 
 
-def model_settings(name: str, settings: Settings) -> dict[str, Any]:
-    """The settings that decide what the model answers."""
-    dumped = settings.model_dump(mode="json", exclude=set(_NO_MATTER))
-    known = {k: v for k, v in dumped.items() if k.startswith(_PREFIXES[name])}
-    if known.get("openai_base_url"):
-        known["openai_base_url"] = _bare(known["openai_base_url"])
-    if name == "Embedded":
-        known["adapter"] = _adapter()
-    return known
-
-
-@lru_cache(maxsize=1)
-def _adapter() -> str:
-    """A digest of the trained adapter: another one gives other answers under the same settings."""
-    path = Path(models.__file__).parent / "adapters" / "extraction.gguf"
-    return hashlib.sha256(path.read_bytes()).hexdigest()[:16] if path.is_file() else "none"
-
-
-def _bare(url: str) -> str:
-    """Without user and query: reports are passed on, and keys stand there sometimes."""
-    parts = urlsplit(url)
-    return urlunsplit((parts.scheme, parts.netloc.rpartition("@")[2], parts.path, "", ""))
-
-
-@lru_cache(maxsize=8)
-def _prompt_texts(lang: Lang) -> str:
-    """A digest of the language's prompt files: a changed prompt gives other answers."""
-    digest = hashlib.sha256()
-    for path in sorted((Path(prompts.__file__).parent / lang).iterdir()):
-        if path.is_file():
-            digest.update(path.name.encode() + b"\0" + path.read_bytes())
-    return digest.hexdigest()
-
-
 def fingerprint(
     row: GoldRow, names: Names, choices: Choices, model: str, settings: Mapping[str, Any]
 ) -> str:
@@ -86,7 +39,7 @@ def fingerprint(
         list(labels_of(row, names, choices).items()),  # their order is part of the prompt
         choices.max_tokens,
         [model, dict(sorted(settings.items()))],
-        _prompt_texts(row.lang),
+        prompt_digest(row.lang),
     ]
     return hashlib.sha256(json.dumps(known, ensure_ascii=False).encode()).hexdigest()[:16]
 

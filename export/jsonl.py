@@ -6,8 +6,8 @@ A line is an answer as POST /get_response gives it, behind the `id` and the `tex
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator
-from typing import NoReturn
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any, NoReturn
 
 from errors import InputError
 from export.contract import read_record
@@ -20,14 +20,14 @@ _LINE_ENDS = {ord(char): f"\\u{ord(char):04x}" for char in "\x85\u2028\u2029"}
 def write_jsonl(records: Iterable[Record]) -> Iterator[str]:
     """One line a record."""
     for record in records:
-        yield _compact(record) + "\n"
+        yield one_line(record.to_json()) + "\n"
 
 
 def write_json(records: Iterable[Record]) -> Iterator[str]:
     """One array with a record a line."""
     before = "[\n"
     for record in records:
-        yield before + _compact(record)
+        yield before + one_line(record.to_json())
         before = ",\n"
     yield "[]\n" if before == "[\n" else "\n]\n"
 
@@ -52,8 +52,9 @@ def read_jsonl(lines: Iterable[bytes]) -> Iterator[Record]:
             raise InputError(f"line {number} is not JSON: {error}.") from error
 
 
-def _compact(record: Record) -> str:
-    return json.dumps(record.to_json(), ensure_ascii=False).translate(_LINE_ENDS)
+def one_line(value: Mapping[str, Any]) -> str:
+    """The JSON of an answer with its text, without a line end in it for any reader of lines."""
+    return json.dumps(value, ensure_ascii=False).translate(_LINE_ENDS)
 
 
 def _refuse_constant(name: str) -> NoReturn:

@@ -140,7 +140,7 @@ def extract(task: Task, model: Model) -> Generator[Event, None, None]:
     run = _Run(task, model, source, context, sift, alone=without is not None)
     if without is not None:
         run.warn(f"Only names of the common classes were looked for: {without.message}")
-    parts = _chunks(task, model)
+    parts = parts_of(task, model)
     for number in range(task.passes):
         yield from _Pass(run, parts, number).events()
     if task.entity and task.prompt_type != "KE3":
@@ -170,8 +170,8 @@ def extract(task: Task, model: Model) -> Generator[Event, None, None]:
     )
 
 
-def _chunks(task: Task, model: Model) -> list[Chunk]:
-    """The chunks, measured in the model's own tokens where it counts them."""
+def parts_of(task: Task, model: Model) -> list[Chunk]:
+    """The chunks to read the text in, measured in the model's own tokens where it counts them."""
     can = model.capabilities
     budget = can.chunk_chars[task.lang]
     tokens = can.tuned_tokens if tuned_for(task, can) else can.chunk_tokens

@@ -7,6 +7,7 @@ output form that it is held to. Nothing here knows models or extraction.
 
 from __future__ import annotations
 
+import hashlib
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -82,3 +83,13 @@ def load_prompt(prompt_type: str, lang: str) -> Prompt:
     """
     path = FOLDER / lang / f"{prompt_type}.yaml"
     return Prompt.model_validate(yaml.safe_load(path.read_text(encoding="utf-8")))
+
+
+@cache
+def prompt_digest(lang: str, prompt_type: str = "") -> str:
+    """A digest of the language's files, or of one task's: a changed prompt gives other answers."""
+    digest = hashlib.sha256()
+    for path in sorted((FOLDER / lang).iterdir()):
+        if path.is_file() and path.name.startswith(prompt_type):
+            digest.update(path.name.encode() + b"\0" + path.read_bytes())
+    return digest.hexdigest()

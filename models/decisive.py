@@ -1,0 +1,42 @@
+"""Which settings decide what a model answers: by them a kept answer is known to be still good."""
+
+from __future__ import annotations
+
+import hashlib
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit, urlunsplit
+
+from settings import Settings
+
+# Settings that change how fast an answer comes, or where from, but not what it says.
+_NO_MATTER = (
+    "embedded_preload", "embedded_slots", "embedded_sources", "embedded_threads", "embedded_warm",
+    "glm_preload", "glm_slots", "openai_api_key", "openai_retries", "openai_timeout",
+)  # fmt: skip
+_PREFIXES = {"Embedded": "embedded_", "Local-GLM": "glm_", "ChatGpt": "openai_"}
+
+
+def model_settings(name: str, settings: Settings) -> dict[str, Any]:
+    """The settings that decide what the model answers."""
+    dumped = settings.model_dump(mode="json", exclude=set(_NO_MATTER))
+    known = {k: v for k, v in dumped.items() if k.startswith(_PREFIXES[name])}
+    if known.get("openai_base_url"):
+        known["openai_base_url"] = _bare(known["openai_base_url"])
+    if name == "Embedded":
+        known["adapter"] = _adapter()
+    return known
+
+
+@lru_cache(maxsize=1)
+def _adapter() -> str:
+    """A digest of the trained adapter: another one gives other answers under the same settings."""
+    path = Path(__file__).parent / "adapters" / "extraction.gguf"
+    return hashlib.sha256(path.read_bytes()).hexdigest()[:16] if path.is_file() else "none"
+
+
+def _bare(url: str) -> str:
+    """Without user and query: reports are passed on, and keys stand there sometimes."""
+    parts = urlsplit(url)
+    return urlunsplit((parts.scheme, parts.netloc.rpartition("@")[2], parts.path, "", ""))
