@@ -102,7 +102,9 @@ def extract_command(
         lang=None if lang == "auto" else lang,  # type: ignore[arg-type]  # click has checked it
         entity=entity,
         labels=read_labels(schema),
-        examples=read_examples(prompt_type, _utf8(examples, "examples") if examples else None),
+        examples=read_examples(
+            prompt_type, _utf8(examples, "examples") or "[]" if examples else None
+        ),
         max_tokens=max_tokens or settings.max_tokens,
         spans=read_spans(spans),
         passes=passes,

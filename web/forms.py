@@ -57,6 +57,14 @@ class Fields(BaseModel):
     conversation: str | None = None
     turn: int | None = Field(None, ge=1, le=1_000_000)
 
+    @field_validator("*", mode="before")
+    @classmethod
+    def _no_truth_for_a_number(cls, value: Any) -> Any:
+        """No field is true or false, and pydantic would read 1 and 0."""
+        if isinstance(value, bool):
+            raise ValueError("true and false are nothing that it takes")
+        return value
+
     @field_validator("history", mode="before")
     @classmethod
     def _read_history(cls, value: Any) -> Any:

@@ -103,12 +103,15 @@ def test_an_interrupt_ends_with_130(smollm2: Path, tmp_path: Path) -> None:
     assert b"Traceback" not in errors
 
 
-def test_examples_that_are_not_utf8(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("content", "said"), [(b"\xff", b"examples is not UTF-8"), (b"", b"a list of 1 to")]
+)
+def test_a_file_that_holds_no_examples(tmp_path: Path, content: bytes, said: bytes) -> None:
     path = tmp_path / "examples.json"
-    path.write_bytes(b"\xff")
+    path.write_bytes(content)
     done = run("extract", "-", "--examples", str(path), stdin=b"a")
     assert done.returncode == 2
-    assert b"examples is not UTF-8" in done.stderr
+    assert said in done.stderr
 
 
 def test_a_wrong_setting_is_a_usage_error() -> None:

@@ -89,6 +89,7 @@ BAD: list[tuple[str, bytes, str, int, str | None]] = [
     ("type", b"user_input=a&prompt_type=KE4", FORM, 400, "prompt_type"),
     ("model", b"user_input=a&model_type=GPT", FORM, 400, "model_type"),
     ("unknown", b"user_input=a&color=red", FORM, 400, "color"),
+    ("true", b'{"user_input":"a","passes":true}', "application/json", 400, "passes"),
     ("twice", b"user_input=a&user_input=b", FORM, 400, "user_input"),
     ("bytes", b"user_input=\xff\xfe", FORM, 400, "user_input"),
     ("percent", b"user_input=%ff", FORM, 400, "user_input"),
