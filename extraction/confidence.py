@@ -22,6 +22,7 @@ CURVES: Mapping[tuple[PromptType, Lang, Way], tuple[float, float]] = {
     ("KE1", "zh", "tuned"): (0.496, 0.957),  # area 0.71, 191 items of 60 rows
     ("KE1", "en", "tuned"): (-0.061, 0.611),  # 0.68, 560 of 88
     ("KE2", "en", "typed"): (0.809, 2.214),  # 0.72, 291
+    ("KE3", "zh", "tuned"): (0.62, 0.474),  # 0.63, 710 of 115
     ("KE3", "zh", "asked"): (-0.577, 0.291),  # 0.63, 453
     ("KE3", "en", "asked"): (1.367, 0.648),  # 0.83, 313
 }

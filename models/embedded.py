@@ -40,7 +40,8 @@ log = logging.getLogger(__name__)
 # prefill stop, and its progress show, within a second.
 BATCH_TOKENS = 64
 CLOSE_SECONDS = 10.0  # for a batch of the prefill on a busy machine
-# Trained on triples and facts; with facts it finds no more than the examples do (docs/quality.md).
+# Trained on triples and facts; with English facts it finds no more than the examples do
+# (docs/quality.md).
 ADAPTER = Path(__file__).parent / "adapters" / "extraction.gguf"
 TUNED = frozenset({"zh/KE1-tuned", "en/KE1-tuned", "zh/KE3-tuned"})
 CACHE_MIB = 256  # host memory for the prompts' prefixes, 28 KiB a token
