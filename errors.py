@@ -20,7 +20,8 @@ KexError                    code               HTTP
 │  └─ ModelFailed           model_failed       503   the model broke off or answered with nonsense
 ├─ StoreFailed              store              503   conversations cannot be kept or read now
 │  └─ StoreOff              store_off          503   they are not kept here at all (KEX_STORE)
-└─ DeadlineExceeded         timeout            504   no answer in time
+├─ DeadlineExceeded         timeout            504   no answer in time
+└─ Stopped                  stopped            499   whoever asked has left, or pressed Stop
 """
 
 from __future__ import annotations
@@ -140,3 +141,8 @@ class StoreOff(StoreFailed):
 class DeadlineExceeded(KexError):
     status = 504
     code = "timeout"
+
+
+class Stopped(KexError):
+    status = 499  # as nginx has it
+    code = "stopped"

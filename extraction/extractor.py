@@ -24,7 +24,7 @@ from extraction.merge import Merge
 from extraction.parallel import in_order
 from extraction.prompting import tuned_for
 from extraction.reading import Defect, Done, Part, Read, read_part
-from extraction.sift import Dropped, Sift
+from extraction.sift import Dropped, LeftOut, Sift
 from extraction.task import Task
 from extraction.turns import recognizes
 from models.base import Model, Usage
@@ -69,6 +69,7 @@ class Answer:
     failed: tuple[Failed, ...] = ()
     repairs: int = 0
     dropped: Dropped = field(default_factory=Dropped)
+    left_out: tuple[LeftOut, ...] = ()
 
     def to_json(self) -> dict[str, Any]:
         """The 200 answer of the HTTP contract."""
@@ -87,6 +88,7 @@ class Answer:
             "failed": [part.to_json() for part in self.failed],
             "repairs": self.repairs,
             "dropped": self.dropped.to_json(),
+            "left_out": [one.to_json() for one in self.left_out],
         }
 
 
@@ -167,6 +169,7 @@ def extract(task: Task, model: Model) -> Generator[Event, None, None]:
         failed=tuple(run.failed),
         repairs=run.repairs,
         dropped=run.sift.dropped,
+        left_out=tuple(run.sift.left_out),
     )
 
 
@@ -174,7 +177,9 @@ def parts_of(task: Task, model: Model) -> list[Chunk]:
     """The chunks to read the text in, measured in the model's own tokens where it counts them."""
     can = model.capabilities
     budget = can.chunk_chars[task.lang]
-    tokens = can.tuned_tokens if tuned_for(task, can) else can.chunk_tokens
+    tokens = can.chunk_tokens
+    if can.tuned_tokens and tuned_for(task, can):
+        tokens = can.tuned_tokens[task.lang]
     if model.count_tokens(["."]) is None:
         tokens = None
 

@@ -8,12 +8,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from functools import cached_property
+from typing import Literal
 
 from extraction.fold import bare
 from extraction.ground import Source
 from extraction.knowledge import Entity, Fact, Item, Located, PromptType
 from extraction.task import Task
 from prompts.loader import load_prompt
+
+MAX_LEFT_OUT = 200  # told one by one; beyond that they are only counted
 
 
 @dataclass(frozen=True)
@@ -50,6 +53,21 @@ class Dropped:
             yield f"{_items(self.unasked)} left out: nobody asked for such a label or entity."
 
 
+@dataclass(frozen=True)
+class LeftOut:
+    """An item that was left out, and why: the name of the count in `Dropped`.
+
+    `strings` are those of the plain form: KE1 head, relation, tail; KE2 class, name; KE3 entity,
+    key, value.
+    """
+
+    why: str
+    strings: tuple[str, ...]
+
+    def to_json(self) -> dict[str, object]:
+        return {"why": self.why, "item": list(self.strings)}
+
+
 def _items(count: int) -> str:
     return "One item was" if count == 1 else f"{count} items were"
 
@@ -67,6 +85,7 @@ class Sift:
         self._not_in_text: set[tuple[str, ...]] = set()
         self._unsure: set[tuple[str, ...]] = set()
         self._unasked: set[tuple[str, ...]] = set()
+        self.left_out: list[LeftOut] = []
         self.keys: set[str] = set()  # of facts that were left out: the text may state them
         self._labels = {_key(label) for label in task.labels}
 
@@ -90,18 +109,22 @@ class Sift:
         ]
         key = tuple(_key(one.text) for one in strings)
         if any(map(self._is_shown, missing)):
-            self._leaked.add(key)
-            return False
+            return self._refuse("leaked", self._leaked, key, item)
         if missing and self._task.grounding == "strict":
-            self._not_in_text.add(key)
-            return False
+            return self._refuse("not_in_text", self._not_in_text, key, item)
         if not self._wanted(item):
-            self._unasked.add((_label(item), *key))
-            return False
+            return self._refuse("unasked", self._unasked, (_label(item), *key), item)
         if item.confidence is not None and item.confidence < self._task.min_confidence:
-            self._unsure.add(key)
-            return False
+            return self._refuse("unsure", self._unsure, key, item)
         return True
+
+    def _refuse(
+        self, why: str, counted: set[tuple[str, ...]], key: tuple[str, ...], item: Item
+    ) -> Literal[False]:
+        if key not in counted and len(self.left_out) < MAX_LEFT_OUT:
+            self.left_out.append(LeftOut(why, _plain(item)))
+        counted.add(key)
+        return False
 
     def _wanted(self, item: Item) -> bool:
         """Whether its label and its entity are among those asked for; a service may name others."""
@@ -161,6 +184,14 @@ def _label(item: Item) -> str:
     if isinstance(item, Entity):
         return item.label
     return item.key if isinstance(item, Fact) else item.relation
+
+
+def _plain(item: Item) -> tuple[str, ...]:
+    if isinstance(item, Entity):
+        return item.label, item.place.text
+    if isinstance(item, Fact):
+        return item.entity.text, item.key, item.value.text
+    return item.head.text, item.relation, item.tail.text
 
 
 def _is_han(char: str) -> bool:

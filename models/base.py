@@ -122,7 +122,7 @@ class Capabilities:
     serves at a time. `nfkc`: the model reads and writes text in Unicode's form NFKC only, so a
     full-width comma comes back as a half-width one. `recognizes`: the model is also `Recognizing`.
     `tuned` names the prompts (`prompts/`, as in "zh/KE1-tuned") that the model was trained on, and
-    `tuned_tokens` is how much text it takes with them. `calibrated`: the curves of
+    `tuned_tokens` is how much text of each language it takes with them. `calibrated`: the curves of
     `extraction.confidence` were fitted on its probabilities.
     """
 
@@ -132,7 +132,7 @@ class Capabilities:
     nfkc: bool = False
     recognizes: bool = False
     tuned: frozenset[str] = frozenset()
-    tuned_tokens: int | None = None
+    tuned_tokens: Mapping[str, int] | None = None
     chunk_tokens: int | None = None
     calibrated: bool = False
     parallel: int = 1

@@ -122,15 +122,19 @@ class Store:
     def append(self, name: str, said: NewTurn, replaces: int | None = None) -> int:
         """Keep a turn and return its position, the last.
 
-        With `replaces` it takes the place of that turn, and the turns behind it go too: they
-        followed from what was said there.
+        With `replaces` it takes the place of that turn. In a talk the later turns of the talk go
+        too: they followed from what was said there. An answer that a person has corrected is not
+        replaced: the new one comes last.
         """
         now = microseconds(_now())
         with self._writing() as connection:
             row = _row(connection, name, hold=True)
             last = _check_turn(connection, name, replaces)
             position = replaces or last + 1
-            connection.execute(turns.delete().where(_from(name, position)))
+            if replaces is not None and _corrected(connection, name, replaces):
+                position = last + 1
+            for gone in _replaced(connection, name, position, said):
+                connection.execute(turns.delete().where(_is(name, gone)))
             values = turn_values(said) | {"conversation": name, "position": position}
             connection.execute(turns.insert(), values | {"created": now})
             title = row.title or title_of(said.text)
@@ -222,6 +226,24 @@ def _check_turn(connection: Connection, name: str, position: int | None) -> int:
             field="turn",
         )
     return last
+
+
+def _corrected(connection: Connection, name: str, position: int) -> bool:
+    of = corrections.c.conversation == name, corrections.c.position == position
+    return connection.scalar(select(func.count()).where(*of)) != 0
+
+
+def _replaced(connection: Connection, name: str, position: int, said: NewTurn) -> list[int]:
+    """The turns that a new one at `position` takes away."""
+    found = connection.execute(
+        select(turns.c.position, turns.c.request).where(_from(name, position))
+    )
+    talk = said.request.get("prompt_type") == "Chat"
+    return [
+        row.position
+        for row in found
+        if row.position == position or (talk and row.request.get("prompt_type") == "Chat")
+    ]
 
 
 def _is(name: str, position: int) -> ColumnElement[bool]:

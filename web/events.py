@@ -8,7 +8,7 @@ from typing import Any
 
 from conversation import converse
 from conversation.chat import Chat
-from errors import KexError
+from errors import KexError, Stopped
 from extraction import extractor
 from extraction.extractor import Found
 from extraction.knowledge import Lang, item_json
@@ -60,6 +60,10 @@ class NamedEvents:
     def error(self, error: KexError) -> str:
         turn = self._keeper.failed(error) if self._keeper else None
         return _sse("error", error.to_json() if turn is None else {**error.to_json(), "turn": turn})
+
+    def left(self) -> None:
+        if self._keeper:
+            self._keeper.failed(Stopped("It was stopped before it was whole."))
 
     def _message(self, stage: Stage) -> str:
         message = self._messages[stage.name, self._lang].format(ahead=stage.ahead)

@@ -124,6 +124,9 @@ class Chunks:
     def error(self, error: KexError) -> str:
         return _sse(openai_json(error))
 
+    def left(self) -> None:
+        """Nothing is kept here."""
+
     def _open(self) -> str:
         """The first chunk says who speaks; it comes with the first word."""
         if self._begun:

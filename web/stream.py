@@ -44,6 +44,10 @@ class Wire(Protocol[E_contra]):
 
     def error(self, error: KexError) -> str: ...
 
+    def left(self) -> None:
+        """The client is gone, and there will be no answer."""
+        ...
+
 
 class Runner:
     """Places for requests, a deadline for each, and an eye on the client.
@@ -83,12 +87,14 @@ class Runner:
         self, events: Generator[E, None, None], wire: Wire[E], gone: Callable[[], bool]
     ) -> Iterator[str]:
         stage = ""
+        over = False
         spoke = time.monotonic()
         with _Place(self._places):
             yield ": kex\n\n"
             try:
                 for event in self._watched(events, gone):
                     written = wire.event(event)
+                    over = isinstance(event, Answer)
                     if isinstance(event, Stage):
                         if written in ("", stage):  # a comment keeps the line open
                             if time.monotonic() - spoke < PING_SECONDS:
@@ -101,10 +107,15 @@ class Runner:
             except ClientGone:
                 return
             except KexError as error:
+                over = True
                 yield wire.error(error)
             except Exception as error:
+                over = True
                 log.exception("unexpected %s", type(error).__name__)
                 yield wire.error(unexpected())
+            finally:  # also where the server found the connection broken, and closed this
+                if not over:
+                    wire.left()
 
     def pieces(self, text: Iterator[str], gone: Callable[[], bool]) -> Iterator[str]:
         """A text that needs no model, as it is written.

@@ -104,6 +104,7 @@ export class Turn {
   restore({ turn, created, answer, corrected, error }) {
     this.stamp(new Date(created));
     if (answer) this.take({ event: "done", data: { ...(corrected ?? answer), turn } });
+    else if (error?.code === "stopped") this.stopped();
     else if (error)
       this.failed(Object.assign(new RequestFailed(error.code, error.message), { turn }));
   }

@@ -102,21 +102,36 @@ def test_words_of_a_search_may_stand_in_different_turns(store: Store) -> None:
         store.page("a b c d e f g h i")
 
 
-def test_a_replaced_turn_takes_those_behind_it_along(store: Store, path: Path) -> None:
+def test_a_replaced_question_takes_the_later_ones_of_the_talk_along(store: Store) -> None:
     name = store.begin().id
-    for text in ("一", "二", "三"):
+    for text, kind in (
+        ("一", "Chat"),
+        ("二", "KE1"),
+        ("三", "Chat"),
+        ("四", "Chat"),
+        ("五", "KE2"),
+    ):
+        store.append(name, turn(text, prompt_type=kind))
+    assert store.append(name, turn("三'", prompt_type="Chat"), replaces=3) == 3
+    kept = [(one.position, one.said.text) for one in store.load(name).turns]
+    assert kept == [(1, "一"), (2, "二"), (3, "三'"), (5, "五")]
+    assert store.append(name, turn("二'"), replaces=2) == 2
+    assert store.append(name, turn("六")) == 6
+    kept = [(one.position, one.said.text) for one in store.load(name).turns]
+    assert kept == [(1, "一"), (2, "二'"), (3, "三'"), (5, "五"), (6, "六")]
+
+
+def test_what_a_person_has_corrected_is_not_replaced(store: Store, path: Path) -> None:
+    name = store.begin().id
+    for text in ("一", "二"):
         store.append(name, turn(text))
     lu_xun = {"head": "鲁迅", "relation": "出生地", "tail": "绍兴"}
-    for position in (1, 2, 3):
-        store.correct(name, position, "confirm", before=lu_xun)
-    assert store.append(name, turn("二'"), replaces=2) == 2
-    loaded = store.load(name)
-    assert [(one.said.text, len(one.corrections)) for one in loaded.turns] == [
-        ("一", 1),
-        ("二'", 0),
-    ]
+    store.correct(name, 1, "confirm", before=lu_xun)
+    assert store.append(name, turn("一'"), replaces=1) == 3
+    kept = [(one.said.text, len(one.corrections)) for one in store.load(name).turns]
+    assert kept == [("一", 1), ("二", 0), ("一'", 0)]
     assert count(path, "corrections") == 1
-    for none in (0, 3):
+    for none in (0, 4):
         with pytest.raises(UnknownTurn):
             store.append(name, turn(), replaces=none)
         with pytest.raises(UnknownTurn):

@@ -27,11 +27,11 @@ born = {"head": "鲁迅", "relation": "出生地", "tail": "绍兴"}
 while True:
     position = store.append(name, turn("long " * 2000))
     print("turn", position, flush=True)
-    store.correct(name, position, "confirm", born)
-    print("correction", position, flush=True)
-    if position % 7 == 0:
+    if position % 7 == 0:  # before it is corrected: then it would not be replaced
         store.append(name, turn("again"), replaces=position)
         print("again", position, flush=True)
+    store.correct(name, position, "confirm", born)
+    print("correction", position, flush=True)
 """
 
 
@@ -69,6 +69,6 @@ def test_killed_at_random_moments(path: Path) -> None:
         store.close()
         assert sorted(kept) == list(range(1, len(kept) + 1))
         assert turns <= set(kept)
-        assert all(kept[at].corrections or kept[at].said.text == "again" for at in corrected)
+        assert all(kept[at].corrections for at in corrected)
         assert all(kept[at].said.text == "again" for at in again)
     assert len(turns) > KILLS and corrected and again

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import json
+import time
+import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlencode
 
 import pytest
 
@@ -82,7 +85,7 @@ def test_a_turn_is_replaced(remembering: Serving, store: Store) -> None:
         form(remembering.url, user_input=text, conversation=name)
     _, body, _ = form(remembering.url, user_input="二！", conversation=name, turn="2")
     assert body["turn"] == 2
-    assert [turn.said.text for turn in store.load(name).turns] == ["一。", "二！"]
+    assert [turn.said.text for turn in store.load(name).turns] == ["一。", "二！", "三。"]
 
 
 def test_a_talk_is_kept_without_its_history(
@@ -212,6 +215,24 @@ def test_an_error_is_kept_but_replaces_nothing(
     assert first.said.answer is not None
     assert (second.said.text, second.said.error, second.said.answer) == ("再来。", error, None)
     assert second.said.elapsed_ms is not None
+
+
+def test_what_was_left_or_stopped_is_told_from_what_was_never_asked(
+    remembering: Serving, store: Store, scripted: ScriptedModel
+) -> None:
+    name = store.begin().id
+    scripted.script = lambda _: ['{"triples":[', 30.0]
+    fields = urlencode({"user_input": TEXT, "conversation": name}).encode()
+    asking = urllib.request.Request(
+        f"{remembering.url}/get_response", fields, {"Accept": "text/event-stream"}
+    )
+    with urllib.request.urlopen(asking, timeout=10) as response:
+        response.readline()
+    assert scripted.stopped.wait(10)
+    end = time.monotonic() + 5
+    while not (kept := store.load(name).turns) and time.monotonic() < end:
+        time.sleep(0.05)
+    assert [(one.said.text, (one.said.error or {})["code"]) for one in kept] == [(TEXT, "stopped")]
 
 
 def test_with_the_memory_off_the_answer_says_so(serving: Serving, scripted: ScriptedModel) -> None:
