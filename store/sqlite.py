@@ -1,6 +1,6 @@
-"""Opens the SQLite file of the conversations; the one place that knows SQLite.
+"""Opens SQLite files: that of the conversations, and that of the knowledge base.
 
-What the rest of `store/` needs of a database is an engine whose `writing` transactions exclude
+What others need of a database is an engine whose `writing` transactions exclude
 each other. Every failure of the file becomes StoreFailed with its name and a remedy.
 """
 
@@ -19,7 +19,7 @@ from sqlalchemy import URL, Connection, Engine, create_engine, event
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from errors import StoreFailed
-from store.schema import migrate, version
+from store.schema import CONVERSATIONS, Kind, migrate, version
 
 BUSY_SECONDS = 10.0
 _WAL_TRIES = 50  # at a tenth of a second
@@ -34,22 +34,22 @@ _PRAGMAS = (
 # What SQLite says → what to do about it.
 _REMEDIES = {
     "disk is full": "free some space on its disk",
-    "readonly database": "let Kex write the file and its folder, or name another with KEX_STORE",
-    "unable to open": "let Kex write the file and its folder, or name another with KEX_STORE",
+    "readonly database": "let Kex write the file and its folder, or name another with {setting}",
+    "unable to open": "let Kex write the file and its folder, or name another with {setting}",
     "locked": "another program holds it; end that program and try again",
     "not a database": "move it away, or put a copy of it from before there, and try again",
     "malformed": "move it away, or put a copy of it from before there, and try again",
 }
-_OTHERWISE = "see that its disk works, or name another file with KEX_STORE"
+_OTHERWISE = "see that its disk works, or name another file with {setting}"
 
 
-def open_engine(path: Path) -> Engine:
-    """The database at `path`, made or migrated where needed, and checked.
+def open_engine(path: Path, kind: Kind = CONVERSATIONS) -> Engine:
+    """The database of this kind at `path`, made or migrated where needed, and checked.
 
     Raises StoreFailed.
     """
     path = path.absolute()
-    with told(str(path)):
+    with told(str(path), kind.setting):
         _make_file(path)
         engine = create_engine(
             URL.create("sqlite", database=str(path)),
@@ -60,10 +60,12 @@ def open_engine(path: Path) -> Engine:
         event.listen(engine, "connect", _prepare)
         event.listen(engine, "begin", _begin)
         try:
-            _check(engine, path)  # before anything is written: the file may be another program's
+            _check(
+                engine, path, kind
+            )  # before anything is written: the file may be another program's
             _use_wal(engine)
             with writing(engine) as connection:
-                migrate(connection, str(path))
+                migrate(connection, str(path), kind=kind)
         except BaseException:
             engine.dispose()
             raise
@@ -71,17 +73,19 @@ def open_engine(path: Path) -> Engine:
 
 
 @contextmanager
-def told(name: str) -> Iterator[None]:
-    """Turns what goes wrong inside into StoreFailed."""
+def told(name: str, setting: str = CONVERSATIONS.setting) -> Iterator[None]:
+    """Turns what goes wrong inside into StoreFailed; `setting` is what names the file."""
     try:
         yield
     except (SQLAlchemyError, sqlite3.Error) as error:
         said = str(error.orig if isinstance(error, DBAPIError) else error)
         remedy = next((act for sign, act in _REMEDIES.items() if sign in said), _OTHERWISE)
+        remedy = remedy.format(setting=setting)
         raise StoreFailed(f"{name} cannot be used ({said}): {remedy}.") from error
     except OSError as error:
+        remedy = _REMEDIES["unable to open"].format(setting=setting)
         raise StoreFailed(
-            f"{name} cannot be used ({error.strerror or error}): {_REMEDIES['unable to open']}."
+            f"{name} cannot be used ({error.strerror or error}): {remedy}."
         ) from error
 
 
@@ -141,9 +145,9 @@ def _execute(engine: Engine, statement: str) -> None:
         connection.close()
 
 
-def _check(engine: Engine, path: Path) -> None:
+def _check(engine: Engine, path: Path, kind: Kind) -> None:
     with engine.connect() as connection:
         found = connection.exec_driver_sql("PRAGMA quick_check(1)").scalar()
         if found != "ok":
             raise StoreFailed(f"{path} is damaged ({found}): {_REMEDIES['malformed']}.")
-        version(connection, str(path))
+        version(connection, str(path), kind=kind)
