@@ -5,6 +5,8 @@ KexError                    code               HTTP
 │  ├─ UnknownModel          model_not_found    404   no model has this name
 │  ├─ UnknownConversation   conversation_not_found  404   none is kept under this id
 │  ├─ UnknownTurn           turn_not_found     404   the conversation has no such turn
+│  ├─ UnknownEntity         entity_not_found   404   the knowledge base has no such entity or name
+│  ├─ UnknownSource         source_not_found   404   the knowledge base has no such source
 │  ├─ TooLarge              too_large          413   text, image or body over a limit
 │  ├─ UnsupportedMedia      unsupported_media  415   a content type or file nobody reads here
 │  ├─ Unprocessable         unprocessable      422   well formed, but this model cannot do it
@@ -19,7 +21,8 @@ KexError                    code               HTTP
 │  ├─ BudgetReached         budget             503   a corpus may cost no more than it has
 │  └─ ModelFailed           model_failed       503   the model broke off or answered with nonsense
 ├─ StoreFailed              store              503   conversations cannot be kept or read now
-│  └─ StoreOff              store_off          503   they are not kept here at all (KEX_STORE)
+│  ├─ StoreOff              store_off          503   they are not kept here at all (KEX_STORE)
+│  └─ BaseOff               base_off           503   there is no knowledge base here (KEX_BASE)
 ├─ DeadlineExceeded         timeout            504   no answer in time
 └─ Stopped                  stopped            499   whoever asked has left, or pressed Stop
 """
@@ -68,6 +71,16 @@ class UnknownConversation(InputError):
 class UnknownTurn(InputError):
     status = 404
     code = "turn_not_found"
+
+
+class UnknownEntity(InputError):
+    status = 404
+    code = "entity_not_found"
+
+
+class UnknownSource(InputError):
+    status = 404
+    code = "source_not_found"
 
 
 class TooLarge(InputError):
@@ -136,6 +149,10 @@ class StoreFailed(KexError):
 
 class StoreOff(StoreFailed):
     code = "store_off"
+
+
+class BaseOff(StoreFailed):
+    code = "base_off"
 
 
 class DeadlineExceeded(KexError):

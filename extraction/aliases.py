@@ -73,6 +73,14 @@ def find_aliases(name: str, source: Source) -> dict[str, list[Span]]:
     return dict(sorted(found.items(), key=lambda one: one[1][0].start))
 
 
+def stated_aliases(name: str, source: Source) -> frozenset[str]:
+    """Those that the text gives as names of `name`, without the usual short forms.
+
+    They hold beyond this text; "Curie" for Marie Curie does not.
+    """
+    return frozenset(_introduced(name, source, source.locate(name)[1]))
+
+
 def located(aliases: dict[str, list[Span]]) -> tuple[Located, ...]:
     """Each alias where it stands first."""
     return tuple(
