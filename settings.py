@@ -61,6 +61,11 @@ class Settings(BaseSettings):
         Path("~/.local/share/kex/kex.db"),
         description="database of the page's conversations; `off`, or nothing, keeps none",
     )
+    base: str | None = Field(
+        "~/.local/share/kex/base.db",
+        repr=False,  # an address may hold a password
+        description="knowledge base: a file, or `postgresql://…`; `off`, or nothing, has none",
+    )
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
         "INFO", description="how much the server logs (never texts or keys)"
     )
@@ -139,13 +144,13 @@ class Settings(BaseSettings):
         dotenv_settings: PydanticBaseSettingsSource,
         file_secret_settings: PydanticBaseSettingsSource,
     ) -> tuple[PydanticBaseSettingsSource, ...]:
-        """An empty variable counts as not set, but KEX_STORE's says that nothing is to be kept."""
+        """An empty variable counts as not set, but KEX_STORE's and KEX_BASE's mean: none."""
         set_to = {
             **DotEnvSettingsSource(settings_cls, env_ignore_empty=False)(),
             **EnvSettingsSource(settings_cls, env_ignore_empty=False)(),
         }
-        store = {"store": set_to["store"]} if "store" in set_to else {}
-        own = InitSettingsSource(settings_cls, store)
+        kept = {name: set_to[name] for name in ("store", "base") if name in set_to}
+        own = InitSettingsSource(settings_cls, kept)
         return init_settings, own, env_settings, dotenv_settings
 
     @field_validator("store", mode="before")
@@ -156,6 +161,26 @@ class Settings(BaseSettings):
         if "://" in value:  # as a path it would quietly become a folder of this name
             raise ValueError("must be the path of a file, or off")
         return None if value.strip().lower() in ("", "off") else value
+
+    @field_validator("base", mode="before")
+    @classmethod
+    def _find_base(cls, value: object) -> object:
+        if not isinstance(value, str):
+            return None if value is None else str(value)
+        value = value.strip()
+        if "://" in value and not value.startswith(("postgresql://", "postgres://")):
+            raise ValueError("must be the path of a file, postgresql://…, or off")
+        return None if value.lower() in ("", "off") else value
+
+    @field_validator("base")
+    @classmethod
+    def _expand_base(cls, value: str | None) -> str | None:
+        if value is None or "://" in value:
+            return value
+        try:
+            return str(Path(value).expanduser())
+        except RuntimeError as error:
+            raise ValueError(str(error)) from error
 
     @field_validator("max_concurrent")
     @classmethod

@@ -12,6 +12,7 @@ from typing import Any
 
 import click
 
+from cli.base import base
 from cli.chat import chat_command
 from cli.corpus import corpus
 from cli.evaluate import evaluate
@@ -54,6 +55,7 @@ main.add_command(extract_command, "extract")
 main.add_command(export_command, "export")
 main.add_command(chat_command, "chat")
 main.add_command(corpus)
+main.add_command(base)
 main.add_command(evaluate)
 main.add_command(models, "models")
 main.add_command(glm, "glm")

@@ -72,7 +72,7 @@ def read_gold(paths: Iterable[Path]) -> list[GoldRow]:
             if not line.strip():
                 continue
             place = f"{path}, line {number}"
-            row = _read_row(line, place)
+            row = read_row(line, place)
             if row.id in seen:
                 raise InputError(f"{place}: id {row.id!r} stands at {seen[row.id]} too.")
             seen[row.id] = place
@@ -92,7 +92,8 @@ def _lines(path: Path) -> Iterator[str]:
         raise InputError(f"{path} cannot be read: {error}.") from error
 
 
-def _read_row(line: str, place: str) -> GoldRow:
+def read_row(line: str, place: str) -> GoldRow:
+    """One row; InputError names `place` and the field."""
     try:
         return _ROW.validate_json(line)
     except ValidationError as error:

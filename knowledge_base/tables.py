@@ -184,4 +184,5 @@ decisions = Table(
     Column("other", Text, nullable=False),  # merge: kind, key, part and name as JSON
     Column("sources", Text, nullable=False),  # split in these: names as JSON
     Column("made", BigInteger, nullable=False),
+    sqlite_autoincrement=True,  # a number is never given twice
 )

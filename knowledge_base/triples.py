@@ -6,7 +6,20 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, func, literal, or_, select, tuple_
+from sqlalchemy import (
+    Connection,
+    FromClause,
+    Integer,
+    Text,
+    and_,
+    column,
+    func,
+    literal,
+    or_,
+    select,
+    tuple_,
+    values,
+)
 from sqlalchemy.sql.elements import ColumnElement
 
 from knowledge_base.database import portions
@@ -99,7 +112,7 @@ def load_triples(connection: Connection, keys: Sequence[Key]) -> list[Triple]:
     counts: dict[Key, Any] = {}
     said: defaultdict[Key, list[Any]] = defaultdict(list)
     for part in portions(keys, 100):
-        of = tuple_(*_KEY).in_(part)
+        of = _one_of(part)
         rows = connection.execute(
             select(
                 *_KEY,
@@ -107,7 +120,7 @@ def load_triples(connection: Connection, keys: Sequence[Key]) -> list[Triple]:
                 func.count().label("statements"),
                 func.count(statements.c.correction).label("corrected"),
             )
-            .where(of)
+            .join_from(of, statements, _match(of))
             .group_by(*_KEY)
         )
         counts |= {(row[0], row[1], row[2]): row for row in rows}
@@ -116,7 +129,19 @@ def load_triples(connection: Connection, keys: Sequence[Key]) -> list[Triple]:
     return [_triple(key, named, counts[key], said[key]) for key in keys if key in counts]
 
 
-def _sentences(of: ColumnElement[bool]) -> Any:
+def _one_of(keys: Sequence[Key]) -> FromClause:
+    """To be joined: each key is looked up in an index, which a list of tuples is not."""
+    listed = values(
+        column("head", Integer), column("relation_key", Text), column("tail", Integer), name="keys"
+    ).data(list(keys))
+    return listed.cte("wanted")
+
+
+def _match(of: FromClause) -> ColumnElement[bool]:
+    return and_(*(of.c[one.name] == one for one in _KEY))
+
+
+def _sentences(of: FromClause) -> Any:
     """Some statements of each, one a source, with the sentence itself."""
     place = func.row_number().over(
         partition_by=_KEY, order_by=(statements.c.source, statements.c.id)
@@ -124,7 +149,7 @@ def _sentences(of: ColumnElement[bool]) -> Any:
     ranked = (
         select(*_KEY, statements.c.relation, statements.c.source, statements.c.start,
                statements.c.end, place.label("place"))
-        .where(of)
+        .join_from(of, statements, _match(of))
         .subquery()
     )  # fmt: skip
     length = ranked.c.end - ranked.c.start

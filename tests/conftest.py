@@ -32,6 +32,7 @@ def clean_environment(monkeypatch: pytest.MonkeyPatch) -> None:
         if name.startswith(("KEX_", "OPENAI_")) or name == "HF_ENDPOINT":
             monkeypatch.delenv(name)
     monkeypatch.setenv("KEX_STORE", "off")  # nor does a test write where the developer's own are
+    monkeypatch.setenv("KEX_BASE", "off")
     monkeypatch.setitem(Settings.model_config, "env_file", None)
 
 

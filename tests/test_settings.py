@@ -92,3 +92,18 @@ def test_a_server_of_databases_is_no_path(monkeypatch: pytest.MonkeyPatch) -> No
     monkeypatch.setenv("KEX_STORE", "postgresql://localhost/kex")
     with pytest.raises(InputError, match="KEX_STORE: must be the path of a file"):
         load_settings()
+
+
+def test_the_base_is_a_file_or_an_address_and_its_password_is_shown_nowhere(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    assert Settings(base="~/b.db").base == str(Path.home() / "b.db")
+    monkeypatch.setenv("KEX_BASE", "off")
+    assert load_settings().base is None
+    monkeypatch.setenv("KEX_BASE", "postgresql://kex:canary@localhost/kex")
+    assert load_settings().base == "postgresql://kex:canary@localhost/kex"
+    assert "canary" not in repr(load_settings())
+    monkeypatch.setenv("KEX_BASE", "mysql://kex:canary@localhost/kex")
+    with pytest.raises(InputError, match="KEX_BASE: must be the path of a file") as caught:
+        load_settings()
+    assert "canary" not in caught.value.message
