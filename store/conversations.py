@@ -124,7 +124,7 @@ class Store:
 
         With `replaces` it takes the place of that turn. In a talk the later turns of the talk go
         too: they followed from what was said there. An answer that a person has corrected is not
-        replaced: the new one comes last.
+        replaced: the new one comes last. A stopped turn at the end gives way to the same question.
         """
         now = microseconds(_now())
         with self._writing() as connection:
@@ -133,6 +133,8 @@ class Store:
             position = replaces or last + 1
             if replaces is not None and _corrected(connection, name, replaces):
                 position = last + 1
+            elif replaces is None and _stopped(connection, name, last, said.text):
+                position = last
             for gone in _replaced(connection, name, position, said):
                 connection.execute(turns.delete().where(_is(name, gone)))
             values = turn_values(said) | {"conversation": name, "position": position}
@@ -231,6 +233,13 @@ def _check_turn(connection: Connection, name: str, position: int | None) -> int:
 def _corrected(connection: Connection, name: str, position: int) -> bool:
     of = corrections.c.conversation == name, corrections.c.position == position
     return connection.scalar(select(func.count()).where(*of)) != 0
+
+
+def _stopped(connection: Connection, name: str, position: int, text: str) -> bool:
+    """Whether the turn is this very question, and was stopped before it was answered."""
+    wanted = select(turns.c.text, turns.c.error).where(_is(name, position))
+    row = connection.execute(wanted).one_or_none()
+    return row is not None and row.text == text and (row.error or {}).get("code") == "stopped"
 
 
 def _replaced(connection: Connection, name: str, position: int, said: NewTurn) -> list[int]:

@@ -3,8 +3,9 @@
 
 import { RequestFailed, call } from "./api.js";
 import { C } from "./correctingwords.js";
-import { button, el, icon } from "./dom.js";
+import { all, button, el, icon } from "./dom.js";
 import { stringsOf } from "./knowledge.js";
+import { S } from "./strings.js";
 import { errorBox, announce } from "./turn.js";
 
 /** @import {KnowledgeTable} from "./table.js" */
@@ -32,6 +33,8 @@ export class Correcting {
   #at = -1;
   /** Number of the row from which the form was opened. */
   #opener = -1;
+  /** One change after the other: each is told apart by what stands there. */
+  #sending = false;
   #said = el("div");
   /** @type {HTMLFormElement | null} */
   #form = null;
@@ -91,6 +94,7 @@ export class Correcting {
     }[event.key];
     if (!act) return;
     event.preventDefault();
+    if (event.repeat) return; // a key that is held would go on to the next row
     this.#point(target); // the pointer may rest on another row
     act();
   }
@@ -106,12 +110,16 @@ export class Correcting {
    * @param {string[]} values
    */
   #open(row, values) {
+    if (this.#form && this.#typed()) {
+      this.#form.querySelector("input")?.focus(); // not without its words
+      return;
+    }
     this.#form?.remove();
     this.#opener = this.#at;
     const names = FIELDS[/** @type {keyof typeof FIELDS} */ (this.#task)];
     const inputs = names.map((name, at) => {
-      const input = el("input", { type: "text", name, required: true, maxlength: 1000 });
-      input.value = values[at] ?? "";
+      const value = values[at] ?? "";
+      const input = el("input", { type: "text", name, value, required: true, maxlength: 1000 });
       input.addEventListener("focus", () => (this.#field = input));
       return input;
     });
@@ -133,7 +141,7 @@ export class Correcting {
     });
     form.addEventListener("keydown", (event) => {
       event.stopPropagation(); // Enter here is not the composer's
-      if (event.key === "Escape" && !event.isComposing) this.#close();
+      if (event.key === "Escape" && !event.isComposing && event.keyCode !== 229) this.#close();
     });
     this.#form = form;
     this.#said.before(form);
@@ -152,6 +160,7 @@ export class Correcting {
    * @param {Record<string, string>} [after]
    */
   async #send(kind, row = this.#table.rows[this.#at], after) {
+    if (this.#sending) return;
     /** @type {any} */
     const correction = { kind };
     if (row) {
@@ -160,20 +169,33 @@ export class Correcting {
       correction.before = Object.fromEntries(names.map((name, at) => [name, values[at]]));
     }
     if (after) correction.after = after;
+    this.#sending = true;
     try {
       const kept = await call("POST", this.#address, correction);
       this.#said.replaceChildren();
-      this.#form?.remove();
-      this.#form = this.#field = null;
+      if (after) {
+        this.#form?.remove();
+        this.#form = this.#field = null;
+      }
       this.#tools.remove();
       this.#take(kept);
       announce(C.kept);
       const at = Math.min(this.#at, this.#table.rows.length - 1);
-      this.#table.lineOf(String(at))?.focus({ preventScroll: true });
+      const line = this.#table.lineOf(String(at)) ?? this.adder;
+      line.focus({ preventScroll: true });
     } catch (error) {
       if (!(error instanceof RequestFailed)) throw error;
-      this.#said.replaceChildren(errorBox(error, [error.message]));
+      const own = error.code === "network" ? S.networkMessage : error.message;
+      this.#said.replaceChildren(errorBox(error, [own]));
+    } finally {
+      this.#sending = false;
     }
+  }
+
+  /** Whether the open form holds words of its own. */
+  #typed() {
+    const inputs = /** @type {HTMLInputElement[]} */ (all(this.#form ?? this.#said, "input"));
+    return inputs.some((input) => input.value !== input.defaultValue);
   }
 
   /** What is selected in the text goes to the field in use. */

@@ -1,14 +1,14 @@
 // The turn of an extraction: the user's text with its marks, and the knowledge found in it.
 
 import { button, byId, el } from "./dom.js";
-import { copyButtons, factsOf } from "./footer.js";
+import { copyButtons, factsOf, leftOut } from "./footer.js";
 import { RowMaker, counted } from "./knowledge.js";
 import { Linking } from "./linking.js";
 import { saveMenu } from "./saving.js";
 import { SourceText } from "./source.js";
 import { S, secondsOf } from "./strings.js";
 import { KnowledgeTable } from "./table.js";
-import { Turn, announce } from "./turn.js";
+import { Turn, announce, lazy } from "./turn.js";
 
 /** @import {Actions, Request, Row} from "./types" */
 
@@ -97,7 +97,7 @@ export class Findings extends Turn {
     if (this.#table.rows.some((row) => row.link)) line.append(this.#graphButton());
     if (found > 0) line.append(this.#compareMenu(data.model));
     line.append(this.renewButton(), el("span", { class: "same-text" }, S.sameText, ...others));
-    this.foot.append(...factsOf(data), line);
+    this.foot.append(...factsOf(data), ...leftOut(data), line);
     announce(`${summary}, ${secondsOf(data.elapsed_ms)}`);
     if (this.request.conversation && this.number) this.#letCorrect(line);
   }
@@ -120,6 +120,7 @@ export class Findings extends Turn {
       this.#table,
       this.#source.element,
       ({ answer, corrected }) => {
+        this.corrected = corrected !== null;
         this.#answer = corrected ?? answer;
         this.#show(this.#answer);
         this.#redraw();
@@ -147,8 +148,8 @@ export class Findings extends Turn {
     menu.addEventListener("change", async () => {
       const other = menu.value;
       menu.value = "";
-      const module = await import("./comparing.js");
-      this.foot.before(module.comparison(this.request, this.rows, model, other));
+      const module = await lazy(import("./comparing.js"), this.foot);
+      if (module) this.foot.before(module.comparison(this.request, this.rows, model, other));
     });
     return menu;
   }

@@ -19,6 +19,16 @@ export function factsOf({ model, usage, elapsed_ms, warnings }) {
   return list.length > 0 ? [line, el("ul", { class: "warnings" }, ...list)] : [line];
 }
 
+/** The items that the model gave and the answer leaves out, and why. @param {any} done */
+export function leftOut({ left_out }) {
+  if (!left_out?.length) return [];
+  const items = left_out.map((/** @type {{why: string, item: string[]}} */ { why, item }) =>
+    el("li", {}, item.join(" · "), el("span", { class: "aside" }, S.leftOut[why] ?? why)),
+  );
+  const title = el("summary", {}, S.leftOutTitle(number(items.length)));
+  return [el("details", { class: "left-out" }, title, el("ul", {}, ...items))];
+}
+
 /**
  * @param {string} task
  * @param {{rows: import("./types").Row[]}} table

@@ -10,6 +10,7 @@ const FORMATS = [
   ["html", "html", "HTML"],
   ["csv", "csv", "CSV"],
   ["markdown", "md", "Markdown"],
+  ["json", "json", "JSON"],
   ["jsonl", "jsonl", "JSONL"],
   ["turtle", "ttl", "Turtle"],
   ["jsonld", "jsonld", "JSON-LD"],

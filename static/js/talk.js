@@ -36,6 +36,15 @@ export function forget() {
   show();
 }
 
+/** What was said so far, to come back to. */
+export const standing = () => current;
+
+/** @param {ReturnType<typeof standing>} talk */
+export function resume(talk) {
+  current = talk;
+  show();
+}
+
 function show() {
   const words = picture.chosen() ? W.withPicture : W.placeholder;
   box.placeholder = talking ? words : usual;
@@ -60,7 +69,7 @@ export const wordless = () => talking && picture.chosen() !== null;
  * @returns {Request}
  */
 export function complete(request) {
-  const image = picture.chosen();
+  const image = request.image ?? picture.chosen();
   // So does a form with a file; the offsets of an answer count in the text that was sent.
   if (image) request = { ...request, text: request.text.replace(/\r\n|\r|\n/g, "\r\n") };
   if (request.task !== "Chat") return { ...request, history: undefined, image };

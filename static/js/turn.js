@@ -38,7 +38,7 @@ export class Turn {
     const edit = button(S.edit, "quiet-button", () => actions.edit(this), S.editTitle);
     this.element = el(
       "article",
-      { class: "turn running" },
+      { class: "turn running", tabindex: -1 },
       el(
         "div",
         { class: "message user", role: "group", "aria-label": S.you },
@@ -62,6 +62,11 @@ export class Turn {
     this.#time.textContent = timeOf(when);
   }
 
+  /** Whether there is a whole answer. */
+  answered = false;
+  /** Whether a person has changed the answer, which is not replaced then. */
+  corrected = false;
+
   /** Whether a part of the answer is on the page. */
   get begun() {
     return false;
@@ -75,6 +80,7 @@ export class Turn {
     else if (event === "done") {
       this.end();
       this.number = data.turn;
+      this.answered = true;
       this.done(data);
     }
   }
@@ -102,6 +108,7 @@ export class Turn {
 
   /** Shows the turn as the server has kept it. @param {KeptTurn} kept */
   restore({ turn, created, answer, corrected, error }) {
+    this.corrected = corrected !== null;
     this.stamp(new Date(created));
     if (answer) this.take({ event: "done", data: { ...(corrected ?? answer), turn } });
     else if (error?.code === "stopped") this.stopped();
@@ -163,6 +170,22 @@ export function errorBox({ code }, lines) {
     ),
   );
   return box;
+}
+
+/**
+ * What is loaded late; null where the server is gone, and then that is said at the end of `place`.
+ * @template T
+ * @param {Promise<T>} loading
+ * @param {Element} place
+ * @returns {Promise<T | null>}
+ */
+export async function lazy(loading, place) {
+  try {
+    return await loading;
+  } catch {
+    place.append(errorBox({ code: "network" }, [S.networkMessage]));
+    return null;
+  }
 }
 
 /**

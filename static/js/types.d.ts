@@ -96,6 +96,8 @@ export type Strings = {
   kinds: Record<string, string>;
   nothing: Record<string, string>;
   corrected: Record<string, string>;
+  leftOut: Record<string, string>;
+  leftOutTitle: (n: string) => string;
   errors: Record<string, string>;
   caption: (task: string, n: number) => string;
   shown: (n: number, caption: string) => string;

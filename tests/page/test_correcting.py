@@ -77,6 +77,40 @@ def test_keys_act_on_the_row_that_has_the_focus(page: Page) -> None:
     rows(page, "鲁迅作品狂人日记")
 
 
+def test_a_key_that_is_held_deletes_one_row(page: Page) -> None:
+    page.locator("tr[data-row]").first.focus()
+    for _ in range(10):
+        page.keyboard.down("Delete")
+    page.keyboard.up("Delete")
+    rows(page, "鲁迅作品狂人日记")
+    page.keyboard.press("Delete")
+    rows(page)
+    expect(page.get_by_role("button", name="Add item")).to_be_focused()
+
+
+def test_what_is_being_typed_survives_another_change(page: Page) -> None:
+    page.get_by_role("button", name="Add item").click()
+    form = page.get_by_role("form", name="Add item")
+    form.get_by_label("Relation").fill("籍贯")
+    page.locator("tr[data-row]").nth(1).focus()
+    page.keyboard.press("c")
+    rows(page, LOCATED, "鲁迅作品狂人日记confirmed")
+    page.keyboard.press("e")
+    expect(form.get_by_label("Relation")).to_have_value("籍贯")
+
+
+def test_asking_again_leaves_a_corrected_answer_alone(page: Page) -> None:
+    page.locator("tr[data-row]").first.focus()
+    page.keyboard.press("Delete")
+    rows(page, "鲁迅作品狂人日记")
+    page.get_by_role("button", name="Regenerate").click()
+    rows(page, "鲁迅作品狂人日记", LOCATED, "鲁迅作品狂人日记")
+    page.reload()
+    rows(page, "鲁迅作品狂人日记", LOCATED, "鲁迅作品狂人日记")
+    page.get_by_role("link", name="中文").click()
+    expect(page.locator("html[lang=zh] tr[data-row]")).to_have_count(3)
+
+
 def test_the_graph_follows_a_correction(page: Page) -> None:
     page.get_by_role("button", name="Graph", exact=True).click()
     drawn = page.locator(".turn .canvas")
