@@ -6,6 +6,7 @@ import { Conversation, requestOf } from "./conversation.js";
 import { all, byId } from "./dom.js";
 import "./dropping.js";
 import { Findings } from "./findings.js";
+import { follow } from "./follow.js";
 import { ModelMenu } from "./models.js";
 import { Overview } from "./overview.js";
 import { S } from "./strings.js";
@@ -30,6 +31,7 @@ let sees = false;
 /** @type {import("./history.js").History | null} */
 let list = null;
 
+follow(chat);
 const conversation = new Conversation();
 const composer = new Composer(
   (request) => run(request, composer.replaced),

@@ -77,6 +77,22 @@ def test_keys_act_on_the_row_that_has_the_focus(page: Page) -> None:
     rows(page, "鲁迅作品狂人日记")
 
 
+def test_the_form_of_an_item_is_in_sight_on_a_phone(correcting: Serving, visit: Visit) -> None:
+    for width in (360, 320):
+        page = visit(correcting.url, viewport={"width": width, "height": 740})
+        for number in (1, 2):
+            send(page, LUXUN)
+            expect(page.locator(".measures")).to_have_count(number)
+            expect(page.get_by_role("button", name="Add item")).to_have_count(number)
+        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+        page.locator("tr[data-row]").last.focus()
+        page.keyboard.press("e")
+        expect(page.locator("form.correction input").first).to_be_focused()
+        bottom = "document.activeElement.getBoundingClientRect().bottom"
+        top = "document.querySelector('#composer').getBoundingClientRect().top"
+        assert page.evaluate(f"{bottom} <= {top}")
+
+
 def test_a_key_that_is_held_deletes_one_row(page: Page) -> None:
     page.locator("tr[data-row]").first.focus()
     for _ in range(10):

@@ -229,6 +229,28 @@ def test_the_limit_counts_characters_and_the_draft_survives(visit: Visit) -> Non
     expect(page.locator(".turn")).to_have_count(0)
 
 
+def test_on_paper_the_page_is_light(visit: Visit) -> None:
+    page = visit(color_scheme="dark")
+    shade = "getComputedStyle(document.body).backgroundColor"
+    assert page.evaluate(shade) == "rgb(18, 22, 20)"
+    page.emulate_media(media="print", color_scheme="dark")
+    assert page.evaluate(shade) == "rgb(244, 246, 244)"
+
+
+def test_an_answer_is_followed_by_who_is_at_its_end(visit: Visit) -> None:
+    page = visit(viewport={"width": 900, "height": 420})
+    send(page, "SLOW")
+    page.locator("tr[data-row]").nth(6).wait_for()
+    page.mouse.wheel(0, 5_000)
+    page.locator("tr[data-row]").nth(9).wait_for()
+    page.wait_for_timeout(200)
+    assert page.evaluate("document.documentElement.scrollHeight - innerHeight - scrollY") < 5
+    page.mouse.wheel(0, -5_000)
+    page.locator("tr[data-row]").nth(12).wait_for()
+    assert page.evaluate("document.documentElement.scrollHeight - innerHeight - scrollY") > 120
+    page.locator("#stop-button").click()
+
+
 def test_what_is_being_written_is_put_aside_not_lost(visit: Visit) -> None:
     page = visit()
     send(page, LUXUN)
