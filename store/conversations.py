@@ -167,17 +167,29 @@ class Store:
                 before = standing(corrected(answer, turn.corrections), before)
             new = Correction(kind, before, after, now)
             turn = replace(turn, corrections=(*turn.corrections, new))
-            response = corrected(answer, turn.corrections)["response"]
             values = {"conversation": name, "position": position, "created": microseconds(now)}
             said = {"kind": kind, "before": before, "after": after}
             connection.execute(corrections.insert(), values | said)
-            text = searchable(turn.said.text, answer["response"], response)
-            connection.execute(turns.update().where(_is(name, position)).values(search=text))
-            connection.execute(
-                conversations.update()
-                .where(conversations.c.id == name)
-                .values(updated=microseconds(now))
-            )
+            _corrected_anew(connection, name, turn, now)
+        return turn
+
+    def take_back(self, name: str, position: int) -> Turn:
+        """Forget the last correction of a turn, and return the turn without it.
+
+        Raises InputError where there is none.
+        """
+        with self._writing() as connection:
+            _row(connection, name, hold=True)
+            turn = _turn(connection, name, position)
+            if not turn.corrections:
+                raise InputError(
+                    f"Turn {position} has no correction to take back.", field="turn"
+                )
+            of = corrections.c.conversation == name, corrections.c.position == position
+            last = select(func.max(corrections.c.id)).where(*of).scalar_subquery()
+            connection.execute(corrections.delete().where(corrections.c.id == last))
+            turn = replace(turn, corrections=turn.corrections[:-1])
+            _corrected_anew(connection, name, turn, _now())
         return turn
 
     @contextmanager
@@ -228,6 +240,16 @@ def _check_turn(connection: Connection, name: str, position: int | None) -> int:
             field="turn",
         )
     return last
+
+
+def _corrected_anew(connection: Connection, name: str, turn: Turn, now: datetime) -> None:
+    """Lets a turn be found by what its answer says now."""
+    answer = turn.said.answer or {}
+    response = corrected(answer, turn.corrections)["response"]
+    text = searchable(turn.said.text, answer["response"], response)
+    connection.execute(turns.update().where(_is(name, turn.position)).values(search=text))
+    new = {"updated": microseconds(now)}
+    connection.execute(conversations.update().where(conversations.c.id == name).values(new))
 
 
 def _corrected(connection: Connection, name: str, position: int) -> bool:

@@ -6,6 +6,7 @@ import { C } from "./correctingwords.js";
 import { all, button, el, icon } from "./dom.js";
 import { stringsOf } from "./knowledge.js";
 import { S } from "./strings.js";
+import { Trace } from "./trace.js";
 import { errorBox, announce } from "./turn.js";
 
 /** @import {KnowledgeTable} from "./table.js" */
@@ -36,12 +37,15 @@ export class Correcting {
   /** One change after the other: each is told apart by what stands there. */
   #sending = false;
   #said = el("div");
+  #trace;
   /** @type {HTMLFormElement | null} */
   #form = null;
   /** The field that a piece of the text goes to when it is selected. @type {HTMLInputElement | null} */
   #field = null;
   #address;
   #task;
+  /** The fields of an item. @type {string[]} */
+  #names;
   #table;
   #source;
   #take;
@@ -51,9 +55,10 @@ export class Correcting {
    * @param {string} task
    * @param {KnowledgeTable} table
    * @param {HTMLElement} source the text, of which pieces can be selected
+   * @param {any[]} made the corrections until now
    * @param {(kept: KeptTurn) => void} take shows the corrected answer
    */
-  constructor(address, task, table, source, take) {
+  constructor(address, task, table, source, made, take) {
     this.#address = address;
     this.#task = task;
     this.#table = table;
@@ -70,7 +75,10 @@ export class Correcting {
     table.table.addEventListener("focusin", point);
     table.table.addEventListener("keydown", (event) => this.#key(event));
     source.addEventListener("pointerup", () => setTimeout(() => this.#pick()));
-    table.element.after(this.#said);
+    this.#names = FIELDS[/** @type {keyof typeof FIELDS} */ (task)];
+    this.#trace = new Trace(this.#names, () => this.#undo());
+    this.#trace.show(made);
+    table.element.after(this.#said, this.#trace.element);
   }
 
   /** @param {EventTarget | null} target */
@@ -86,12 +94,15 @@ export class Correcting {
   /** @param {KeyboardEvent} event */
   #key(event) {
     const target = /** @type {HTMLElement} */ (event.target);
-    if (!target.matches("tr[data-row]") || event.ctrlKey || event.metaKey || event.altKey) return;
-    const act = {
+    if (!target.matches("tr[data-row]") || event.altKey) return;
+    /** @type {Record<string, () => void>} */
+    const acts = {
       e: () => this.#edit(),
       c: () => this.#send("confirm"),
       Delete: () => this.#send("delete"),
-    }[event.key];
+      "Ctrl+z": () => this.#undo(),
+    };
+    const act = acts[event.ctrlKey || event.metaKey ? `Ctrl+${event.key}` : event.key];
     if (!act) return;
     event.preventDefault();
     if (event.repeat) return; // a key that is held would go on to the next row
@@ -116,8 +127,7 @@ export class Correcting {
     }
     this.#form?.remove();
     this.#opener = this.#at;
-    const names = FIELDS[/** @type {keyof typeof FIELDS} */ (this.#task)];
-    const inputs = names.map((name, at) => {
+    const inputs = this.#names.map((name, at) => {
       const value = values[at] ?? "";
       const input = el("input", { type: "text", name, value, required: true, maxlength: 1000 });
       input.addEventListener("focus", () => (this.#field = input));
@@ -126,7 +136,9 @@ export class Correcting {
     const form = el(
       "form",
       { class: "correction", "aria-label": row ? C.edit : C.add },
-      ...inputs.map((input, at) => el("label", {}, el("span", {}, C.fields[names[at]]), input)),
+      ...inputs.map((input, at) =>
+        el("label", {}, el("span", {}, C.fields[this.#names[at]]), input),
+      ),
       el(
         "p",
         { class: "buttons" },
@@ -164,23 +176,41 @@ export class Correcting {
     /** @type {any} */
     const correction = { kind };
     if (row) {
-      const names = FIELDS[/** @type {keyof typeof FIELDS} */ (this.#task)];
       const values = stringsOf(this.#task, row);
-      correction.before = Object.fromEntries(names.map((name, at) => [name, values[at]]));
+      correction.before = Object.fromEntries(this.#names.map((name, at) => [name, values[at]]));
     }
     if (after) correction.after = after;
-    this.#sending = true;
-    try {
+    await this.#change(C.kept, async () => {
       const kept = await call("POST", this.#address, correction);
-      this.#said.replaceChildren();
       if (after) {
         this.#form?.remove();
         this.#form = this.#field = null;
       }
+      return kept;
+    });
+  }
+
+  #undo() {
+    if (this.#sending || this.#trace.element.hidden) return;
+    this.#change(C.undone, () => call("DELETE", `${this.#address}/last`));
+  }
+
+  /**
+   * @param {string} told once it is done
+   * @param {() => Promise<KeptTurn>} change
+   */
+  async #change(told, change) {
+    this.#sending = true;
+    try {
+      const kept = await change();
+      this.#said.replaceChildren();
       this.#tools.remove();
+      const focused = this.#trace.element.contains(document.activeElement);
       this.#take(kept);
-      announce(C.kept);
-      const at = Math.min(this.#at, this.#table.rows.length - 1);
+      this.#trace.show(kept.corrections);
+      announce(told);
+      if (focused && !this.#trace.element.hidden) return;
+      const at = Math.max(0, Math.min(this.#at, this.#table.rows.length - 1));
       const line = this.#table.lineOf(String(at)) ?? this.adder;
       line.focus({ preventScroll: true });
     } catch (error) {

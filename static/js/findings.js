@@ -21,6 +21,8 @@ export class Findings extends Turn {
   #legend;
   /** The whole answer as it stands, corrections and all. @type {any} */
   #answer = null;
+  /** What a person had changed of it when it was loaded. @type {any[]} */
+  #corrections = [];
   #linking = new Linking();
   /** Of this answer, once it was asked for. @type {import("./graph.js").Graph | null} */
   #graph = null;
@@ -119,6 +121,7 @@ export class Findings extends Turn {
       request.task,
       this.#table,
       this.#source.element,
+      this.#corrections,
       ({ answer, corrected }) => {
         this.corrected = corrected !== null;
         this.#answer = corrected ?? answer;
@@ -128,6 +131,12 @@ export class Findings extends Turn {
       },
     );
     line.querySelector(".same-text")?.before(correcting.adder);
+  }
+
+  /** @param {import("./types").KeptTurn} kept */
+  restore(kept) {
+    this.#corrections = kept.corrections;
+    super.restore(kept);
   }
 
   again() {

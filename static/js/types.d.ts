@@ -27,6 +27,7 @@ export type KeptTurn = {
   request: { user_input: string; [field: string]: any };
   answer: any;
   corrected: any;
+  corrections: any[];
   error: { code: string; message: string } | null;
 };
 

@@ -104,6 +104,31 @@ def test_a_key_that_is_held_deletes_one_row(page: Page) -> None:
     expect(page.get_by_role("button", name="Add item")).to_be_focused()
 
 
+def test_what_was_deleted_stays_readable_and_comes_back(page: Page) -> None:
+    first = page.locator("tr[data-row]").first
+    first.focus()
+    page.keyboard.press("Delete")
+    trace = page.locator(".trace")
+    expect(trace).to_contain_text("1 correction")
+    expect(trace.locator("del")).to_have_text("鲁迅 · 出生地 · 浙江绍兴")
+    page.reload()
+    rows(page, "鲁迅作品狂人日记")
+    expect(trace.locator("del")).to_have_count(1)
+    first.focus()
+    page.keyboard.press("c")
+    undo = trace.get_by_role("button")
+    undo.click()
+    rows(page, "鲁迅作品狂人日记")
+    expect(undo).to_be_focused()
+    first.focus()
+    page.keyboard.press("Control+z")
+    rows(page, LOCATED, "鲁迅作品狂人日记")
+    expect(trace).to_be_hidden()
+    page.keyboard.press("Control+z")  # nothing is left to be taken back, and nothing happens
+    page.reload()
+    rows(page, LOCATED, "鲁迅作品狂人日记")
+
+
 def test_what_is_being_typed_survives_another_change(page: Page) -> None:
     page.get_by_role("button", name="Add item").click()
     form = page.get_by_role("form", name="Add item")
