@@ -55,6 +55,7 @@ const actions = {
   corrected: () => {
     learnRow.hidden = false;
     gold.href = `/conversations/${conversation.id}/gold`;
+    overview.offer();
   },
 };
 

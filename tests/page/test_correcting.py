@@ -158,7 +158,7 @@ def test_the_graph_follows_a_correction(page: Page) -> None:
     expect(drawn).to_have_attribute("aria-label", re.compile("3 nodes and 2 edges"))
     page.locator("tr[data-row]").first.focus()
     page.keyboard.press("Delete")
-    expect(drawn).to_have_attribute("aria-label", re.compile("2 nodes and 1 edge"))
+    expect(drawn).to_have_attribute("aria-label", re.compile("2 nodes and 1 edge;"))
 
 
 def test_a_selected_piece_of_the_text_becomes_an_item(page: Page) -> None:
