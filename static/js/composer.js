@@ -140,6 +140,11 @@ export class Composer {
     return { model: this.#model.value, lang: this.#lang.value };
   }
 
+  /** What can be set for a task. @param {string} task */
+  settings(task) {
+    return { ...this.choices(), only: (this.#only.all[task] ?? "").trim() };
+  }
+
   saveDraft() {
     const draft = {
       text: this.#box.value,

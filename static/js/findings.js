@@ -13,6 +13,7 @@ import { Turn, announce, lazy } from "./turn.js";
 /** @import {Actions, Request, Row} from "./types" */
 
 const TASKS = ["KE1", "KE2", "KE3"];
+const FORM = "\n"; // the choice that is no model's name
 
 export class Findings extends Turn {
   #rows;
@@ -97,7 +98,7 @@ export class Findings extends Turn {
     );
     if (found > 0) line.append(saveMenu(S.save, () => [this.saved]));
     if (this.#table.rows.some((row) => row.link)) line.append(this.#graphButton());
-    if (found > 0) line.append(this.#compareMenu(data.model));
+    if (found > 0) line.append(this.#compareMenu());
     line.append(this.renewButton(), el("span", { class: "same-text" }, S.sameText, ...others));
     this.foot.append(...factsOf(data), ...leftOut(data), line);
     announce(`${summary}, ${secondsOf(data.elapsed_ms)}`);
@@ -145,20 +146,25 @@ export class Findings extends Turn {
     return line;
   }
 
-  /** The other models; choosing one asks it the same. @param {string} model */
-  #compareMenu(model) {
+  /** The other models, and the form as it is set now; choosing one asks it the same. */
+  #compareMenu() {
+    const { model } = this.request;
     const names = [...byId("model-select-box", HTMLSelectElement).options].map((one) => one.value);
     const menu = el(
       "select",
       { class: "quiet-button", "aria-label": S.compare },
       el("option", { value: "" }, S.compare),
-      ...names.filter((name) => name !== model).map((name) => el("option", {}, name)),
+      ...names.filter((name) => name !== model).map((value) => el("option", { value }, value)),
+      el("option", { value: FORM }, S.asFormIs),
     );
     menu.addEventListener("change", async () => {
-      const other = menu.value;
+      const { request } = this;
+      const { value } = menu;
       menu.value = "";
       const module = await lazy(import("./comparing.js"), this.foot);
-      if (module) this.foot.before(module.comparison(this.request, this.rows, model, other));
+      const changed = value === FORM ? this.actions.settings(request.task) : { model: value };
+      if (module)
+        this.foot.before(module.comparison(request, this.rows, { ...request, ...changed }));
     });
     return menu;
   }

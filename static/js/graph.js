@@ -19,6 +19,7 @@ const { default: cytoscape } = await import("../vendor/cytoscape.esm.min.js");
 await dressed; // the colours of the drawing come from there
 
 const STEP = 1.3; // of a zoom
+const CLOSEST = 1.2; // zoom to begin with
 const LEGEND = [
   ["head", G.head],
   ["tail", G.tail],
@@ -105,6 +106,7 @@ export class Graph {
       minZoom: 0.05,
       maxZoom: 4,
     });
+    if (this.#cy.zoom() > CLOSEST) this.#cy.zoom(CLOSEST).center(); // few nodes need not fill it
     this.#follow();
   }
 

@@ -45,6 +45,7 @@ const models = new ModelMenu((images) => {
 });
 
 const actions = {
+  settings: (/** @type {string} */ task) => composer.settings(task),
   edit: (/** @type {Turn} */ turn) => {
     composer.fill(turn.request, turn.request.task === "Chat" ? turn : null);
     composer.focus();

@@ -3,6 +3,7 @@
 
 import { byId, el } from "./dom.js";
 import { copyButton, factsOf } from "./footer.js";
+import { Markdown } from "./markdown.js";
 import * as picture from "./picture.js";
 import { secondsOf } from "./strings.js";
 import { Turn, announce } from "./turn.js";
@@ -85,8 +86,11 @@ export function complete(request) {
 export class Talk extends Turn {
   #talk = current;
   #before = current.history;
-  #reply = new Text();
+  #reply = "";
   #said;
+  #shown;
+  /** Whether what has come will be shown with the next frame. */
+  #soon = false;
   #question;
 
   /**
@@ -99,10 +103,10 @@ export class Talk extends Turn {
     // The picture is the same for the whole talk: it is named where it is first spoken of.
     const seen = request.image?.name ?? (request.seen ? W.unkeptPicture : "");
     if (seen && current.history.length === 0) asked.unshift(el("p", { class: "seen" }, seen));
-    const said = el("div", { class: "said", hidden: true });
+    const said = el("div", { class: "said written", hidden: true });
     super(request, actions, [new Text(W.you)], asked, [said]);
-    said.append(this.#reply);
     this.#said = said;
+    this.#shown = new Markdown(said);
     this.#question = question;
     this.element.classList.add("talk");
   }
@@ -113,14 +117,22 @@ export class Talk extends Turn {
 
   /** @param {string} text */
   token(text) {
-    this.#said.hidden = false;
-    this.#reply.appendData(text);
+    this.#reply += text;
+    if (this.#soon) return;
+    this.#soon = true;
+    requestAnimationFrame(() => this.#show());
+  }
+
+  #show() {
+    this.#soon = false;
+    this.#said.hidden = this.#reply === "";
+    this.#shown.show(this.#reply);
   }
 
   /** @param {any} data */
   done(data) {
-    this.#said.hidden = data.response === "";
-    this.#reply.data = data.response;
+    this.#reply = data.response;
+    this.#show();
     // A kept answer has none: the turns before it are its history.
     const asked = data.history?.at(-1)[0] ?? this.#question.textContent;
     this.#talk.history = [...this.#before, [asked, data.response]];

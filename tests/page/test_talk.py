@@ -26,6 +26,8 @@ def talk(request: GenerateRequest) -> Sequence[Step]:
         return ["Slowly", *[step for _ in range(40) for step in (0.5, " on")]]
     if "FAIL" in text:
         return ["Half", 0.2, ModelFailed("The model broke off.")]
+    if "list" in text:
+        return ["**Two**:\n\n1. `a", 0.1, "`\n2. b"]
     if "<img" in text:
         return ["<img src=x onerror=alert(1)>\n  **bold**"]
     if "鲁迅" in text:
@@ -71,6 +73,15 @@ def test_what_was_said_goes_along(visit: Visit, seeing_url: str) -> None:
     ask(page, "two", "two: 3/0")
     ask(page, "three", "three: 5/0")
     expect(page.locator(".user .said")).to_have_text(["one", "two", "three"])
+
+
+def test_what_a_model_writes_is_set(visit: Visit, seeing_url: str) -> None:
+    page = visit(seeing_url)
+    ask(page, "a list")
+    said = page.locator(".answer .said")
+    expect(said.locator("strong")).to_have_text("Two")
+    expect(said.locator("ol li")).to_have_text(["a", "b"])
+    expect(said.locator("code")).to_have_text("a")
 
 
 def test_a_new_conversation_forgets(visit: Visit, seeing_url: str) -> None:
