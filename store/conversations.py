@@ -182,9 +182,7 @@ class Store:
             _row(connection, name, hold=True)
             turn = _turn(connection, name, position)
             if not turn.corrections:
-                raise InputError(
-                    f"Turn {position} has no correction to take back.", field="turn"
-                )
+                raise InputError(f"Turn {position} has no correction to take back.", field="turn")
             of = corrections.c.conversation == name, corrections.c.position == position
             last = select(func.max(corrections.c.id)).where(*of).scalar_subquery()
             connection.execute(corrections.delete().where(corrections.c.id == last))

@@ -67,6 +67,13 @@ export default {
   pictureGone: "Choose it again; the answer that is there stays.",
   you: "Your text",
   answer: "Answer",
+  stages: {
+    loading: () => "Loading the model…",
+    waiting: (ahead) => `In line, requests before this one: ${ahead}`,
+    reading: () => "Reading…",
+    writing: () => "Answering…",
+  },
+  partOf: (stage, n, all) => `${stage} (part ${n} of ${all})`,
   working: "Reading and extracting…",
   sending: "Sending…",
   seconds: (s) => `${s} s`,

@@ -55,6 +55,13 @@ export default {
   pictureGone: "请重新选择图片；已有的回答会保留。",
   you: "你的文字",
   answer: "回答",
+  stages: {
+    loading: () => "正在加载模型…",
+    waiting: (ahead) => `排队等候，前面还有 ${ahead} 个请求`,
+    reading: () => "正在阅读…",
+    writing: () => "正在回答…",
+  },
+  partOf: (stage, n, all) => `${stage}（第 ${n} 部分，共 ${all} 部分）`,
   working: "正在阅读并提取…",
   sending: "正在发送…",
   seconds: (s) => `${s} 秒`,

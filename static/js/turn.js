@@ -74,7 +74,7 @@ export class Turn {
 
   /** @param {{event: string, data: any}} event of the answer's stream */
   take({ event, data }) {
-    if (event === "status") this.say(data.message ?? S.working, data.done);
+    if (event === "status") this.say(stageOf(data), data.done);
     else if (event === "token") this.token(data.text);
     else if (event === "item") this.item(data);
     else if (event === "done") {
@@ -156,6 +156,15 @@ export class Turn {
 }
 
 /**
+ * What goes on, in the language of the page; the server's own words are in that of the text.
+ * @param {{stage: string, message: string, ahead?: number, chunk?: number, chunks?: number}} status
+ */
+function stageOf({ stage, message, ahead, chunk, chunks }) {
+  const said = S.stages[stage]?.(ahead ?? 0) ?? message;
+  return chunks ? S.partOf(said, chunk ?? 1, chunks) : said;
+}
+
+/**
  * What went wrong, for eyes and screen readers.
  * @param {{code: string}} error
  * @param {string[]} lines
@@ -166,11 +175,14 @@ export function errorBox({ code }, lines) {
   queueMicrotask(() =>
     box.append(
       el("strong", {}, S.errors[code] ?? S.errors.internal),
-      ...lines.filter(Boolean).map((line) => el("p", {}, line)),
+      ...lines.filter(Boolean).map((line) => el("p", { lang: langOf(line) }, line)),
     ),
   );
   return box;
 }
+
+/** The server's messages are English; a screen reader shall not read them as Chinese. @param {string} line */
+export const langOf = (line) => (/\p{Script=Han}/u.test(line) ? null : "en");
 
 /**
  * What is loaded late; null where the server is gone, and then that is said at the end of `place`.

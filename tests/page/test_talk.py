@@ -225,6 +225,22 @@ def test_the_talk_is_loaded_by_those_who_talk(visit: Visit, scripted_url: str) -
     expect(page.locator("#user-input")).to_have_attribute("placeholder", "Ask something…")
 
 
+def test_a_picture_that_is_no_more_at_hand_has_to_be_chosen_again(
+    visit: Visit, seeing_model: ScriptedModel, panda: Path, tmp_path: Path
+) -> None:
+    settings = Settings(cache_dir=Path("/nonexistent"), store=tmp_path / "kex.db")
+    with Serving(settings, {"Embedded": seeing_model}) as kept:
+        page = visit(kept.url)
+        page.set_input_files("#image-input", panda)
+        ask(page, "What?", "What?: 1/1")
+        page.reload()
+        expect(page.locator(".seen")).to_have_text("Picture (not kept)")
+        page.get_by_role("button", name="Regenerate").click()
+        expect(page.get_by_role("alert")).to_contain_text("Choose it again")
+        expect(page.locator(".answer .said").first).to_have_text("What?: 1/1")
+        page.goto("about:blank")  # before its server ends
+
+
 def test_a_server_that_is_gone_is_told(visit: Visit, seeing_url: str, problems: list[str]) -> None:
     page = visit(seeing_url)
     page.select_option("#model-select-box", "Local-GLM")

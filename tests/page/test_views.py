@@ -166,7 +166,7 @@ def test_an_answer_is_saved_as_a_file(
     finished(page)
     with page.expect_download() as download:
         page.get_by_label("Save as…").select_option(name)
-    assert download.value.suggested_filename == f"kex.{ending}"
+    assert download.value.suggested_filename == f"kex-KE1-Ulm-lies-on-river-0-Wien.{ending}"
     content = Path(download.value.path()).read_text("utf-8")
     assert content.startswith(begin)
     assert "river 9" in content
@@ -251,9 +251,7 @@ def test_two_answers_have_one_graph_without_doubles(visit: Visit, views_url: str
     every.click()
     drawn = page.locator(".merged .canvas")
     # The eleven triples of the first; the second's two are among them.
-    expect(drawn).to_have_attribute(
-        "aria-label", re.compile("^Graph of 20 nodes and 11 edges;")
-    )
+    expect(drawn).to_have_attribute("aria-label", re.compile("^Graph of 20 nodes and 11 edges;"))
     tap = (
         "canvas => canvas._cyreg.cy.edges('[name = \"near\"]')"
         ".filter(edge => edge.data('source') === 'ulm')[0].emit('tap')"
