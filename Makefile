@@ -8,6 +8,8 @@ PRETTIER := $(NODE) node_modules/.bin/prettier
 TSC := $(NODE) node_modules/.bin/tsc
 SCRIPTS := static/js tests/js
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
+# npm, too, trusts whom the machine trusts: behind a company's proxy it would fetch nothing else.
+export NODE_USE_SYSTEM_CA := 1
 
 .PHONY: run test check format lint types imports clean help
 

@@ -61,7 +61,7 @@ def states(browser: Browser, url: str) -> Iterator[tuple[str, Page]]:
 
     page = browser.new_page(viewport=DESK)
     page.goto(f"{url}/?ui=en")
-    send(page, ENGLISH)
+    send(page, CHINESE)
     finished(page)
     page.click(".turn [aria-expanded]")
     page.wait_for_selector(".turn .canvas")

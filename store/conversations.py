@@ -124,7 +124,7 @@ class Store:
 
         With `replaces` it takes the place of that turn. In a talk the later turns of the talk go
         too: they followed from what was said there. An answer that a person has corrected is not
-        replaced: the new one comes last.
+        replaced: the new one comes last. A stopped turn at the end gives way to the same question.
         """
         now = microseconds(_now())
         with self._writing() as connection:
@@ -133,6 +133,8 @@ class Store:
             position = replaces or last + 1
             if replaces is not None and _corrected(connection, name, replaces):
                 position = last + 1
+            elif replaces is None and _stopped(connection, name, last, said.text):
+                position = last
             for gone in _replaced(connection, name, position, said):
                 connection.execute(turns.delete().where(_is(name, gone)))
             values = turn_values(said) | {"conversation": name, "position": position}
@@ -165,17 +167,27 @@ class Store:
                 before = standing(corrected(answer, turn.corrections), before)
             new = Correction(kind, before, after, now)
             turn = replace(turn, corrections=(*turn.corrections, new))
-            response = corrected(answer, turn.corrections)["response"]
             values = {"conversation": name, "position": position, "created": microseconds(now)}
             said = {"kind": kind, "before": before, "after": after}
             connection.execute(corrections.insert(), values | said)
-            text = searchable(turn.said.text, answer["response"], response)
-            connection.execute(turns.update().where(_is(name, position)).values(search=text))
-            connection.execute(
-                conversations.update()
-                .where(conversations.c.id == name)
-                .values(updated=microseconds(now))
-            )
+            _corrected_anew(connection, name, turn, now)
+        return turn
+
+    def take_back(self, name: str, position: int) -> Turn:
+        """Forget the last correction of a turn, and return the turn without it.
+
+        Raises InputError where there is none.
+        """
+        with self._writing() as connection:
+            _row(connection, name, hold=True)
+            turn = _turn(connection, name, position)
+            if not turn.corrections:
+                raise InputError(f"Turn {position} has no correction to take back.", field="turn")
+            of = corrections.c.conversation == name, corrections.c.position == position
+            last = select(func.max(corrections.c.id)).where(*of).scalar_subquery()
+            connection.execute(corrections.delete().where(corrections.c.id == last))
+            turn = replace(turn, corrections=turn.corrections[:-1])
+            _corrected_anew(connection, name, turn, _now())
         return turn
 
     @contextmanager
@@ -228,9 +240,26 @@ def _check_turn(connection: Connection, name: str, position: int | None) -> int:
     return last
 
 
+def _corrected_anew(connection: Connection, name: str, turn: Turn, now: datetime) -> None:
+    """Lets a turn be found by what its answer says now."""
+    answer = turn.said.answer or {}
+    response = corrected(answer, turn.corrections)["response"]
+    text = searchable(turn.said.text, answer["response"], response)
+    connection.execute(turns.update().where(_is(name, turn.position)).values(search=text))
+    new = {"updated": microseconds(now)}
+    connection.execute(conversations.update().where(conversations.c.id == name).values(new))
+
+
 def _corrected(connection: Connection, name: str, position: int) -> bool:
     of = corrections.c.conversation == name, corrections.c.position == position
     return connection.scalar(select(func.count()).where(*of)) != 0
+
+
+def _stopped(connection: Connection, name: str, position: int, text: str) -> bool:
+    """Whether the turn is this very question, and was stopped before it was answered."""
+    wanted = select(turns.c.text, turns.c.error).where(_is(name, position))
+    row = connection.execute(wanted).one_or_none()
+    return row is not None and row.text == text and (row.error or {}).get("code") == "stopped"
 
 
 def _replaced(connection: Connection, name: str, position: int, said: NewTurn) -> list[int]:

@@ -74,6 +74,12 @@ def correct(name: str, number: int) -> ResponseReturnValue:
     return _json(**_turn(turn)), 201
 
 
+@blueprint.delete("/<name>/turns/<int:number>/corrections/last")
+def take_back(name: str, number: int) -> Response:
+    """Take back the last correction of an answer; the turn comes back."""
+    return _json(**_turn(_store().take_back(name, number)))
+
+
 @blueprint.get("/<name>/gold")
 def gold(name: str) -> Response:
     """Its corrected turns as a gold file."""

@@ -52,7 +52,9 @@ class NamedEvents:
         if isinstance(event, Found):
             return _sse("item", item_json(event.item))
         if isinstance(event, Stage):
-            status = {"message": self._message(event), "done": event.done}
+            status = {"message": self._message(event), "stage": event.name, "done": event.done}
+            if event.chunks > 1:
+                status |= {"chunk": event.chunk, "chunks": event.chunks}
             return _sse("status", {**status, "ahead": event.ahead} if event.ahead else status)
         answer = event.to_json()
         return _sse("done", self._keeper.answered(answer) if self._keeper else answer)

@@ -13,24 +13,25 @@ const { pathname } = new URL("../css/comparing.css", import.meta.url);
 document.head.append(el("link", { rel: "stylesheet", href: pathname }));
 
 /**
- * A section that fills once the other model has answered; it is not kept in the conversation.
- * @param {Request} request
- * @param {Row[]} rows of the first answer
- * @param {string} first model that gave it
- * @param {string} second model to be asked
+ * A section that fills once the text was asked for otherwise; it is not kept in the conversation.
+ * @param {Request} request as it was answered
+ * @param {Row[]} rows of that answer
+ * @param {Request} other by another model, or for other names
  */
-export function comparison(request, rows, first, second) {
-  const stop = new AbortController();
-  const status = el("p", { class: "status", role: "status" }, S.asking(second), " ");
-  status.append(button(S.stop, "quiet-button", () => stop.abort()));
+export function comparison(request, rows, other) {
+  const [first, second] = namesOf(request, other);
   const title = S.compared(first, second);
-  const element = el("div", { class: "comparison", role: "group", "aria-label": title }, status);
+  const element = el("div", { class: "comparison", role: "group", "aria-label": title });
   compare();
   return element;
 
   async function compare() {
+    const stop = new AbortController();
+    const status = el("p", { class: "status", role: "status" }, S.asking(second), " ");
+    status.append(button(S.stop, "quiet-button", () => stop.abort()));
+    element.replaceChildren(status);
     try {
-      const own = { ...request, model: second, conversation: "", turn: undefined };
+      const own = { ...other, conversation: "", turn: undefined };
       for await (const { event, data } of ask(own, stop.signal)) {
         if (event !== "done") continue;
         const others = new RowMaker(request.task).ofKnowledge(data.knowledge);
@@ -41,10 +42,26 @@ export function comparison(request, rows, first, second) {
     } catch (error) {
       if (stop.signal.aborted) element.remove();
       else if (error instanceof RequestFailed) {
-        element.replaceChildren(errorBox(error, [error.message]));
+        const own = error.code === "network" ? S.networkMessage : error.message;
+        element.replaceChildren(errorBox(error, [own]), button(S.retry, "retry", compare));
       } else throw error;
     }
   }
+}
+
+/**
+ * What each is called: its model, and what else tells the two apart.
+ * @param {Request} one
+ * @param {Request} other
+ */
+export function namesOf(one, other) {
+  const differ = (/** @type {"lang" | "only"} */ field) => one[field] !== other[field];
+  const names = [one, other].map(({ model, lang, only }) =>
+    [model, differ("lang") && lang, differ("only") && (only || S.anyNames)]
+      .filter(Boolean)
+      .join(" · "),
+  );
+  return names[0] === names[1] ? [names[0], S.onceMore(names[1])] : names;
 }
 
 /**

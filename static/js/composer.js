@@ -5,6 +5,7 @@ import { Only } from "./only.js";
 import { codePoints } from "./source.js";
 import { S, number } from "./strings.js";
 import { TokenCount } from "./tokens.js";
+import { announce } from "./turn.js";
 
 /** @import {Request} from "./types" */
 
@@ -30,6 +31,9 @@ export class Composer {
   /** The turn that the next request takes the place of. @type {import("./turn.js").Turn | null} */
   replaced = null;
   #replacing = byId("replacing", HTMLElement);
+  /** What was being written when another text took its place. @type {Request | null} */
+  #aside = null;
+  #asideRow = byId("aside-row", HTMLElement);
 
   /**
    * @param {(request: Request) => void} onSend
@@ -41,7 +45,8 @@ export class Composer {
     this.#onTask = onTask;
     this.#form.addEventListener("submit", (event) => {
       event.preventDefault();
-      if (this.#running || this.#send.disabled) return;
+      if (this.#running) return;
+      if (this.#send.disabled) return announce(this.#counter.textContent ?? "");
       if (this.#box.value.trim() || wordless()) onSend(this.#request());
       else this.focus();
     });
@@ -53,6 +58,10 @@ export class Composer {
     this.#stop.addEventListener("click", onStop);
     byId("keep-button", HTMLButtonElement).addEventListener("click", () => {
       this.replace(null);
+      this.focus();
+    });
+    byId("aside-button", HTMLButtonElement).addEventListener("click", () => {
+      this.#takeBack();
       this.focus();
     });
     this.#loadDraft();
@@ -68,8 +77,10 @@ export class Composer {
    */
   fill({ text, task, entity, only }, replaced = null) {
     this.replace(replaced);
+    const typed = this.#box.value;
+    if (typed.trim() && typed !== text) this.#aside = this.#request();
     this.#box.value = text;
-    this.#task.value = task;
+    choose(this.#task, task);
     this.#entity.value = entity;
     this.#only.fill(task, only);
     this.#adjust();
@@ -100,12 +111,21 @@ export class Composer {
     this.#box.value = "";
     this.#entity.value = "";
     this.#adjust();
+    if (this.#aside) this.#takeBack();
+  }
+
+  /** Puts what was put aside into the form, and aside what is there. */
+  #takeBack() {
+    const aside = this.#aside;
+    this.#aside = null;
+    if (aside) this.fill(aside);
+    this.#adjust();
   }
 
   /** @param {boolean} running */
   setRunning(running) {
     this.#running = running;
-    const focused = document.activeElement === this.#stop;
+    const focused = [this.#stop, this.#send].some((one) => one === document.activeElement);
     this.#stop.hidden = !running;
     this.#adjust();
     if (focused) this.focus();
@@ -120,12 +140,18 @@ export class Composer {
     return { model: this.#model.value, lang: this.#lang.value };
   }
 
+  /** What can be set for a task. @param {string} task */
+  settings(task) {
+    return { ...this.choices(), only: (this.#only.all[task] ?? "").trim() };
+  }
+
   saveDraft() {
     const draft = {
       text: this.#box.value,
       task: this.#task.value,
       entity: this.#entity.value,
       lang: this.#lang.value,
+      model: this.#model.value,
       only: this.#only.all,
     };
     try {
@@ -139,11 +165,14 @@ export class Composer {
     if (this.#box.value) return; // typed before the scripts were there, or kept by the browser
     try {
       const draft = JSON.parse(localStorage.getItem(DRAFT) ?? "{}");
-      this.#box.value = draft.text ?? "";
-      this.#entity.value = draft.entity ?? "";
-      this.#task.value = draft.task ?? "KE1";
-      this.#lang.value = draft.lang ?? "auto";
-      for (const [task, names] of Object.entries(draft.only ?? {})) this.#only.fill(task, names);
+      this.#box.value = wordOf(draft.text);
+      this.#entity.value = wordOf(draft.entity);
+      choose(this.#task, draft.task);
+      choose(this.#lang, draft.lang);
+      choose(this.#model, draft.model);
+      for (const [task, names] of Object.entries(draft.only ?? {})) {
+        this.#only.fill(task, wordOf(names));
+      }
     } catch {
       // A draft that cannot be read is no draft.
     }
@@ -174,6 +203,7 @@ export class Composer {
   #adjust() {
     const task = this.#task.value;
     this.#entityRow.hidden = task !== "KE3";
+    this.#asideRow.hidden = this.#aside === null;
     if (this.task !== task) {
       this.task = task;
       this.#only.show(task);
@@ -192,4 +222,12 @@ export class Composer {
     this.#send.disabled = this.#running || over > 0;
     this.#tokens.count(over > 0 ? "" : this.#box.value, this.#model.value);
   }
+}
+
+/** Of what others may have written into the browser's storage. @param {unknown} value */
+const wordOf = (value) => (typeof value === "string" ? value : "");
+
+/** Only what there is to choose. @param {HTMLSelectElement} menu @param {unknown} value */
+function choose(menu, value) {
+  if ([...menu.options].some((option) => option.value === value)) menu.value = wordOf(value);
 }

@@ -1,6 +1,7 @@
 // The conversation that the page shows: its name on the server, if one keeps it, and its address.
 
 import { call } from "./api.js";
+import { byId } from "./dom.js";
 
 /** @import {KeptTurn, Request} from "./types" */
 
@@ -11,6 +12,10 @@ export class Conversation {
   id = new URL(location.href).searchParams.get(NAME) ?? "";
   /** How often another one was shown. */
   #changes = 0;
+
+  constructor() {
+    this.#translated();
+  }
 
   /**
    * The name under which the next answer is to be kept; begins the conversation where needed.
@@ -36,6 +41,16 @@ export class Conversation {
     if (id) address.searchParams.set(NAME, id);
     else address.searchParams.delete(NAME);
     history[same ? "replaceState" : "pushState"](null, "", address);
+    this.#translated();
+  }
+
+  /** The other language shows the same conversation. */
+  #translated() {
+    const link = byId("switch", HTMLAnchorElement);
+    const address = new URL(link.href);
+    if (this.id) address.searchParams.set(NAME, this.id);
+    else address.searchParams.delete(NAME);
+    link.href = address.search;
   }
 
   /** After the browser went back or forth. @returns {boolean} whether another one is shown now */
@@ -44,6 +59,7 @@ export class Conversation {
     const other = id !== this.id;
     this.id = id;
     this.#changes += 1;
+    this.#translated();
     return other;
   }
 

@@ -3,8 +3,10 @@
 
 import { RequestFailed, call } from "./api.js";
 import { C } from "./correctingwords.js";
-import { button, el, icon } from "./dom.js";
+import { all, button, el, icon } from "./dom.js";
 import { stringsOf } from "./knowledge.js";
+import { S } from "./strings.js";
+import { Trace } from "./trace.js";
 import { errorBox, announce } from "./turn.js";
 
 /** @import {KnowledgeTable} from "./table.js" */
@@ -32,13 +34,18 @@ export class Correcting {
   #at = -1;
   /** Number of the row from which the form was opened. */
   #opener = -1;
+  /** One change after the other: each is told apart by what stands there. */
+  #sending = false;
   #said = el("div");
+  #trace;
   /** @type {HTMLFormElement | null} */
   #form = null;
   /** The field that a piece of the text goes to when it is selected. @type {HTMLInputElement | null} */
   #field = null;
   #address;
   #task;
+  /** The fields of an item. @type {string[]} */
+  #names;
   #table;
   #source;
   #take;
@@ -48,9 +55,10 @@ export class Correcting {
    * @param {string} task
    * @param {KnowledgeTable} table
    * @param {HTMLElement} source the text, of which pieces can be selected
+   * @param {any[]} made the corrections until now
    * @param {(kept: KeptTurn) => void} take shows the corrected answer
    */
-  constructor(address, task, table, source, take) {
+  constructor(address, task, table, source, made, take) {
     this.#address = address;
     this.#task = task;
     this.#table = table;
@@ -67,7 +75,10 @@ export class Correcting {
     table.table.addEventListener("focusin", point);
     table.table.addEventListener("keydown", (event) => this.#key(event));
     source.addEventListener("pointerup", () => setTimeout(() => this.#pick()));
-    table.element.after(this.#said);
+    this.#names = FIELDS[/** @type {keyof typeof FIELDS} */ (task)];
+    this.#trace = new Trace(this.#names, () => this.#undo());
+    this.#trace.show(made);
+    table.element.after(this.#said, this.#trace.element);
   }
 
   /** @param {EventTarget | null} target */
@@ -83,14 +94,18 @@ export class Correcting {
   /** @param {KeyboardEvent} event */
   #key(event) {
     const target = /** @type {HTMLElement} */ (event.target);
-    if (!target.matches("tr[data-row]") || event.ctrlKey || event.metaKey || event.altKey) return;
-    const act = {
+    if (!target.matches("tr[data-row]") || event.altKey) return;
+    /** @type {Record<string, () => void>} */
+    const acts = {
       e: () => this.#edit(),
       c: () => this.#send("confirm"),
       Delete: () => this.#send("delete"),
-    }[event.key];
+      "Ctrl+z": () => this.#undo(),
+    };
+    const act = acts[event.ctrlKey || event.metaKey ? `Ctrl+${event.key}` : event.key];
     if (!act) return;
     event.preventDefault();
+    if (event.repeat) return; // a key that is held would go on to the next row
     this.#point(target); // the pointer may rest on another row
     act();
   }
@@ -106,19 +121,24 @@ export class Correcting {
    * @param {string[]} values
    */
   #open(row, values) {
+    if (this.#form && this.#typed()) {
+      this.#form.querySelector("input")?.focus(); // not without its words
+      return;
+    }
     this.#form?.remove();
     this.#opener = this.#at;
-    const names = FIELDS[/** @type {keyof typeof FIELDS} */ (this.#task)];
-    const inputs = names.map((name, at) => {
-      const input = el("input", { type: "text", name, required: true, maxlength: 1000 });
-      input.value = values[at] ?? "";
+    const inputs = this.#names.map((name, at) => {
+      const value = values[at] ?? "";
+      const input = el("input", { type: "text", name, value, required: true, maxlength: 1000 });
       input.addEventListener("focus", () => (this.#field = input));
       return input;
     });
     const form = el(
       "form",
       { class: "correction", "aria-label": row ? C.edit : C.add },
-      ...inputs.map((input, at) => el("label", {}, el("span", {}, C.fields[names[at]]), input)),
+      ...inputs.map((input, at) =>
+        el("label", {}, el("span", {}, C.fields[this.#names[at]]), input),
+      ),
       el(
         "p",
         { class: "buttons" },
@@ -133,7 +153,7 @@ export class Correcting {
     });
     form.addEventListener("keydown", (event) => {
       event.stopPropagation(); // Enter here is not the composer's
-      if (event.key === "Escape" && !event.isComposing) this.#close();
+      if (event.key === "Escape" && !event.isComposing && event.keyCode !== 229) this.#close();
     });
     this.#form = form;
     this.#said.before(form);
@@ -152,28 +172,60 @@ export class Correcting {
    * @param {Record<string, string>} [after]
    */
   async #send(kind, row = this.#table.rows[this.#at], after) {
+    if (this.#sending) return;
     /** @type {any} */
     const correction = { kind };
     if (row) {
-      const names = FIELDS[/** @type {keyof typeof FIELDS} */ (this.#task)];
       const values = stringsOf(this.#task, row);
-      correction.before = Object.fromEntries(names.map((name, at) => [name, values[at]]));
+      correction.before = Object.fromEntries(this.#names.map((name, at) => [name, values[at]]));
     }
     if (after) correction.after = after;
-    try {
+    await this.#change(C.kept, async () => {
       const kept = await call("POST", this.#address, correction);
+      if (after) {
+        this.#form?.remove();
+        this.#form = this.#field = null;
+      }
+      return kept;
+    });
+  }
+
+  #undo() {
+    if (this.#sending || this.#trace.element.hidden) return;
+    this.#change(C.undone, () => call("DELETE", `${this.#address}/last`));
+  }
+
+  /**
+   * @param {string} told once it is done
+   * @param {() => Promise<KeptTurn>} change
+   */
+  async #change(told, change) {
+    this.#sending = true;
+    try {
+      const kept = await change();
       this.#said.replaceChildren();
-      this.#form?.remove();
-      this.#form = this.#field = null;
       this.#tools.remove();
+      const focused = this.#trace.element.contains(document.activeElement);
       this.#take(kept);
-      announce(C.kept);
-      const at = Math.min(this.#at, this.#table.rows.length - 1);
-      this.#table.lineOf(String(at))?.focus({ preventScroll: true });
+      this.#trace.show(kept.corrections);
+      announce(told);
+      if (focused && !this.#trace.element.hidden) return;
+      const at = Math.max(0, Math.min(this.#at, this.#table.rows.length - 1));
+      const line = this.#table.lineOf(String(at)) ?? this.adder;
+      line.focus({ preventScroll: true });
     } catch (error) {
       if (!(error instanceof RequestFailed)) throw error;
-      this.#said.replaceChildren(errorBox(error, [error.message]));
+      const own = error.code === "network" ? S.networkMessage : error.message;
+      this.#said.replaceChildren(errorBox(error, [own]));
+    } finally {
+      this.#sending = false;
     }
+  }
+
+  /** Whether the open form holds words of its own. */
+  #typed() {
+    const inputs = /** @type {HTMLInputElement[]} */ (all(this.#form ?? this.#said, "input"));
+    return inputs.some((input) => input.value !== input.defaultValue);
   }
 
   /** What is selected in the text goes to the field in use. */

@@ -10,6 +10,11 @@ const WORDS = {
     keep: "保存",
     cancel: "取消",
     kept: "更正已保存",
+    undo: "撤销上一处更正",
+    undoTitle: "Ctrl+Z（焦点在表格的行上时）",
+    undone: "已撤销",
+    deleted: "已删除",
+    count: (/** @type {number} */ n) => `${n} 处更正`,
     fields: {
       head: "头实体",
       relation: "关系",
@@ -30,6 +35,11 @@ const WORDS = {
     keep: "Save",
     cancel: "Cancel",
     kept: "Correction kept",
+    undo: "Undo the last one",
+    undoTitle: "Ctrl+Z, with a row of the table focused",
+    undone: "Taken back",
+    deleted: "deleted",
+    count: (/** @type {number} */ n) => (n === 1 ? "1 correction" : `${n} corrections`),
     fields: {
       head: "Head",
       relation: "Relation",

@@ -123,6 +123,8 @@ class Slip {
     if (textless_pages) facts.push(W.textless(textless_pages.join(W.comma)));
     if (encoding && encoding !== "UTF-8") facts.push(W.encoding(encoding));
     if (byId("counter", HTMLElement).classList.contains("over")) facts.push(W.over);
+    // The button that was pressed is gone.
+    if (this.#element.contains(document.activeElement)) box.focus({ preventScroll: true });
     this.#element.classList.add("done");
     this.#say(facts.join(" · "));
     announce(`${this.#file.name}: ${facts.join(" · ")}`);

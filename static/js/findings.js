@@ -1,18 +1,19 @@
 // The turn of an extraction: the user's text with its marks, and the knowledge found in it.
 
 import { button, byId, el } from "./dom.js";
-import { copyButtons, factsOf } from "./footer.js";
+import { copyButtons, factsOf, leftOut } from "./footer.js";
 import { RowMaker, counted } from "./knowledge.js";
 import { Linking } from "./linking.js";
 import { saveMenu } from "./saving.js";
 import { SourceText } from "./source.js";
 import { S, secondsOf } from "./strings.js";
 import { KnowledgeTable } from "./table.js";
-import { Turn, announce } from "./turn.js";
+import { Turn, announce, lazy } from "./turn.js";
 
 /** @import {Actions, Request, Row} from "./types" */
 
 const TASKS = ["KE1", "KE2", "KE3"];
+const FORM = "\n"; // the choice that is no model's name
 
 export class Findings extends Turn {
   #rows;
@@ -21,6 +22,8 @@ export class Findings extends Turn {
   #legend;
   /** The whole answer as it stands, corrections and all. @type {any} */
   #answer = null;
+  /** What a person had changed of it when it was loaded. @type {any[]} */
+  #corrections = [];
   #linking = new Linking();
   /** Of this answer, once it was asked for. @type {import("./graph.js").Graph | null} */
   #graph = null;
@@ -95,9 +98,9 @@ export class Findings extends Turn {
     );
     if (found > 0) line.append(saveMenu(S.save, () => [this.saved]));
     if (this.#table.rows.some((row) => row.link)) line.append(this.#graphButton());
-    if (found > 0) line.append(this.#compareMenu(data.model));
+    if (found > 0) line.append(this.#compareMenu());
     line.append(this.renewButton(), el("span", { class: "same-text" }, S.sameText, ...others));
-    this.foot.append(...factsOf(data), line);
+    this.foot.append(...factsOf(data), ...leftOut(data), line);
     announce(`${summary}, ${secondsOf(data.elapsed_ms)}`);
     if (this.request.conversation && this.number) this.#letCorrect(line);
   }
@@ -119,7 +122,9 @@ export class Findings extends Turn {
       request.task,
       this.#table,
       this.#source.element,
+      this.#corrections,
       ({ answer, corrected }) => {
+        this.corrected = corrected !== null;
         this.#answer = corrected ?? answer;
         this.#show(this.#answer);
         this.#redraw();
@@ -129,26 +134,37 @@ export class Findings extends Turn {
     line.querySelector(".same-text")?.before(correcting.adder);
   }
 
+  /** @param {import("./types").KeptTurn} kept */
+  restore(kept) {
+    this.#corrections = kept.corrections;
+    super.restore(kept);
+  }
+
   again() {
     const line = super.again();
     line.append(...copyButtons(this.request.task, this.#table, null));
     return line;
   }
 
-  /** The other models; choosing one asks it the same. @param {string} model */
-  #compareMenu(model) {
+  /** The other models, and the form as it is set now; choosing one asks it the same. */
+  #compareMenu() {
+    const { model } = this.request;
     const names = [...byId("model-select-box", HTMLSelectElement).options].map((one) => one.value);
     const menu = el(
       "select",
       { class: "quiet-button", "aria-label": S.compare },
       el("option", { value: "" }, S.compare),
-      ...names.filter((name) => name !== model).map((name) => el("option", {}, name)),
+      ...names.filter((name) => name !== model).map((value) => el("option", { value }, value)),
+      el("option", { value: FORM }, S.asFormIs),
     );
     menu.addEventListener("change", async () => {
-      const other = menu.value;
+      const { request } = this;
+      const { value } = menu;
       menu.value = "";
-      const module = await import("./comparing.js");
-      this.foot.before(module.comparison(this.request, this.rows, model, other));
+      const module = await lazy(import("./comparing.js"), this.foot);
+      const changed = value === FORM ? this.actions.settings(request.task) : { model: value };
+      if (module)
+        this.foot.before(module.comparison(request, this.rows, { ...request, ...changed }));
     });
     return menu;
   }

@@ -3,6 +3,7 @@
 import { button, el } from "./dom.js";
 import { toTsv } from "./knowledge.js";
 import { S, number, secondsOf } from "./strings.js";
+import { langOf } from "./turn.js";
 
 /** @param {any} done data of the `done` event */
 export function factsOf({ model, usage, elapsed_ms, warnings }) {
@@ -15,8 +16,20 @@ export function factsOf({ model, usage, elapsed_ms, warnings }) {
     parts.push(S.speed(number(Math.round((written / elapsed_ms) * 10_000) / 10)));
   }
   const line = el("p", { class: "measures" }, parts.filter(Boolean).join(" · "));
-  const list = (warnings ?? []).map((/** @type {string} */ text) => el("li", {}, text));
+  const list = (warnings ?? []).map((/** @type {string} */ text) =>
+    el("li", { lang: langOf(text) }, text),
+  );
   return list.length > 0 ? [line, el("ul", { class: "warnings" }, ...list)] : [line];
+}
+
+/** The items that the model gave and the answer leaves out, and why. @param {any} done */
+export function leftOut({ left_out }) {
+  if (!left_out?.length) return [];
+  const items = left_out.map((/** @type {{why: string, item: string[]}} */ { why, item }) =>
+    el("li", {}, item.join(" · "), el("span", { class: "aside" }, S.leftOut[why] ?? why)),
+  );
+  const title = el("summary", {}, S.leftOutTitle(number(items.length)));
+  return [el("details", { class: "left-out" }, title, el("ul", {}, ...items))];
 }
 
 /**

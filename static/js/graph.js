@@ -1,8 +1,8 @@
 // The triples or facts of one answer as a graph. Loaded, with the library that draws it, when the
-// first graph is opened. The table stays the view for those who cannot see or point.
+// first graph is opened. The table stays the view for those who cannot see.
 
 import { button, el } from "./dom.js";
-import { folded } from "./fold.js";
+import { READABLE, bestConnected, elementsOf } from "./graphdata.js";
 import { layoutFor, styleOf } from "./graphstyle.js";
 import { G } from "./graphwords.js";
 
@@ -18,16 +18,30 @@ document.head.append(el("meta", { id: "__________cytoscape_stylesheet" }));
 const { default: cytoscape } = await import("../vendor/cytoscape.esm.min.js");
 await dressed; // the colours of the drawing come from there
 
+const STEP = 1.3; // of a zoom
+const CLOSEST = 1.2; // zoom to begin with
+const LEGEND = [
+  ["head", G.head],
+  ["tail", G.tail],
+  ["inferred", G.inferred],
+];
+
 export class Graph {
   #rows;
+  #quotes;
   #linking;
-  #canvas = el("div", { class: "canvas", role: "img" });
+  // All that a canvas shows is told by the table too; the keys here serve those who see it.
+  #canvas = el("div", { class: "canvas", role: "application", tabindex: 0 });
   #sentence = el("p", { class: "evidence", role: "status" });
   #relation = el("select", { "aria-label": G.relation });
+  #note = el("p", { class: "note", hidden: true }, el("span"), " ");
+  #legend = el("ul", { class: "keys" });
+  /** The row that the keys have come to. */
+  #at = "";
+  /** Whether all nodes are drawn, however many there are. */
+  #all = false;
   /** @type {any} */
   #cy = null;
-
-  #quotes;
 
   /**
    * @param {Row[]} rows those with a link are drawn
@@ -38,7 +52,7 @@ export class Graph {
     this.#rows = rows;
     this.#quotes = quotes;
     this.#linking = linking;
-    const zoom = (/** @type {number} */ factor) => () => this.#zoom(factor);
+    this.#note.append(button(G.drawAll, "quiet-button", () => this.#drawAll()));
     this.element = el(
       "div",
       { class: "graph", role: "group", "aria-label": G.graph },
@@ -46,14 +60,21 @@ export class Graph {
         "p",
         { class: "buttons" },
         this.#relation,
-        button("+", "quiet-button", zoom(1.3), G.closer),
-        button("−", "quiet-button", zoom(1 / 1.3), G.further),
-        button(G.fit, "quiet-button", () => this.#cy.fit(undefined, 20)),
+        button("+", "quiet-button", () => this.#zoom(STEP), G.closer),
+        button("−", "quiet-button", () => this.#zoom(1 / STEP), G.further),
+        button(G.fit, "quiet-button", () => this.#fit()),
       ),
+      this.#note,
       this.#canvas,
+      this.#legend,
       this.#sentence,
     );
-    this.#relation.addEventListener("change", () => this.#choose());
+    this.#relation.addEventListener("change", () => this.draw());
+    this.#canvas.addEventListener("keydown", (event) => this.#key(event));
+    // A wheel scrolls the page, as everywhere; held down, Ctrl makes it zoom, as everywhere.
+    const wheel = (/** @type {boolean} */ zooms) => this.#cy?.userZoomingEnabled(zooms);
+    this.#canvas.addEventListener("wheel", (e) => wheel(e.ctrlKey || e.metaKey), { capture: true });
+    this.#canvas.addEventListener("pointerdown", () => wheel(true), { capture: true });
   }
 
   /**
@@ -65,10 +86,18 @@ export class Graph {
     if (this.#cy) this.#cy.destroy();
     else this.#linking.add(this);
     this.#rows = rows;
+    this.#at = "";
     this.#sentence.replaceChildren();
-    const { nodes, edges } = elementsOf(this.#rows);
+    const wanted = this.#chosen(rows);
+    const all = elementsOf(wanted);
+    const { nodes, edges } = this.#all ? all : bestConnected(all, READABLE);
+    this.#note.hidden = nodes.length === all.nodes.length;
+    /** @type {HTMLElement} */ (this.#note.firstElementChild).textContent = G.partly(
+      nodes.length,
+      all.nodes.length,
+    );
     this.#canvas.setAttribute("aria-label", G.summary(nodes.length, edges.length));
-    this.#fillRelations();
+    this.#explain(all);
     this.#cy = cytoscape({
       container: this.#canvas,
       elements: { nodes, edges },
@@ -77,12 +106,16 @@ export class Graph {
       minZoom: 0.05,
       maxZoom: 4,
     });
+    if (this.#cy.zoom() > CLOSEST) this.#cy.zoom(CLOSEST).center(); // few nodes need not fill it
     this.#follow();
   }
 
-  /** @returns {string[]} pointing is told by the library, not by elements */
+  /**
+   * Pointing is told by the library, not by elements; keys light what they have come to.
+   * @returns {string[]}
+   */
   rowsAt() {
-    return [];
+    return this.#at && document.activeElement === this.#canvas ? [this.#at] : [];
   }
 
   /** @param {string[]} rows */
@@ -90,12 +123,14 @@ export class Graph {
     const wanted = new Set(rows);
     this.#cy.batch(() => {
       this.#cy.elements(".lit").removeClass("lit");
-      if (wanted.size === 0) return;
-      const edges = this.#cy
-        .edges()
-        .filter((/** @type {any} */ edge) => wanted.has(edge.data("row")));
+      const edges = this.#edges().filter((/** @type {any} */ edge) => wanted.has(edge.data("row")));
       edges.union(edges.connectedNodes()).addClass("lit");
     });
+    if (rows.length === 1) this.#tell(rows[0]);
+  }
+
+  #edges() {
+    return this.#cy.edges();
   }
 
   #follow() {
@@ -111,7 +146,7 @@ export class Graph {
   /** The sentences behind an edge. @param {string} number */
   #tell(number) {
     const row = this.#rows[Number(number)];
-    if (!row.link) return;
+    if (!row?.link) return;
     const { from, name, to } = row.link;
     const quotes = this.#quotes(row);
     this.#sentence.replaceChildren(
@@ -121,28 +156,72 @@ export class Graph {
     );
   }
 
-  #fillRelations() {
+  /**
+   * The rows of the chosen relation, or all; others keep their number, but have nothing to draw.
+   * @param {Row[]} rows
+   */
+  #chosen(rows) {
     const counts = new Map();
-    for (const { link } of this.#rows) {
-      if (link) counts.set(link.name, (counts.get(link.name) ?? 0) + 1);
-    }
+    for (const { link } of rows) if (link) counts.set(link.name, (counts.get(link.name) ?? 0) + 1);
+    const { value } = this.#relation;
+    const name = counts.has(value) ? value : "";
     this.#relation.replaceChildren(
       el("option", { value: "" }, G.allRelations),
-      ...[...counts].map(([name, n]) => el("option", { value: name }, `${name} (${n})`)),
+      ...[...counts].map(([one, n]) => el("option", { value: one }, `${one} (${n})`)),
     );
+    this.#relation.value = name;
     this.#relation.hidden = counts.size < 2;
+    return name
+      ? rows.map((row) => (row.link?.name === name ? row : { ...row, link: undefined }))
+      : rows;
   }
 
-  #choose() {
-    const wanted = this.#relation.value;
-    this.#cy.batch(() => {
-      this.#cy.elements().removeClass("away");
-      if (!wanted) return;
-      const edges = this.#cy
-        .edges()
-        .filter((/** @type {any} */ edge) => edge.data("name") === wanted);
-      this.#cy.elements().difference(edges.union(edges.connectedNodes())).addClass("away");
-    });
+  /** What the colours mean that there are. @param {ReturnType<typeof elementsOf>} elements */
+  #explain({ nodes, edges }) {
+    const there = new Set([...nodes, ...edges].map(({ classes }) => classes));
+    const shown = LEGEND.filter(([kind]) => there.has(kind));
+    this.#legend.replaceChildren(...shown.map(([kind, word]) => el("li", { class: kind }, word)));
+  }
+
+  #drawAll() {
+    this.#all = true;
+    this.draw();
+    this.#canvas.focus();
+  }
+
+  /** @param {KeyboardEvent} event */
+  #key(event) {
+    if (event.ctrlKey || event.metaKey || event.altKey) return;
+    /** @type {Record<string, () => void>} */
+    const acts = {
+      ArrowRight: () => this.#walk(1),
+      ArrowDown: () => this.#walk(1),
+      ArrowLeft: () => this.#walk(-1),
+      ArrowUp: () => this.#walk(-1),
+      "+": () => this.#zoom(STEP),
+      "=": () => this.#zoom(STEP),
+      "-": () => this.#zoom(1 / STEP),
+      0: () => this.#fit(),
+    };
+    if (!acts[event.key]) return;
+    event.preventDefault();
+    acts[event.key]();
+  }
+
+  /** Goes to the next edge and shows what states it. @param {number} step */
+  #walk(step) {
+    const edges = this.#edges().toArray();
+    const at = edges.findIndex((/** @type {any} */ edge) => edge.data("row") === this.#at);
+    const next = edges[at < 0 ? 0 : (at + step + edges.length) % edges.length];
+    this.#at = next.data("row");
+    this.#linking.light([this.#at]);
+    const { x1, y1, x2, y2 } = this.#cy.extent();
+    const { x, y } = next.midpoint();
+    if (x < x1 || x > x2 || y < y1 || y > y2) this.#cy.center(next);
+  }
+
+  #fit() {
+    this.#cy.fit(undefined, 20);
   }
 
   /** @param {number} factor */
@@ -151,34 +230,4 @@ export class Graph {
     const level = this.#cy.zoom() * factor;
     this.#cy.zoom({ level, renderedPosition: { x: width / 2, y: height / 2 } });
   }
-}
-
-/**
- * Nodes and edges; strings that differ in width, case or white space only are one node.
- * @param {Row[]} rows
- */
-export function elementsOf(rows) {
-  const nodes = new Map();
-  const nodeOf = (/** @type {string} */ label, /** @type {string} */ kind) => {
-    const id = folded(label);
-    const node = nodes.get(id) ?? { data: { id, label }, classes: kind };
-    if (kind === "head") node.classes = kind;
-    nodes.set(id, node);
-    return id;
-  };
-  const edges = rows.flatMap(({ link }, index) =>
-    link
-      ? [
-          {
-            data: {
-              source: nodeOf(link.from, "head"),
-              target: nodeOf(link.to, "tail"),
-              name: link.name,
-              row: String(index),
-            },
-          },
-        ]
-      : [],
-  );
-  return { nodes: [...nodes.values()], edges };
 }

@@ -69,6 +69,7 @@ export function styleOf(element, edges) {
         "min-zoomed-font-size": 7,
       },
     },
+    { selector: "edge.inferred", style: { "line-style": "dashed" } },
     {
       selector: ".lit",
       style: {
@@ -79,6 +80,5 @@ export function styleOf(element, edges) {
       },
     },
     { selector: "edge.lit", style: { label: "data(name)", color: colour("ink"), width: 2.5 } },
-    { selector: ".away", style: { display: "none" } },
   ];
 }

@@ -26,14 +26,17 @@ export class History {
   #asked = 0;
   #go;
   #shown;
+  #gone;
 
   /**
    * @param {(id: string) => void} go opens a conversation, or none
    * @param {() => string} shown the one that the page shows
+   * @param {(id: string) => void} gone told of one that was deleted
    */
-  constructor(go, shown) {
+  constructor(go, shown, gone) {
     this.#go = go;
     this.#shown = shown;
+    this.#gone = gone;
     this.element = el(
       "aside",
       { class: "history", "aria-label": H.title, hidden: true },
@@ -71,7 +74,9 @@ export class History {
 
   /** After something changed on the server. */
   refresh() {
-    return this.element.hidden ? undefined : this.#load(false);
+    // Not while a title is being typed.
+    if (this.element.hidden || this.#list.querySelector("input")) return undefined;
+    return this.#load(false);
   }
 
   /** @param {string} id the conversation that is shown now */
@@ -182,6 +187,7 @@ export class History {
       await this.#try(async () => {
         await call("DELETE", `/conversations/${id}`);
         const next = line.nextElementSibling ?? line.previousElementSibling;
+        this.#gone(id);
         line.remove();
         next?.querySelector("a")?.focus();
         announce(H.deleted);

@@ -38,6 +38,7 @@ export class Labels {
 
   /** The names between commas, those still being typed as well. */
   get text() {
+    if (isJson(this.#input.value)) return this.#input.value.trim();
     const typed = this.#input.value.trim();
     return [...this.#names(), ...(typed ? [typed] : [])].join(", ");
   }
@@ -73,7 +74,7 @@ export class Labels {
    */
   #take(last) {
     const { value } = this.#input;
-    if (/^\s*[[{]/.test(value)) return; // JSON, with descriptions: it stays as it is
+    if (isJson(value)) return; // it stays as it is, and counts alone
     const names = value.split(BETWEEN);
     const rest = last ? "" : (names.pop() ?? "");
     if (names.length === 0) return;
@@ -106,7 +107,8 @@ export class Labels {
   #key(event) {
     if (event.isComposing || event.keyCode === 229) return;
     const last = all(this.#chips, ".chip").at(-1);
-    if (event.key === "Enter" && this.#input.value.trim() && !event.shiftKey) {
+    const { value } = this.#input;
+    if (event.key === "Enter" && value.trim() && !isJson(value) && !event.shiftKey) {
       this.#take(true);
       event.stopPropagation(); // the next Enter sends
       event.preventDefault();
@@ -121,7 +123,7 @@ export class Labels {
   /** A list of lines: the field would run them together. @param {ClipboardEvent} event */
   #paste(event) {
     const text = event.clipboardData?.getData("text/plain") ?? "";
-    if (!text.includes("\n") || /^\s*[[{]/.test(text)) return;
+    if (!text.includes("\n") || isJson(text)) return;
     event.preventDefault();
     event.stopPropagation();
     this.#set([this.text, ...text.split("\n")].join(","));
@@ -176,14 +178,23 @@ export class Labels {
   }
 }
 
+/** Names with descriptions. @param {string} text */
+const isJson = (text) => /^\s*[[{]/.test(text);
+
 /** @param {Record<string, string> | undefined} sets @param {string} text */
 const holds = (sets, text) => Object.values(sets ?? {}).includes(text);
 
 /** The reader's own sets by task. @returns {Record<string, string[]>} */
 function mine() {
+  /** @type {Record<string, string[]>} */
+  const own = {};
   try {
-    return JSON.parse(localStorage.getItem(OWN) ?? "{}");
+    const kept = JSON.parse(localStorage.getItem(OWN) ?? "{}");
+    for (const [task, sets] of Object.entries(kept ?? {})) {
+      if (Array.isArray(sets)) own[task] = sets.filter((text) => typeof text === "string");
+    }
   } catch {
-    return {}; // what cannot be read is none
+    // What cannot be read is none.
   }
+  return own;
 }

@@ -6,9 +6,11 @@ import { Conversation, requestOf } from "./conversation.js";
 import { all, byId } from "./dom.js";
 import "./dropping.js";
 import { Findings } from "./findings.js";
+import { follow } from "./follow.js";
 import { ModelMenu } from "./models.js";
 import { Overview } from "./overview.js";
-import { Turn, errorBox } from "./turn.js";
+import { S } from "./strings.js";
+import { Turn, errorBox, lazy } from "./turn.js";
 
 /** @import {KeptTurn, Request} from "./types" */
 
@@ -19,6 +21,7 @@ const overview = new Overview(chat);
 const learnRow = byId("learn-row", HTMLElement);
 const gold = byId("gold-link", HTMLAnchorElement);
 const learn = byId("learn-input", HTMLInputElement);
+const away = byId("elsewhere", HTMLElement);
 const past = document.querySelector("#history-button");
 /** What is being answered, and for which conversation. @type {{stop: AbortController, turn: Turn, id: string} | null} */
 let running = null;
@@ -28,6 +31,7 @@ let sees = false;
 /** @type {import("./history.js").History | null} */
 let list = null;
 
+follow(chat);
 const conversation = new Conversation();
 const composer = new Composer(
   (request) => run(request, composer.replaced),
@@ -41,6 +45,7 @@ const models = new ModelMenu((images) => {
 });
 
 const actions = {
+  settings: (/** @type {string} */ task) => composer.settings(task),
   edit: (/** @type {Turn} */ turn) => {
     composer.fill(turn.request, turn.request.task === "Chat" ? turn : null);
     composer.focus();
@@ -51,6 +56,7 @@ const actions = {
   corrected: () => {
     learnRow.hidden = false;
     gold.href = `/conversations/${conversation.id}/gold`;
+    overview.offer();
   },
 };
 
@@ -81,17 +87,20 @@ async function run(request, replaced = null) {
   const talking = request.task === "Chat";
   if (talking && !talk) await adapt();
   overview.clear();
-  const number = replaced && take(replaced);
+  const place = replaced && take(replaced);
+  const { seen } = request;
   composer.clear(request);
-  request = { ...(talk?.complete(request) ?? request), turn: number ?? undefined, seen: undefined };
+  request = { ...(talk?.complete(request) ?? request), turn: place?.number, seen: undefined };
   const turn = turnFor(request);
   running = { stop, turn, id: conversation.id };
-  show(turn);
+  show(turn, place?.element);
+  if (place?.focused) turn.element.focus();
   turn.element.scrollIntoView({ block: "start" });
   models.refresh();
   let whole = false;
   try {
     if (talking && !talk) throw new RequestFailed("network");
+    if (seen && !request.image) throw new RequestFailed("picture", S.pictureGone);
     if (past) request.conversation = running.id = await keep(turn);
     const { conversation: kept, task } = request;
     const learns = learn.checked && kept && !talking;
@@ -115,6 +124,8 @@ async function run(request, replaced = null) {
     running = null;
     composer.setRunning(false);
     if (whole) composer.saveDraft();
+    place?.end(whole, turn);
+    elsewhere();
     models.refresh();
     list?.refresh();
     overview.offer();
@@ -122,18 +133,39 @@ async function run(request, replaced = null) {
 }
 
 /**
- * Takes a turn from the page that is asked anew, and in a talk all that followed from it.
+ * Hides a turn that is asked anew, and in a talk the later ones of the talk, which followed from it.
+ * What a person has corrected stays, and the new answer comes last: so does the server have it.
  * @param {Turn} turn
- * @returns {number | undefined} its place in the conversation, if the new answer can have it
  */
 function take(turn) {
-  const talking = turn.request.task === "Chat";
-  // Extractions do not follow from each other: those behind stay, and the new answer comes last.
-  if (!talking && turn.element.nextElementSibling) return undefined;
-  while (turn.element.nextElementSibling) turn.element.nextElementSibling.remove();
-  turn.element.remove();
-  if (talk && turn instanceof talk.Talk) turn.rewind();
-  return turn.number;
+  if (turn.corrected) return null;
+  const said = talk && turn instanceof talk.Talk ? talk : null;
+  const gone = [turn.element];
+  for (let next = turn.element.nextElementSibling; said && next; next = next.nextElementSibling) {
+    if (next instanceof HTMLElement && next.matches(".talk, .renewed")) gone.push(next);
+  }
+  const focused = gone.some((element) => element.contains(document.activeElement));
+  for (const element of gone) element.hidden = true;
+  const before = said?.standing();
+  if (said && turn instanceof said.Talk) turn.rewind();
+  return {
+    element: turn.element,
+    number: turn.number,
+    focused,
+    /**
+     * Without a whole answer all is as it was, unless there was none before either.
+     * @param {boolean} whole
+     * @param {Turn} anew
+     */
+    end: (whole, anew) => {
+      if (!turn.answered) anew.number ??= turn.number;
+      for (const element of gone) {
+        if (whole || (element === turn.element && !turn.answered)) element.remove();
+        else element.hidden = false;
+      }
+      if (!whole && before && turn.element.isConnected) said?.resume(before);
+    },
+  };
 }
 
 /** The conversation that the answer goes to; none where it cannot be kept. @param {Turn} turn */
@@ -147,12 +179,18 @@ async function keep(turn) {
   }
 }
 
-/** @param {Turn} turn */
-function show(turn) {
+/** @param {Turn} turn @param {Element} [behind] last, if nothing is given */
+function show(turn, behind) {
   welcome.hidden = true;
   anew.hidden = false;
   overview.know(turn);
-  chat.append(turn.element);
+  if (behind) behind.after(turn.element);
+  else chat.append(turn.element);
+}
+
+/** Says that an answer is on its way in a conversation that is not shown: nothing can be sent now. */
+function elsewhere() {
+  away.hidden = !running || running.turn.element.isConnected;
 }
 
 /** Shows another conversation, or an empty page. An answer that is still coming is not stopped. */
@@ -164,6 +202,7 @@ async function open() {
   anew.hidden = conversation.id === "";
   learnRow.hidden = true;
   overview.offer();
+  elsewhere();
   learn.checked = false;
   list?.mark(conversation.id);
   const { id } = conversation;
@@ -189,6 +228,8 @@ async function open() {
   }
   overview.offer();
   if (running && running.id === id && id) show(running.turn);
+  elsewhere();
+  welcome.hidden = chat.childElementCount > 0;
   chat.lastElementChild?.scrollIntoView({ block: "start" });
 }
 
@@ -202,19 +243,29 @@ function go(id) {
 const help = byId("help", HTMLDialogElement);
 byId("help-button", HTMLButtonElement).addEventListener("click", () => help.showModal());
 byId("help-close", HTMLButtonElement).addEventListener("click", () => help.close());
-addEventListener("keydown", ({ key, target, defaultPrevented }) => {
+addEventListener("keydown", ({ key, target, defaultPrevented, isComposing, keyCode }) => {
   const own =
     target === document.body || (target instanceof Element && target.closest(".composer"));
+  // With a word in the input method Escape is its own.
+  if (isComposing || keyCode === 229) return;
   if (key === "Escape" && own && !defaultPrevented) running?.stop.abort();
 });
+byId("elsewhere-button", HTMLButtonElement).addEventListener(
+  "click",
+  () => running && go(running.id),
+);
 anew.addEventListener("click", () => {
   go("");
   composer.focus();
 });
 addEventListener("popstate", () => conversation.follow() && open());
 past?.addEventListener("click", async () => {
-  const { History } = await import("./history.js");
-  list ??= new History(go, () => conversation.id);
+  if (!list) {
+    const module = await lazy(import("./history.js"), chat);
+    if (!module) return;
+    const gone = (/** @type {string} */ id) => running?.id === id && running.stop.abort();
+    list ??= new module.History(go, () => conversation.id, gone);
+  }
   list.toggle();
 });
 if (conversation.id && past) open();

@@ -10,14 +10,19 @@ import { Linking } from "./linking.js";
 /** @import {Row} from "./types" */
 
 /**
- * A section with the graph of everything that the answers state.
- * @param {Findings[]} answers
+ * A section with the graph of everything that the answers state; `draw` shows it, again or anew.
+ * @param {() => Findings[]} answers
  */
 export function mergedGraph(answers) {
-  const quotes = statementsOf(answers);
-  const graph = new Graph([...quotes.keys()], (row) => quotes.get(row) ?? [], new Linking());
+  /** @type {Map<Row, string[]>} */
+  let quotes = new Map();
+  const graph = new Graph([], (row) => quotes.get(row) ?? [], new Linking());
   const element = el("section", { class: "merged" }, el("h2", {}, G.merged), graph.element);
-  return { element, draw: () => graph.draw() };
+  const draw = () => {
+    quotes = statementsOf(answers());
+    graph.draw([...quotes.keys()]);
+  };
+  return { element, draw };
 }
 
 /**

@@ -4,6 +4,7 @@ import { byId, el } from "./dom.js";
 import { Findings } from "./findings.js";
 import { saveMenu } from "./saving.js";
 import { S } from "./strings.js";
+import { lazy } from "./turn.js";
 
 /** @import {Turn} from "./turn.js" */
 
@@ -16,13 +17,15 @@ export class Overview {
   /** @type {WeakMap<Element, Turn>} */
   #turns = new WeakMap();
   #chat;
+  /** The graph of all answers while it is shown. @type {{element: HTMLElement, draw: () => void} | null} */
+  #merged = null;
 
   /** @param {HTMLElement} chat where the turns are */
   constructor(chat) {
     this.#chat = chat;
     this.#save.className = "bar-button";
     this.#button.after(this.#save);
-    this.#button.addEventListener("click", () => this.#draw());
+    this.#button.addEventListener("click", () => this.#toggle());
     this.offer();
   }
 
@@ -35,6 +38,8 @@ export class Overview {
   offer() {
     const answers = this.#answers();
     this.#button.hidden = drawable(answers).length < 2;
+    if (this.#button.hidden) this.clear();
+    this.#merged?.draw(); // what was corrected is drawn so
     this.#save.hidden = answers.length < 2;
     const named = answers.findLast((turn) => turn.request.task === "KE2");
     const names = new Map(named?.rows.map((row) => [row.cells[0].text, row.group]));
@@ -45,7 +50,9 @@ export class Overview {
 
   /** Takes a drawn graph from the page: behind the last answer it would stand in the next one's way. */
   clear() {
-    for (const old of this.#chat.querySelectorAll(".merged")) old.remove();
+    this.#merged?.element.remove();
+    this.#merged = null;
+    this.#button.setAttribute("aria-expanded", "false");
   }
 
   /** The extractions that found something, in their order. */
@@ -56,12 +63,15 @@ export class Overview {
       .filter((turn) => turn.saved !== null && turn.rows.length > 0);
   }
 
-  async #draw() {
-    const { mergedGraph } = await import("./merged.js");
-    this.clear();
-    const { element, draw } = mergedGraph(drawable(this.#answers()));
+  async #toggle() {
+    if (this.#merged) return this.clear();
+    const module = await lazy(import("./merged.js"), this.#chat);
+    if (!module || this.#merged) return;
+    this.#merged = module.mergedGraph(() => drawable(this.#answers()));
+    const { element, draw } = this.#merged;
     this.#chat.append(element);
     draw();
+    this.#button.setAttribute("aria-expanded", "true");
     element.scrollIntoView({ block: "start" });
   }
 }

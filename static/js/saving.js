@@ -10,6 +10,7 @@ const FORMATS = [
   ["html", "html", "HTML"],
   ["csv", "csv", "CSV"],
   ["markdown", "md", "Markdown"],
+  ["json", "json", "JSON"],
   ["jsonl", "jsonl", "JSONL"],
   ["turtle", "ttl", "Turtle"],
   ["jsonld", "jsonld", "JSON-LD"],
@@ -33,7 +34,8 @@ export function saveMenu(label, answers) {
     const [name, ending] = FORMATS.find(([one]) => one === menu.value) ?? [];
     if (!name) return;
     menu.disabled = true;
-    const said = await save(name, `kex.${ending}`, answers()).then(
+    const given = answers();
+    const said = await save(name, `${fileName(given)}.${ending}`, given).then(
       () => S.saved,
       () => S.saveFailed,
     );
@@ -44,6 +46,17 @@ export function saveMenu(label, answers) {
     setTimeout(() => (menu.options[0].textContent = label), 1600);
   });
   return menu;
+}
+
+/**
+ * A name that is told apart in a folder of others: the task of a single answer, and how the text begins.
+ * @param {any[]} answers
+ */
+export function fileName(answers) {
+  const [{ text, prompt_type }] = answers;
+  const words = text.match(/[\p{L}\p{M}\p{N}]+/gu) ?? [];
+  const begin = [...words.slice(0, 6).join("-")].slice(0, 30).join("").replace(/-$/u, "");
+  return ["kex", answers.length === 1 && prompt_type, begin].filter(Boolean).join("-");
 }
 
 /** @param {string} format @param {string} file @param {any[]} answers */

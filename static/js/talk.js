@@ -3,6 +3,7 @@
 
 import { byId, el } from "./dom.js";
 import { copyButton, factsOf } from "./footer.js";
+import { Markdown } from "./markdown.js";
 import * as picture from "./picture.js";
 import { secondsOf } from "./strings.js";
 import { Turn, announce } from "./turn.js";
@@ -36,6 +37,15 @@ export function forget() {
   show();
 }
 
+/** What was said so far, to come back to. */
+export const standing = () => current;
+
+/** @param {ReturnType<typeof standing>} talk */
+export function resume(talk) {
+  current = talk;
+  show();
+}
+
 function show() {
   const words = picture.chosen() ? W.withPicture : W.placeholder;
   box.placeholder = talking ? words : usual;
@@ -60,7 +70,7 @@ export const wordless = () => talking && picture.chosen() !== null;
  * @returns {Request}
  */
 export function complete(request) {
-  const image = picture.chosen();
+  const image = request.image ?? picture.chosen();
   // So does a form with a file; the offsets of an answer count in the text that was sent.
   if (image) request = { ...request, text: request.text.replace(/\r\n|\r|\n/g, "\r\n") };
   if (request.task !== "Chat") return { ...request, history: undefined, image };
@@ -76,8 +86,11 @@ export function complete(request) {
 export class Talk extends Turn {
   #talk = current;
   #before = current.history;
-  #reply = new Text();
+  #reply = "";
   #said;
+  #shown;
+  /** Whether what has come will be shown with the next frame. */
+  #soon = false;
   #question;
 
   /**
@@ -90,10 +103,10 @@ export class Talk extends Turn {
     // The picture is the same for the whole talk: it is named where it is first spoken of.
     const seen = request.image?.name ?? (request.seen ? W.unkeptPicture : "");
     if (seen && current.history.length === 0) asked.unshift(el("p", { class: "seen" }, seen));
-    const said = el("div", { class: "said", hidden: true });
+    const said = el("div", { class: "said written", hidden: true });
     super(request, actions, [new Text(W.you)], asked, [said]);
-    said.append(this.#reply);
     this.#said = said;
+    this.#shown = new Markdown(said);
     this.#question = question;
     this.element.classList.add("talk");
   }
@@ -104,14 +117,22 @@ export class Talk extends Turn {
 
   /** @param {string} text */
   token(text) {
-    this.#said.hidden = false;
-    this.#reply.appendData(text);
+    this.#reply += text;
+    if (this.#soon) return;
+    this.#soon = true;
+    requestAnimationFrame(() => this.#show());
+  }
+
+  #show() {
+    this.#soon = false;
+    this.#said.hidden = this.#reply === "";
+    this.#shown.show(this.#reply);
   }
 
   /** @param {any} data */
   done(data) {
-    this.#said.hidden = data.response === "";
-    this.#reply.data = data.response;
+    this.#reply = data.response;
+    this.#show();
     // A kept answer has none: the turns before it are its history.
     const asked = data.history?.at(-1)[0] ?? this.#question.textContent;
     this.#talk.history = [...this.#before, [asked, data.response]];

@@ -38,7 +38,7 @@ export class Turn {
     const edit = button(S.edit, "quiet-button", () => actions.edit(this), S.editTitle);
     this.element = el(
       "article",
-      { class: "turn running" },
+      { class: "turn running", tabindex: -1 },
       el(
         "div",
         { class: "message user", role: "group", "aria-label": S.you },
@@ -62,6 +62,11 @@ export class Turn {
     this.#time.textContent = timeOf(when);
   }
 
+  /** Whether there is a whole answer. */
+  answered = false;
+  /** Whether a person has changed the answer, which is not replaced then. */
+  corrected = false;
+
   /** Whether a part of the answer is on the page. */
   get begun() {
     return false;
@@ -69,12 +74,13 @@ export class Turn {
 
   /** @param {{event: string, data: any}} event of the answer's stream */
   take({ event, data }) {
-    if (event === "status") this.say(data.message ?? S.working, data.done);
+    if (event === "status") this.say(stageOf(data), data.done);
     else if (event === "token") this.token(data.text);
     else if (event === "item") this.item(data);
     else if (event === "done") {
       this.end();
       this.number = data.turn;
+      this.answered = true;
       this.done(data);
     }
   }
@@ -102,6 +108,7 @@ export class Turn {
 
   /** Shows the turn as the server has kept it. @param {KeptTurn} kept */
   restore({ turn, created, answer, corrected, error }) {
+    this.corrected = corrected !== null;
     this.stamp(new Date(created));
     if (answer) this.take({ event: "done", data: { ...(corrected ?? answer), turn } });
     else if (error?.code === "stopped") this.stopped();
@@ -149,6 +156,15 @@ export class Turn {
 }
 
 /**
+ * What goes on, in the language of the page; the server's own words are in that of the text.
+ * @param {{stage: string, message: string, ahead?: number, chunk?: number, chunks?: number}} status
+ */
+function stageOf({ stage, message, ahead, chunk, chunks }) {
+  const said = S.stages[stage]?.(ahead ?? 0) ?? message;
+  return chunks ? S.partOf(said, chunk ?? 1, chunks) : said;
+}
+
+/**
  * What went wrong, for eyes and screen readers.
  * @param {{code: string}} error
  * @param {string[]} lines
@@ -159,10 +175,29 @@ export function errorBox({ code }, lines) {
   queueMicrotask(() =>
     box.append(
       el("strong", {}, S.errors[code] ?? S.errors.internal),
-      ...lines.filter(Boolean).map((line) => el("p", {}, line)),
+      ...lines.filter(Boolean).map((line) => el("p", { lang: langOf(line) }, line)),
     ),
   );
   return box;
+}
+
+/** The server's messages are English; a screen reader shall not read them as Chinese. @param {string} line */
+export const langOf = (line) => (/\p{Script=Han}/u.test(line) ? null : "en");
+
+/**
+ * What is loaded late; null where the server is gone, and then that is said at the end of `place`.
+ * @template T
+ * @param {Promise<T>} loading
+ * @param {Element} place
+ * @returns {Promise<T | null>}
+ */
+export async function lazy(loading, place) {
+  try {
+    return await loading;
+  } catch {
+    place.append(errorBox({ code: "network" }, [S.networkMessage]));
+    return null;
+  }
 }
 
 /**

@@ -27,6 +27,7 @@ export type KeptTurn = {
   request: { user_input: string; [field: string]: any };
   answer: any;
   corrected: any;
+  corrections: any[];
   error: { code: string; message: string } | null;
 };
 
@@ -43,6 +44,8 @@ export type Actions = {
   run: (request: Request) => void;
   again: (turn: any) => void;
   corrected: () => void;
+  /** Model, language and names as the form has them now. */
+  settings: (task: string) => { model: string; lang: string; only: string };
 };
 
 /** A string and its place in the text, in code points. */
@@ -96,15 +99,20 @@ export type Strings = {
   kinds: Record<string, string>;
   nothing: Record<string, string>;
   corrected: Record<string, string>;
+  leftOut: Record<string, string>;
+  leftOutTitle: (n: string) => string;
   errors: Record<string, string>;
   caption: (task: string, n: number) => string;
   shown: (n: number, caption: string) => string;
   alsoNamed: (name: string) => string;
   notStated: (key: string) => string;
   sure: (percent: number) => string;
+  stages: Record<string, (ahead: number) => string>;
+  partOf: (stage: string, n: number, all: number) => string;
   seconds: (s: string) => string;
   tokens: (read: string, written: string) => string;
   compared: (one: string, other: string) => string;
+  onceMore: (model: string) => string;
   asking: (model: string) => string;
   agreeing: (n: number, all: number) => string;
   speed: (perSecond: string) => string;
@@ -113,4 +121,21 @@ export type Strings = {
   counter: (used: string, max: string) => string;
   over: (n: string) => string;
   tokenCount: (n: number, written: string) => string;
+};
+
+/** A part of a text in Markdown, as the lexer of Marked gives it. */
+export type Token = {
+  type: string;
+  raw: string;
+  text: string;
+  tokens?: Token[];
+  depth?: number;
+  href?: string;
+  ordered?: boolean;
+  start?: number | "";
+  items?: Token[];
+  task?: boolean;
+  checked?: boolean;
+  header?: { tokens: Token[] }[];
+  rows?: { tokens: Token[] }[][];
 };

@@ -40,6 +40,12 @@ def test_strict_drops_what_is_not_in_the_text_and_tells() -> None:
     got = triples(["鲁迅", "出生地", "绍兴"], ["鲁迅", "国籍", "中国"], ["鲁迅", "国籍", "中国 "])
     assert len(got.items) == 1
     assert got.dropped == Dropped(not_in_text=1)
+    left = got.to_json()["left_out"]
+    assert [one["why"] for one in left] == ["not_in_text"] and left[0]["item"] == [
+        "鲁迅",
+        "国籍",
+        "中国",
+    ]
     assert got.warnings == (
         "One item was left out: a string in it does not stand in the text "
         "(grounding=free keeps such items).",

@@ -5,7 +5,10 @@ import { requestOf } from "../../static/js/conversation.js";
 
 /** @param {any} request as the server keeps it */
 const asked = (request) =>
-  requestOf({ turn: 1, created: "", request, answer: null, corrected: null, error: null }, "kept");
+  requestOf(
+    { turn: 1, created: "", request, answer: null, corrected: null, corrections: [], error: null },
+    "kept",
+  );
 
 test("a kept turn can be asked again as it was", () => {
   const request = asked({

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import test from "node:test";
 
 import "./page.js";
-import { elementsOf } from "../../static/js/graph.js";
+import { bestConnected, elementsOf } from "../../static/js/graphdata.js";
 import { statementsOf } from "../../static/js/merged.js";
 import { located, rowsOf, triple } from "./rows.js";
 
@@ -50,6 +50,36 @@ test("an edge knows its row by the row's number among all, with links or without
       ["two", "2"],
     ],
   );
+});
+
+test("an edge with a string that the text does not have is marked", () => {
+  const [row] = stated(["a", "r", "b"]);
+  const stands = (/** @type {string} */ status) => ({
+    ...row,
+    cells: row.cells.map((cell) => ({ ...cell, status })),
+  });
+  assert.deepEqual(
+    elementsOf([stands("verbatim"), stands("inferred")]).edges.map(({ classes }) => classes),
+    ["", "inferred"],
+  );
+});
+
+test("of too many nodes the best connected are drawn, with what lies between them", () => {
+  const star = Array.from({ length: 6 }, (_, i) => [`leaf ${i}`, "of", "hub"]);
+  const pairs = Array.from({ length: 9 }, (_, i) => [`a${i}`, "near", `b${i}`]);
+  const all = elementsOf(
+    stated(.../** @type {[string, string, string][]} */ ([...pairs, ...star])),
+  );
+  assert.equal(all.nodes.length, 25);
+  const few = bestConnected(all, 7);
+  assert.deepEqual(
+    new Set(few.nodes.map(({ data }) => data.label)),
+    new Set(["hub", ...star.map(([leaf]) => leaf)]),
+  );
+  assert.equal(few.edges.length, 6);
+  const more = bestConnected(all, 9);
+  assert.deepEqual([more.nodes.length, more.edges.length], [9, 7]); // and one whole pair
+  assert.deepEqual(bestConnected(all, 25), all);
 });
 
 /** An answer whose rows are all stated by one sentence. @param {string} quote @param {Row[]} rows */

@@ -85,6 +85,8 @@ def script(request: GenerateRequest) -> Sequence[Step]:
         return ['{"triples":[["FAIL","is","AIL"],', 0.2, ModelFailed("The model broke off.")]
     if "<img" in text:
         return [json.dumps({"person": ["<img src=x onerror=alert(1)>"]})]
+    if "STRANGE" in text:
+        return ['{"triples":[["STRANGE","knows","Lord Kelvin"]]}']
     if "鲁迅" in text:
         first, second = '["鲁迅","出生地","浙江绍兴"]', '["鲁迅","作品","狂人日记"]'
         return ['{"triples":[' + first + ",", 0.3, second, 0.3, "]}"]

@@ -57,3 +57,21 @@ def test_a_model_that_fails_is_told_beside_the_answer(visit: Visit, two_url: str
     page.get_by_label("Compare with…").select_option("ChatGpt")
     expect(page.get_by_role("alert")).to_contain_text("The model broke off.")
     expect(page.locator("tr[data-row]")).to_have_count(2)
+    page.locator(".comparison").get_by_role("button", name="Retry").click()
+    expect(page.get_by_role("alert")).to_contain_text("The model broke off.")
+    expect(page.locator(".comparison")).to_have_count(1)
+
+
+def test_the_same_text_is_asked_for_other_names(visit: Visit, two_url: str) -> None:
+    page = visit(two_url)
+    send(page, LUXUN)
+    finished(page)
+    page.locator("#only-button").click()
+    page.get_by_role("textbox", name="Relations").fill("作品")
+    page.keyboard.press("Enter")
+    page.get_by_label("Compare with…").select_option("The form as it is set now")
+    table = page.locator(".comparison table")
+    expect(table.locator("thead th")).to_have_text(
+        ["Item", "Embedded · any names", "Embedded · 作品"]
+    )
+    expect(table.locator("tr.differs")).to_have_text(["鲁迅 · 出生地 · 浙江绍兴✓not there"])

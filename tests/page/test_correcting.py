@@ -77,13 +77,88 @@ def test_keys_act_on_the_row_that_has_the_focus(page: Page) -> None:
     rows(page, "鲁迅作品狂人日记")
 
 
+def test_the_form_of_an_item_is_in_sight_on_a_phone(correcting: Serving, visit: Visit) -> None:
+    for width in (360, 320):
+        page = visit(correcting.url, viewport={"width": width, "height": 740})
+        for number in (1, 2):
+            send(page, LUXUN)
+            expect(page.locator(".measures")).to_have_count(number)
+            expect(page.get_by_role("button", name="Add item")).to_have_count(number)
+        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+        page.locator("tr[data-row]").last.focus()
+        page.keyboard.press("e")
+        expect(page.locator("form.correction input").first).to_be_focused()
+        bottom = "document.activeElement.getBoundingClientRect().bottom"
+        top = "document.querySelector('#composer').getBoundingClientRect().top"
+        assert page.evaluate(f"{bottom} <= {top}")
+
+
+def test_a_key_that_is_held_deletes_one_row(page: Page) -> None:
+    page.locator("tr[data-row]").first.focus()
+    for _ in range(10):
+        page.keyboard.down("Delete")
+    page.keyboard.up("Delete")
+    rows(page, "鲁迅作品狂人日记")
+    page.keyboard.press("Delete")
+    rows(page)
+    expect(page.get_by_role("button", name="Add item")).to_be_focused()
+
+
+def test_what_was_deleted_stays_readable_and_comes_back(page: Page) -> None:
+    first = page.locator("tr[data-row]").first
+    first.focus()
+    page.keyboard.press("Delete")
+    trace = page.locator(".trace")
+    expect(trace).to_contain_text("1 correction")
+    expect(trace.locator("del")).to_have_text("鲁迅 · 出生地 · 浙江绍兴")
+    page.reload()
+    rows(page, "鲁迅作品狂人日记")
+    expect(trace.locator("del")).to_have_count(1)
+    first.focus()
+    page.keyboard.press("c")
+    undo = trace.get_by_role("button")
+    undo.click()
+    rows(page, "鲁迅作品狂人日记")
+    expect(undo).to_be_focused()
+    first.focus()
+    page.keyboard.press("Control+z")
+    rows(page, LOCATED, "鲁迅作品狂人日记")
+    expect(trace).to_be_hidden()
+    page.keyboard.press("Control+z")  # nothing is left to be taken back, and nothing happens
+    page.reload()
+    rows(page, LOCATED, "鲁迅作品狂人日记")
+
+
+def test_what_is_being_typed_survives_another_change(page: Page) -> None:
+    page.get_by_role("button", name="Add item").click()
+    form = page.get_by_role("form", name="Add item")
+    form.get_by_label("Relation").fill("籍贯")
+    page.locator("tr[data-row]").nth(1).focus()
+    page.keyboard.press("c")
+    rows(page, LOCATED, "鲁迅作品狂人日记confirmed")
+    page.keyboard.press("e")
+    expect(form.get_by_label("Relation")).to_have_value("籍贯")
+
+
+def test_asking_again_leaves_a_corrected_answer_alone(page: Page) -> None:
+    page.locator("tr[data-row]").first.focus()
+    page.keyboard.press("Delete")
+    rows(page, "鲁迅作品狂人日记")
+    page.get_by_role("button", name="Regenerate").click()
+    rows(page, "鲁迅作品狂人日记", LOCATED, "鲁迅作品狂人日记")
+    page.reload()
+    rows(page, "鲁迅作品狂人日记", LOCATED, "鲁迅作品狂人日记")
+    page.get_by_role("link", name="中文").click()
+    expect(page.locator("html[lang=zh] tr[data-row]")).to_have_count(3)
+
+
 def test_the_graph_follows_a_correction(page: Page) -> None:
     page.get_by_role("button", name="Graph", exact=True).click()
     drawn = page.locator(".turn .canvas")
     expect(drawn).to_have_attribute("aria-label", re.compile("3 nodes and 2 edges"))
     page.locator("tr[data-row]").first.focus()
     page.keyboard.press("Delete")
-    expect(drawn).to_have_attribute("aria-label", re.compile("2 nodes and 1 edge"))
+    expect(drawn).to_have_attribute("aria-label", re.compile("2 nodes and 1 edge;"))
 
 
 def test_a_selected_piece_of_the_text_becomes_an_item(page: Page) -> None:

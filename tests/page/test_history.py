@@ -132,6 +132,51 @@ def test_an_answer_that_is_left_alone_is_kept(keeping: Serving, visit: Visit) ->
     expect(page.locator(".answer .said")).to_have_text("Slowly done")
 
 
+def test_a_replacement_that_is_stopped_replaces_nothing(keeping: Serving, visit: Visit) -> None:
+    page = visit(keeping.url)
+    ask(page, "one", "one: 1")
+    ask(page, "two", "two: 3")
+    page.get_by_role("button", name="Edit").first.click()
+    ask(page, "SLOW")
+    expect(page.locator(".answer .said:visible")).to_have_text(["Slowly"])
+    page.keyboard.press("Escape")
+    expect(page.locator(".answer .said")).to_have_text(["one: 1", "Slowly", "two: 3"])
+    ask(page, "three", "three: 5")
+    page.reload()
+    expect(page.locator(".answer .said:visible")).to_have_text(["one: 1", "two: 3", "three: 5"])
+
+
+def test_what_was_stopped_is_there_to_be_asked_again(keeping: Serving, visit: Visit) -> None:
+    page = visit(keeping.url)
+    ask(page, "one", "one: 1")
+    ask(page, "SLOW")
+    expect(page.locator(".answer .said").last).to_have_text("Slowly")
+    memory: Memory = keeping.app.extensions["kex.memory"]
+    name = page.url.partition("c=")[2]
+    page.get_by_role("button", name="Stop").click()
+    expect(page.get_by_text("Stopped.").last).to_be_visible()
+    while len(memory.store().load(name).turns) < 2:  # the server hears of it within a second
+        page.wait_for_timeout(50)
+    page.reload()
+    expect(page.get_by_text("Stopped.").last).to_be_visible()
+    page.get_by_role("button", name="Retry").click()
+    expect(page.locator(".answer .said").last).to_have_text("Slowly done")
+    expect(page.locator(".turn")).to_have_count(2)
+    assert [turn.position for turn in memory.store().load(name).turns] == [1, 2]
+
+
+def test_an_answer_in_another_conversation_is_told(keeping: Serving, visit: Visit) -> None:
+    page = visit(keeping.url)
+    ask(page, "SLOW")
+    expect(page.locator(".answer .said")).to_have_text("Slowly")
+    page.get_by_role("button", name="New conversation").click()
+    expect(page.get_by_text("still coming in another conversation")).to_be_visible()
+    page.get_by_role("button", name="Show it").click()
+    expect(page.locator(".answer .said")).to_contain_text("Slowly")
+    expect(page.locator("#elsewhere")).to_be_hidden()
+    expect(page.locator("#send-button")).to_be_enabled()
+
+
 def test_a_conversation_begun_slowly_does_not_take_over_the_next(
     keeping: Serving, visit: Visit
 ) -> None:

@@ -26,6 +26,8 @@ def talk(request: GenerateRequest) -> Sequence[Step]:
         return ["Slowly", *[step for _ in range(40) for step in (0.5, " on")]]
     if "FAIL" in text:
         return ["Half", 0.2, ModelFailed("The model broke off.")]
+    if "list" in text:
+        return ["**Two**:\n\n1. `a", 0.1, "`\n2. b"]
     if "<img" in text:
         return ["<img src=x onerror=alert(1)>\n  **bold**"]
     if "鲁迅" in text:
@@ -71,6 +73,15 @@ def test_what_was_said_goes_along(visit: Visit, seeing_url: str) -> None:
     ask(page, "two", "two: 3/0")
     ask(page, "three", "three: 5/0")
     expect(page.locator(".user .said")).to_have_text(["one", "two", "three"])
+
+
+def test_what_a_model_writes_is_set(visit: Visit, seeing_url: str) -> None:
+    page = visit(seeing_url)
+    ask(page, "a list")
+    said = page.locator(".answer .said")
+    expect(said.locator("strong")).to_have_text("Two")
+    expect(said.locator("ol li")).to_have_text(["a", "b"])
+    expect(said.locator("code")).to_have_text("a")
 
 
 def test_a_new_conversation_forgets(visit: Visit, seeing_url: str) -> None:
@@ -212,6 +223,22 @@ def test_the_talk_is_loaded_by_those_who_talk(visit: Visit, scripted_url: str) -
     expect(page.locator("#image-input")).to_have_count(0)
     page.select_option("#prompt-select-box", "Chat")
     expect(page.locator("#user-input")).to_have_attribute("placeholder", "Ask something…")
+
+
+def test_a_picture_that_is_no_more_at_hand_has_to_be_chosen_again(
+    visit: Visit, seeing_model: ScriptedModel, panda: Path, tmp_path: Path
+) -> None:
+    settings = Settings(cache_dir=Path("/nonexistent"), store=tmp_path / "kex.db")
+    with Serving(settings, {"Embedded": seeing_model}) as kept:
+        page = visit(kept.url)
+        page.set_input_files("#image-input", panda)
+        ask(page, "What?", "What?: 1/1")
+        page.reload()
+        expect(page.locator(".seen")).to_have_text("Picture (not kept)")
+        page.get_by_role("button", name="Regenerate").click()
+        expect(page.get_by_role("alert")).to_contain_text("Choose it again")
+        expect(page.locator(".answer .said").first).to_have_text("What?: 1/1")
+        page.goto("about:blank")  # before its server ends
 
 
 def test_a_server_that_is_gone_is_told(visit: Visit, seeing_url: str, problems: list[str]) -> None:

@@ -105,12 +105,48 @@ def test_the_graph_opens_closes_and_tells_the_sentence_of_an_edge(
     page.locator("tr[data-row]").first.hover()
     assert page.evaluate(f"{graph}.edges('.lit').map(edge => edge.data('name'))") == ["river"]
     page.select_option(".graph select", "near")
-    assert page.evaluate(f"{graph}.nodes().not('.away').map(node => node.data('label'))") == [
-        "Ulm",
-        "Bonn",
-    ]
+    assert page.evaluate(f"{graph}.nodes().map(node => node.data('label'))") == ["Ulm", "Bonn"]
+    expect(page.locator(".keys li")).to_have_text(["Head of a relation", "Tail only"])
     toggle.click()
     expect(page.locator(".graph")).to_be_hidden()
+
+
+def test_the_graph_is_read_by_keys_and_leaves_the_wheel_to_the_page(
+    visit: Visit, views_url: str
+) -> None:
+    page = visit(views_url)
+    send(page, TEXT)
+    finished(page)
+    page.get_by_role("button", name="Graph", exact=True).click()
+    canvas = page.locator(".graph .canvas")
+    canvas.focus()
+    told = page.locator(".evidence strong")
+    page.keyboard.press("ArrowRight")
+    first = told.text_content()
+    expect(page.locator("tr.lit")).to_have_count(1)
+    page.keyboard.press("ArrowRight")
+    expect(told).not_to_have_text(first or "")
+    page.keyboard.press("ArrowLeft")
+    expect(told).to_have_text(first or "")
+    zoom = "document.querySelector('.canvas')._cyreg.cy.zoom()"
+    usual = page.evaluate(zoom)
+    page.keyboard.press("+")
+    assert page.evaluate(zoom) > usual
+    page.keyboard.press("0")
+    expect(page.locator(".evidence")).to_contain_text("→")
+    usual = page.evaluate(zoom)
+    canvas.hover()
+    page.mouse.wheel(0, -120)
+    page.wait_for_timeout(300)
+    assert page.evaluate(zoom) == usual
+    page.keyboard.down("Control")
+    page.mouse.wheel(0, -120)
+    page.wait_for_function(f"{zoom} !== {usual}")
+    page.keyboard.up("Control")
+    page.mouse.move(0, 0)
+    # A row that has the focus tells its sentence under the graph.
+    page.locator("tr[data-row]").nth(2).focus()
+    expect(told).to_contain_text(heads(page)[2])
 
 
 @pytest.mark.parametrize(
@@ -130,7 +166,7 @@ def test_an_answer_is_saved_as_a_file(
     finished(page)
     with page.expect_download() as download:
         page.get_by_label("Save as…").select_option(name)
-    assert download.value.suggested_filename == f"kex.{ending}"
+    assert download.value.suggested_filename == f"kex-KE1-Ulm-lies-on-river-0-Wien.{ending}"
     content = Path(download.value.path()).read_text("utf-8")
     assert content.startswith(begin)
     assert "river 9" in content
@@ -156,6 +192,9 @@ def test_two_thousand_items_stay_quick(visit: Visit, views_url: str) -> None:
     filtering = min(page.evaluate(TIMED_FILTER, word) for word in ("n11", "m5", "n7"))
     assert filtering < 200
     assert page.evaluate(TIMED_GRAPH) < 2000
+    expect(page.locator(".graph .note")).to_contain_text("The 120 best connected of")
+    page.get_by_role("button", name="Draw all").click()
+    expect(page.locator(".graph .note")).to_be_hidden()
 
 
 TIMED_FILTER = """async (word) => {
@@ -212,15 +251,16 @@ def test_two_answers_have_one_graph_without_doubles(visit: Visit, views_url: str
     every.click()
     drawn = page.locator(".merged .canvas")
     # The eleven triples of the first; the second's two are among them.
-    expect(drawn).to_have_attribute(
-        "aria-label", "Graph of 20 nodes and 11 edges; the table holds the same."
-    )
+    expect(drawn).to_have_attribute("aria-label", re.compile("^Graph of 20 nodes and 11 edges;"))
     tap = (
         "canvas => canvas._cyreg.cy.edges('[name = \"near\"]')"
         ".filter(edge => edge.data('source') === 'ulm')[0].emit('tap')"
     )
     drawn.evaluate(tap)
     expect(page.locator(".merged .evidence q")).to_have_count(2)  # a sentence of each text
+    expect(every).to_have_attribute("aria-expanded", "true")
+    every.click()
+    expect(page.locator(".merged")).to_have_count(0)
     every.click()
     expect(page.locator(".merged")).to_have_count(1)
     page.get_by_role("button", name="Regenerate").last.click()

@@ -121,6 +121,16 @@ def test_a_replaced_question_takes_the_later_ones_of_the_talk_along(store: Store
     assert kept == [(1, "一"), (2, "二'"), (3, "三'"), (5, "五"), (6, "六")]
 
 
+def test_a_stopped_question_gives_way_to_the_same_one(store: Store) -> None:
+    name = store.begin().id
+    stopped = NewTurn("一", {"prompt_type": "KE1"}, "Embedded", error={"code": "stopped"})
+    assert [store.append(name, stopped) for _ in range(2)] == [1, 1]
+    assert store.append(name, turn("二")) == 2
+    assert store.append(name, stopped) == 3
+    assert store.append(name, turn("一")) == 3
+    assert [one.said.error for one in store.load(name).turns] == [{"code": "stopped"}, None, None]
+
+
 def test_what_a_person_has_corrected_is_not_replaced(store: Store, path: Path) -> None:
     name = store.begin().id
     for text in ("一", "二"):

@@ -136,6 +136,25 @@ def test_corrections_of_triples(client: FlaskClient) -> None:
     assert client.get(f"/conversations/{name}").get_json()["turns"] == [added]
 
 
+def test_the_last_correction_is_taken_back(client: FlaskClient) -> None:
+    name = begin(client)
+    memory_of(client).store().append(name, turn(LU_XUN))
+    last = f"/conversations/{name}/turns/1/corrections/last"
+    first = correct(client, name, 1, kind="edit", before=TRIPLE, after=TRIPLE | {"relation": "著"})
+    correct(client, name, 1, kind="delete", before=TRIPLE | {"relation": "著"})
+    back = client.delete(last)
+    assert back.status_code == 200
+    assert back.get_json() == first.get_json()
+    assert client.get("/conversations?query=著").get_json()["conversations"]
+    back = client.delete(last).get_json()
+    assert (back["corrections"], back["corrected"]) == ([], None)
+    assert client.get(f"/conversations/{name}").get_json()["turns"] == [back]
+    assert not client.get("/conversations?query=著").get_json()["conversations"]
+    none = client.delete(last)
+    assert (none.status_code, none.get_json()["error"]["field"]) == (400, "turn")
+    assert client.delete(last.replace("/1/", "/2/")).status_code == 404
+
+
 def test_corrections_of_entities_and_facts_become_gold(client: FlaskClient, tmp_path: Path) -> None:
     name = begin(client)
     store = memory_of(client).store()
@@ -223,6 +242,7 @@ def test_a_bad_title_is_named(client: FlaskClient, title: Any) -> None:
         ("DELETE", "", None),
         ("GET", "/gold", None),
         ("POST", "/turns/1/corrections", {"kind": "confirm", "before": TRIPLE}),
+        ("DELETE", "/turns/1/corrections/last", None),
     ],
 )
 def test_unknown_ids(client: FlaskClient, method: str, address: str, body: Any) -> None:

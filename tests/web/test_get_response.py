@@ -226,7 +226,12 @@ def test_who_waits_is_told_how_many_come_before(serving: Serving, scripted: Scri
     ):
         got = events(serving.url, user_input=TEXT, lang=lang)
         told = [data for name, data in got if name == "status"]
-        assert told[0] == {"message": message, "done": None, "ahead": 2}
+        assert told[0] == {
+            "message": message,
+            "stage": "waiting",
+            "done": None,
+            "ahead": 2,
+        }
         assert [(one["done"], "ahead" in one) for one in told[1:]] == [(0.5, False)]
 
 

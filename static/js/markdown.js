@@ -1,0 +1,106 @@
+// The Markdown that models write, as elements. Nothing of it becomes markup that it does not name:
+// HTML stays the text that it is, pictures are named and not loaded.
+
+import { lexer } from "../vendor/marked.esm.js";
+import { el } from "./dom.js";
+
+/** @import {Token} from "./types" */
+
+const OPTIONS = { gfm: true, breaks: true };
+
+/** Shows a text that grows; only the blocks that have changed are made anew. */
+export class Markdown {
+  #element;
+  /** What each shown block was made of. @type {string[]} */
+  #shown = [];
+
+  /** @param {HTMLElement} element */
+  constructor(element) {
+    this.#element = element;
+  }
+
+  /** @param {string} text */
+  show(text) {
+    const blocks = lexer(text, OPTIONS).filter(({ type }) => type !== "space");
+    let same = 0;
+    while (same < blocks.length && this.#shown[same] === blocks[same].raw) same += 1;
+    while (this.#element.childNodes.length > same) this.#element.lastChild?.remove();
+    this.#element.append(...blocks.slice(same).map(nodeOf));
+    this.#shown = blocks.map(({ raw }) => raw);
+  }
+}
+
+/** @param {Token[] | undefined} tokens @returns {Node[]} */
+const nodesOf = (tokens) => (tokens ?? []).map(nodeOf);
+
+/** @param {Token} token @returns {Node} */
+function nodeOf(token) {
+  const inner = () => nodesOf(token.tokens);
+  switch (token.type) {
+    case "paragraph":
+      return el("p", {}, ...inner());
+    case "heading": // the page's own headings end with the turn's
+      return el(depthOf(token.depth ?? 1), {}, ...inner());
+    case "strong":
+    case "em":
+    case "del":
+    case "blockquote":
+      return el(token.type, {}, ...inner());
+    case "codespan":
+      return el("code", {}, token.text);
+    case "code":
+      return el("pre", { tabindex: 0 }, el("code", {}, token.text));
+    case "br":
+    case "hr":
+      return el(token.type);
+    case "list":
+      return listOf(token);
+    case "table":
+      return tableOf(token);
+    case "link":
+      return linkOf(token);
+    case "image":
+      return new Text(token.raw);
+    case "escape":
+      return new Text(token.text);
+    case "text":
+      return token.tokens ? spanOf(inner()) : new Text(token.text);
+    default:
+      return new Text(token.raw);
+  }
+}
+
+/** @param {number} depth @returns {"h3" | "h4" | "h5" | "h6"} */
+const depthOf = (depth) => /** @type {const} */ (["h3", "h4", "h5", "h6"])[Math.min(depth, 4) - 1];
+
+/** @param {Node[]} nodes */
+function spanOf(nodes) {
+  const [only] = nodes;
+  return nodes.length === 1 ? only : el("span", {}, ...nodes);
+}
+
+/** @param {Token} list */
+function listOf({ ordered, start, items = [] }) {
+  const lines = items.map(({ task, checked, tokens }) => {
+    const mark = task ? [checked ? "☑ " : "☐ "] : [];
+    const content = (tokens ?? []).filter(({ type }) => type !== "checkbox" && type !== "space");
+    return el("li", {}, ...mark, ...nodesOf(content));
+  });
+  return ordered ? el("ol", { start: start || 1 }, ...lines) : el("ul", {}, ...lines);
+}
+
+/** @param {Token} table */
+function tableOf({ header = [], rows = [] }) {
+  const head = header.map(({ tokens }) => el("th", { scope: "col" }, ...nodesOf(tokens)));
+  const lines = rows.map((cells) =>
+    el("tr", {}, ...cells.map(({ tokens }) => el("td", {}, ...nodesOf(tokens)))),
+  );
+  return el("table", {}, el("thead", {}, el("tr", {}, ...head)), el("tbody", {}, ...lines));
+}
+
+/** A link to somewhere else; any other address stays text. @param {Token} link */
+function linkOf({ href = "", raw, tokens }) {
+  if (!/^(https?|mailto):/iu.test(href)) return new Text(raw);
+  const rel = "noopener noreferrer";
+  return el("a", { href, rel, target: "_blank", title: href }, ...nodesOf(tokens));
+}

@@ -1,0 +1,41 @@
+// What a person has changed of an answer: what was deleted stays readable, and the last change can be
+// taken back. Loaded with the corrections.
+
+import { C } from "./correctingwords.js";
+import { button, el } from "./dom.js";
+
+export class Trace {
+  #names;
+  #count = el("span");
+  #undo;
+  #deleted = el("ul");
+  element;
+
+  /**
+   * @param {string[]} names of the fields of an item
+   * @param {() => void} undo
+   */
+  constructor(names, undo) {
+    this.#names = names;
+    this.#undo = button(C.undo, "quiet-button", undo, C.undoTitle);
+    this.element = el(
+      "div",
+      { class: "trace", hidden: true },
+      el("p", {}, this.#count, " ", this.#undo),
+      this.#deleted,
+    );
+  }
+
+  /** @param {any[]} corrections all of the answer, in their order */
+  show(corrections) {
+    this.element.hidden = corrections.length === 0;
+    this.#count.textContent = C.count(corrections.length);
+    const gone = corrections.filter(({ kind }) => kind === "delete");
+    this.#deleted.replaceChildren(
+      ...gone.map(({ before }) => {
+        const parts = this.#names.map((name) => before[name]?.text ?? before[name]);
+        return el("li", {}, el("del", {}, parts.join(" · ")), " ", C.deleted);
+      }),
+    );
+  }
+}
