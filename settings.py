@@ -149,7 +149,7 @@ class Settings(BaseSettings):
             **DotEnvSettingsSource(settings_cls, env_ignore_empty=False)(),
             **EnvSettingsSource(settings_cls, env_ignore_empty=False)(),
         }
-        kept = {name: set_to[name] for name in ("store", "base") if name in set_to}
+        kept = {name: value for name, value in set_to.items() if name in ("store", "base")}
         own = InitSettingsSource(settings_cls, kept)
         return init_settings, own, env_settings, dotenv_settings
 

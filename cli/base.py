@@ -49,7 +49,7 @@ def base() -> None:
 @click.argument("runs", nargs=-1, type=click.Path(exists=True, path_type=Path))
 @click.option("--conversations", is_flag=True, help="Also what KEX_STORE keeps, as corrected.")
 @click.option("--as", "prefix", default="", metavar="NAME",
-              help="Put NAME/ before all ids, where those of several inputs are alike.")  # fmt: skip
+              help="Put NAME/ before all ids, where several inputs have the same.")  # fmt: skip
 def import_command(runs: tuple[Path, ...], conversations: bool, prefix: str) -> None:
     """Take in RUNS: folders of `corpus run`, lines of `extract --format record`, gold files.
 

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import IO, Any, NoReturn
+from typing import Any, NoReturn
 
 from corpus.answers import answers_of, holds_job
 from errors import InputError
@@ -57,11 +57,11 @@ def read_input(path: Path, prefix: str = "") -> Iterator[Read]:
     try:
         with path.open("rb") as raw:
             size = max(path.stat().st_size, 1)
-            file: IO[bytes] = gzip.GzipFile(fileobj=raw) if path.suffix == ".gz" else raw
-            for number, line in enumerate(file, start=1):
-                if line.strip():
+            lines = gzip.GzipFile(fileobj=raw) if path.suffix == ".gz" else raw
+            for number, text in enumerate(lines, start=1):
+                if text.strip():
                     place, share = f"{path}, line {number}", raw.tell() / size
-                    yield _read(line, place, str(path.absolute()), share, prefix)
+                    yield _read(text, place, str(path.absolute()), share, prefix)
     except (OSError, EOFError, zlib.error) as error:  # gzip's own errors are among these
         raise InputError(f"{path} cannot be read: {error}.", field="runs") from error
 

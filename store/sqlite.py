@@ -60,9 +60,8 @@ def open_engine(path: Path, kind: Kind = CONVERSATIONS) -> Engine:
         event.listen(engine, "connect", _prepare)
         event.listen(engine, "begin", _begin)
         try:
-            _check(
-                engine, path, kind
-            )  # before anything is written: the file may be another program's
+            # Before anything is written: the file may be another program's.
+            _check(engine, path, kind)
             _use_wal(engine)
             with writing(engine) as connection:
                 migrate(connection, str(path), kind=kind)
