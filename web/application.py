@@ -9,10 +9,12 @@ from pathlib import Path
 from flask import Flask, Response, g, request
 from flask.json.provider import DefaultJSONProvider
 
+from knowledge_base.holder import Holder
 from models.registry import Registry
 from settings import Settings
 from store.memory import Memory
 from web import (
+    base_routes,
     conversation_routes,
     document_routes,
     errors,
@@ -56,7 +58,9 @@ def make_application(settings: Settings, registry: Registry) -> Flask:
     app.extensions["kex.registry"] = registry
     app.extensions["kex.runner"] = Runner(settings.max_concurrent, settings.request_timeout)
     app.extensions["kex.memory"] = Memory(settings.store)
+    app.extensions["kex.base"] = Holder(settings.base)
     app.register_blueprint(routes.blueprint)
+    app.register_blueprint(base_routes.blueprint)
     app.register_blueprint(conversation_routes.blueprint)
     app.register_blueprint(document_routes.blueprint)
     app.register_blueprint(openai_routes.blueprint)

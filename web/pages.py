@@ -1,7 +1,8 @@
 """Answers as HTML pages, for a browser that posts the page's form without JavaScript.
 
-Only `POST /get_response` has them, and only for who would rather have HTML than JSON, as browsers
-say; curl takes anything and gets JSON. The pages are those of `export.report`.
+Only for who would rather have HTML than JSON, as browsers say; curl takes anything and gets JSON.
+The pages are those of `export.report`. `POST /get_response` has them, and so has the knowledge base
+pages of its own, whose errors are told here.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from extraction.knowledge import Lang
 from markup import Child, document, element
 
 PATH = "/get_response"
+BASE = "/base"
 _HEADERS = {"Content-Security-Policy": f"{POLICY}; frame-ancestors 'none'"}
 _WORDS: Mapping[Lang, Mapping[str, str]] = {
     "zh": {"back": "← 返回", "error": "出错了", "talk": "对话", "retry": "请约 {} 秒后再试。"},
@@ -30,7 +32,18 @@ _WORDS: Mapping[Lang, Mapping[str, str]] = {
 def wanted() -> bool:
     """Whether the answer to this request is to be a page."""
     accept = request.accept_mimetypes
-    return request.path == PATH and accept["text/html"] > accept["application/json"]
+    return _has_pages() and accept["text/html"] > accept["application/json"]
+
+
+def language(asked: str) -> Lang:
+    """The language of a page: the one that is asked for, else the browser's."""
+    if asked in ("en", "zh"):
+        return "zh" if asked == "zh" else "en"
+    return "zh" if request.accept_languages.best_match(["en", "zh"], "en") == "zh" else "en"
+
+
+def _has_pages() -> bool:
+    return request.path in (PATH, BASE) or request.path.startswith(f"{BASE}/")
 
 
 def register(app: Flask) -> None:
@@ -39,7 +52,7 @@ def register(app: Flask) -> None:
 
 
 def _vary(response: Response) -> Response:
-    if request.path == PATH:
+    if _has_pages():
         response.vary.add("Accept")
     return response
 
@@ -60,7 +73,7 @@ def answer_page(answer: Mapping[str, Any], text: str, lang: Lang) -> Response:
 
 def error_page(error: KexError) -> Response:
     """The words of the error, under a heading in the browser's language."""
-    lang: Lang = "zh" if request.accept_languages.best_match(["en", "zh"], "en") == "zh" else "en"
+    lang = language(request.args.get("ui", ""))
     words = _WORDS[lang]
     retry = None if error.retry_after is None else words["retry"].format(error.retry_after)
     message = element("p", error.message, class_="error", lang="en")

@@ -14,14 +14,15 @@ from conversation.chat import Chat
 from errors import KexError
 from export.formats import FORMATS, write
 from extraction import extractor
+from knowledge_base.holder import Holder
 from models.registry import Registry
 from settings import Settings
 from store.memory import Memory
+from web import pages
 from web.answering import attachment, find_model, stream_response, whole_response
 from web.events import NamedEvents
 from web.export_forms import read_export
 from web.forms import Order, read_order
-from web.pages import answer_page, wanted
 from web.remembering import Keeper
 from web.stream import Answer, Event
 
@@ -38,18 +39,22 @@ def _settings() -> Settings:
     return settings
 
 
+def _holder() -> Holder:
+    holder: Holder = current_app.extensions["kex.base"]
+    return holder
+
+
 @blueprint.get("/")
 def page() -> str:
     """The chat page, in the language of `?ui=` or of the browser."""
-    asked = request.args.get("ui")
-    best = request.accept_languages.best_match(["en", "zh"], "en")
     html = render_template(
         "index.html",
         models=_registry().describe(),
         default_model=_settings().default_model,
         max_chars=_settings().max_chars,
         keeps=_settings().store is not None,
-        ui_lang=asked if asked in ("en", "zh") else best,
+        has_base=_holder().exists,
+        ui_lang=pages.language(request.args.get("ui", "")),
     )
     return re.sub(r"\n\s+", "\n", html)  # the template's indentation is for who reads it
 
@@ -72,7 +77,7 @@ def get_response() -> ResponseReturnValue:
     if _wants_events():
         return stream_response(events, NamedEvents(order.work, keeper))
     write = jsonify
-    if wanted():
+    if pages.wanted():
         write = partial(answer_page, text=order.text, lang=order.work.lang)
     if keeper is None:
         return whole_response(events, kind, lambda answer: answer.to_json(), write)

@@ -30,6 +30,7 @@ export class Graph {
   #rows;
   #quotes;
   #linking;
+  #visit;
   // All that a canvas shows is told by the table too; the keys here serve those who see it.
   #canvas = el("div", { class: "canvas", role: "application", tabindex: 0 });
   #sentence = el("p", { class: "evidence", role: "status" });
@@ -47,11 +48,13 @@ export class Graph {
    * @param {Row[]} rows those with a link are drawn
    * @param {(row: Row) => string[]} quotes the sentences that state it
    * @param {import("./linking.js").Linking} linking
+   * @param {((label: string) => void) | null} visit what a click on a node does, if anything
    */
-  constructor(rows, quotes, linking) {
+  constructor(rows, quotes, linking, visit = null) {
     this.#rows = rows;
     this.#quotes = quotes;
     this.#linking = linking;
+    this.#visit = visit;
     this.#note.append(button(G.drawAll, "quiet-button", () => this.#drawAll()));
     this.element = el(
       "div",
@@ -140,6 +143,9 @@ export class Graph {
     };
     this.#cy.on("mouseover", "node, edge", light);
     this.#cy.on("mouseout", "node, edge", () => this.#linking.light([]));
+    this.#cy.on("tap", "node", (/** @type {any} */ { target }) =>
+      this.#visit?.(target.data("label")),
+    );
     this.#cy.on("tap", "edge", (/** @type {any} */ { target }) => this.#tell(target.data("row")));
   }
 
