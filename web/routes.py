@@ -78,7 +78,7 @@ def get_response() -> ResponseReturnValue:
         return stream_response(events, NamedEvents(order.work, keeper))
     write = jsonify
     if pages.wanted():
-        write = partial(answer_page, text=order.text, lang=order.work.lang)
+        write = partial(pages.answer_page, text=order.text, lang=order.work.lang)
     if keeper is None:
         return whole_response(events, kind, lambda answer: answer.to_json(), write)
     try:
