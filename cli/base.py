@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from cli.exporting import EXPORTS, export_records
 from errors import BaseOff
 from settings import load_settings
 
@@ -105,6 +106,16 @@ def decisions_command() -> None:
     with opened() as found:
         for decision in found.decisions():
             _tell(decision)
+
+
+@base.command("export")
+@click.option("--format", "name", type=click.Choice(EXPORTS), required=True)
+@click.option("--out", type=click.Path(path_type=Path), help="neo4j: the folder of its files.")
+@click.option("--base-iri", help="turtle, jsonld: what IRIs begin with.  [default: urn:kex:]")
+def export_command(name: str, out: Path | None, base_iri: str | None) -> None:
+    """Write all answers as they are kept; the formats of entities have those of the base."""
+    with opened() as found:
+        export_records(found.records(), name, base_iri, out)
 
 
 @base.command("status")

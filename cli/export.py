@@ -1,23 +1,46 @@
-"""`app.py export`: answers that were kept as lines, in another format; no model is needed."""
+"""`app.py export`: answers that were kept, in another format; no model is needed."""
 
 from __future__ import annotations
 
-from typing import IO
+import sys
+from collections.abc import Iterator
+from pathlib import Path
 
 import click
 
-from cli.exporting import Written, print_records
-from export.formats import NAMES, FormatName, iris_of
+from cli.exporting import EXPORTS, export_records
+from errors import InputError
 from export.jsonl import read_jsonl
+from export.record import Record
 
 
 @click.command()
-@click.argument("file", type=click.File("rb"), default="-")
-@click.option("--format", "name", type=click.Choice(NAMES), required=True)
+@click.argument("runs", nargs=-1, type=click.Path(path_type=Path))
+@click.option("--format", "name", type=click.Choice(EXPORTS), required=True)
+@click.option("--out", type=click.Path(path_type=Path), help="neo4j: the folder of its files.")
 @click.option("--base-iri", help="turtle, jsonld: what IRIs begin with.  [default: urn:kex:]")
-def export_command(file: IO[bytes], name: FormatName, base_iri: str | None) -> None:
-    """Write the answers in FILE, or on standard input (-), in another format.
+def export_command(
+    runs: tuple[Path, ...], name: str, out: Path | None, base_iri: str | None
+) -> None:
+    """Write the answers of RUNS, or of standard input (-), in another format.
 
-    A line is what `extract --format record` writes. However many there are, few are in memory.
+    RUNS are folders of `corpus run`, and files of lines as `extract --format record` writes them,
+    plain or gzipped, and gold files. However many answers there are, few are in memory.
     """
-    print_records(read_jsonl(file), Written(name, iris_of(name, base_iri)))
+    export_records(_read(runs or (Path("-"),)), name, base_iri, out)
+
+
+def _read(runs: tuple[Path, ...]) -> Iterator[Record]:
+    """Raises InputError at the first line that cannot be read."""
+    from cli.base_inputs import read_input
+
+    for path in runs:
+        if str(path) == "-":
+            yield from read_jsonl(sys.stdin.buffer)
+            continue
+        if not path.exists():
+            raise InputError(f"{path} does not exist.", field="runs")
+        for read in read_input(path):
+            if read.arrival is None:
+                raise InputError(read.rejected, field="runs")
+            yield read.arrival.record

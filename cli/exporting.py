@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import IO
 
 import click
@@ -16,10 +17,13 @@ from errors import InputError
 from export.contract import MAX_ID, read_record
 from export.formats import NAMES, FormatName, iris_of, write
 from export.iris import Iris
+from export.neo4j import COMMAND, write_neo4j
 from export.record import Record
 from extraction.extractor import Answer
 
 _OTHERS: dict[str, FormatName] = {name: name for name in NAMES if name not in ("json", "jsonl")}
+NEO4J = "neo4j"
+EXPORTS = (*NAMES, NEO4J)
 FORMATS: dict[str, FormatName] = {"record": "jsonl", **_OTHERS}
 
 
@@ -46,6 +50,30 @@ def record_of(answer: Answer, text: str, file: IO[bytes]) -> Record:
     # A file's name may hold bytes that are no characters.
     named = {} if name == "<stdin>" else {"id": click.format_filename(name)[-MAX_ID:]}
     return read_record({**named, "text": text, **answer.to_json()})
+
+
+def export_records(
+    records: Iterable[Record], name: str, base_iri: str | None, out: Path | None
+) -> None:
+    """Print them in a format, or write the files of `neo4j` into `out`.
+
+    Raises InputError for what does not go together.
+    """
+    if name != NEO4J:
+        if out is not None:
+            raise InputError(f"out: {name} goes to standard output: leave it out.", field="out")
+        found = next(known for known in NAMES if known == name)
+        print_records(records, Written(found, iris_of(found, base_iri)))
+        return
+    if out is None:
+        raise InputError("out: neo4j writes two files: name a folder with --out.", field="out")
+    if base_iri is not None:
+        raise InputError("base_iri: neo4j has no IRIs: leave it out.", field="base_iri")
+    try:
+        nodes, edges = write_neo4j(records, out)
+    except OSError as error:
+        raise InputError(f"out: {out} cannot be written: {error}.", field="out") from error
+    click.echo(f"{nodes:,} nodes, {edges:,} relationships; in {out}:\n{COMMAND}", err=True)
 
 
 def print_records(records: Iterable[Record], written: Written) -> None:

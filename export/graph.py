@@ -47,7 +47,7 @@ def parts(record: Record) -> Iterator[Node | Edge]:
     for card in record.cards:
         if card.entity:
             aliases = tuple(alias.text for alias in card.aliases)
-            yield _entity(card.entity.text, aliases=aliases)
+            yield _entity(record, card.entity.text, aliases=aliases)
     for item in record.items:
         yield _edge(record, item)
 
@@ -62,20 +62,24 @@ def _edge(record: Record, item: Item) -> Edge:
         told["starts"] = tuple(span.start for span in item.mentions)
         told["ends"] = tuple(span.end for span in item.mentions)
         document = Node("document", record.id, record.id)
-        entity = _entity(item.place.text, classes=(item.label,))
+        entity = _entity(record, item.place.text, classes=(item.label,))
         return Edge(key, "mention", entity, item.label, document, told)
     told |= _evidence(record, item)
     if isinstance(item, Triple):
         told |= _place("head", item.head) | _place("tail", item.tail)
-        head, tail = _entity(item.head.text), _entity(item.tail.text)
+        head, tail = _entity(record, item.head.text), _entity(record, item.tail.text)
         return Edge(key, "triple", head, item.relation, tail, told)
     told |= _place("head", item.entity) | _place("tail", item.value)
-    head, tail = _entity(item.entity.text), _entity(item.value.text)
+    head, tail = _entity(record, item.entity.text), _entity(record, item.value.text)
     return Edge(key, "fact", head, item.key, tail, told)
 
 
-def _entity(name: str, classes: tuple[str, ...] = (), aliases: tuple[str, ...] = ()) -> Node:
-    return Node("entity", entity_key(name), name, classes, aliases)
+def _entity(
+    record: Record, said: str, classes: tuple[str, ...] = (), aliases: tuple[str, ...] = ()
+) -> Node:
+    name = record.entity(said)
+    others = (said, *aliases) if name != said else aliases
+    return Node("entity", entity_key(name), name, classes, others)
 
 
 def _origin(record: Record) -> dict[str, Property]:

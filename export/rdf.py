@@ -177,7 +177,7 @@ class _Writer:
         return URIRef(self._iris.mention(self._record.id, span.start, span.end))
 
     def _resource(self, name: str) -> URIRef:
-        return URIRef(self._iris.entity(name))
+        return URIRef(self._iris.entity(self._record.entity(name)))
 
     def _words(self, text: str) -> Literal:
         return Literal(text, lang=self._record.lang)

@@ -9,7 +9,7 @@ import hashlib
 import json
 import unicodedata
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from extraction.fold import fold
@@ -21,6 +21,8 @@ class Record:
     """`items` are the answer's items in order; `cards` hold what KE3 says beside its facts.
 
     `answer` is the contract's JSON as it came, also with fields that no format here knows.
+    `known_as` gives strings of this answer the name of the entity that a knowledge base takes them
+    for; the formats of entities go by it.
     """
 
     id: str
@@ -31,6 +33,11 @@ class Record:
     items: tuple[Item, ...]
     cards: tuple[Card, ...]
     answer: Mapping[str, Any]
+    known_as: Mapping[str, str] = field(default_factory=dict)
+
+    def entity(self, name: str) -> str:
+        """The entity that this string means, which is the string itself outside of a base."""
+        return self.known_as.get(name, name)
 
     def to_json(self) -> dict[str, Any]:
         """The lossless form: the answer behind its id and its text."""

@@ -8,10 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
+from export.record import Record
 from knowledge_base import decisions
 from knowledge_base.database import Database
 from knowledge_base.entity_card import around, load_card, number_of
 from knowledge_base.entity_list import find_entities
+from knowledge_base.exporting import records_behind
 from knowledge_base.importing import BATCH, batches, take_in
 from knowledge_base.records import Arrival, Counts, Decision, Status
 from knowledge_base.source_list import count_rows, find_sources, load_source, remove_source
@@ -92,6 +94,17 @@ class Base:
     def sources(self, query: str = "", after: str | None = None, limit: int = 50) -> Page:
         with self._database.reading() as connection:
             return find_sources(connection, query, after, limit)
+
+    def records(self) -> Iterator[Record]:
+        """All answers by source, with the entities that their strings mean here."""
+        after = 0
+        while True:
+            with self._database.reading() as connection:
+                found, last = records_behind(connection, after)
+            if last is None:
+                return
+            yield from found
+            after = last
 
     def source(self, name: str) -> Source:
         with self._database.reading() as connection:
