@@ -8,9 +8,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from click.testing import CliRunner
 from rich.console import Console
 
 from cli import corpus_progress
+from cli.main import main
 from corpus.budget import Price
 from corpus.job import Progress
 from export.jsonl import read_jsonl
@@ -167,3 +169,19 @@ def test_status_in_words_and_json(corpus: Command, tmp_path: Path) -> None:
     assert (told["prompt_tokens"], told["completion_tokens"]) == (300, 30)
     assert told["cost"] == 0.0006
     assert "finished" in corpus("status", out)[0]
+
+
+def test_the_folder_is_exported_as_it_stands(corpus: Command, tmp_path: Path) -> None:
+    source = jsonl(tmp_path / "in.jsonl", [{"id": n, "text": lives(n)} for n in range(3)])
+    out = tmp_path / "out"
+    corpus("run", source, "--out", out, "--type", "KE1")
+    done = CliRunner().invoke(main, ["export", str(out), "--format", "csv"])
+    assert done.exit_code == 0, done.output
+    assert [line.count("Leeds") > 0 for line in done.stdout.splitlines()] == [
+        False,
+        True,
+        True,
+        True,
+    ]
+    missing = CliRunner().invoke(main, ["export", str(tmp_path / "no"), "--format", "csv"])
+    assert (missing.exit_code, "does not exist" in missing.stderr) == (2, True)
