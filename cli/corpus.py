@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any, get_args
+from typing import TYPE_CHECKING, Any, get_args
 
 import click
 
@@ -17,6 +17,9 @@ from extraction.knowledge import PromptType
 from extraction.task import MAX_PASSES, Grounding
 from models.registry import NAMES
 from settings import ModelName
+
+if TYPE_CHECKING:
+    from cli.corpus_run import Cluster
 
 INPUT = click.Path(exists=True, path_type=Path)
 FOLDER = click.Path(file_okay=False, path_type=Path)
@@ -60,6 +63,17 @@ def budget_of(
     return Budget(number, priced), priced
 
 
+def cluster_of(engine: str, address: str | None, actors: int | None) -> Cluster | None:
+    """Raises UsageError for a cluster's options without one."""
+    from cli.corpus_run import Cluster
+
+    if engine == "ray":
+        return Cluster(address, actors)
+    if address or actors:
+        raise click.UsageError("--address and --actors belong to --engine ray.")
+    return None
+
+
 BUDGET = click.option(
     "--budget", "amount", type=Amount(),
     help="Spend no more over all runs: money (12.50, needs --price) or tokens (200000tokens).",
@@ -71,6 +85,19 @@ PRICE = click.option(
 PARALLEL = click.option(
     "--parallel", type=click.IntRange(1, 256),
     help="Requests at a time.  [default: what the model serves at once]",
+)  # fmt: skip
+
+
+ENGINE = click.option(
+    "--engine", type=click.Choice(["own", "ray"]), default="own", show_default=True,
+    help="ray: actors of a cluster read, each with a model of its own.",
+)  # fmt: skip
+ADDRESS = click.option(
+    "--address", help="ray: where the cluster is (auto, ray://…).  [default: one of this machine]"
+)
+ACTORS = click.option(
+    "--actors", type=click.IntRange(1, 10_000),
+    help="ray: how many read.  [default: as many as there is room for]",
 )  # fmt: skip
 
 
@@ -110,6 +137,9 @@ def corpus() -> None:
 @click.option("--limit", type=click.IntRange(1), help="Only the first documents of the input.")
 @click.option("--dry-run", is_flag=True, help="Tell documents, tokens and cost, and ask nothing.")
 @PARALLEL
+@ENGINE
+@ADDRESS
+@ACTORS
 @BUDGET
 @PRICE
 def run_command(
@@ -123,6 +153,9 @@ def run_command(
     amount: tuple[float, bool] | None,
     price: tuple[float, float] | None,
     grounding: Grounding,
+    engine: str,
+    address: str | None,
+    actors: int | None,
     **rest: Any,
 ) -> None:
     """Extract knowledge from every document of INPUT into --out.
@@ -136,12 +169,16 @@ def run_command(
     from cli.corpus_run import Going, begin, words_from
 
     words = words_from(input_, types, name, grounding, **rest)
-    begin(out, words, Going(parallel, budget, priced, limit, dry_run=dry_run))
+    cluster = cluster_of(engine, address, actors)
+    begin(out, words, Going(parallel, budget, priced, limit, dry_run=dry_run, cluster=cluster))
 
 
 @corpus.command("retry")
 @click.argument("out", metavar="DIR", type=FOLDER)
 @PARALLEL
+@ENGINE
+@ADDRESS
+@ACTORS
 @BUDGET
 @PRICE
 def retry_command(
@@ -149,13 +186,17 @@ def retry_command(
     parallel: int | None,
     amount: tuple[float, bool] | None,
     price: tuple[float, float] | None,
+    engine: str,
+    address: str | None,
+    actors: int | None,
 ) -> None:
     """Run again what failed, or failed in part, in the job in DIR, with its own words."""
     budget, priced = budget_of(amount, price)
     from cli.corpus_run import Going, begin
     from corpus.running import words_of
 
-    begin(out, words_of(out), Going(parallel, budget, priced, retry=True))
+    cluster = cluster_of(engine, address, actors)
+    begin(out, words_of(out), Going(parallel, budget, priced, retry=True, cluster=cluster))
 
 
 @corpus.command("status")

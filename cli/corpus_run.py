@@ -9,7 +9,7 @@ import json
 import signal
 import threading
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import IO, Any
 
@@ -19,6 +19,7 @@ from cli.corpus_progress import shown
 from corpus.budget import Budget, Price
 from corpus.entries import Fields
 from corpus.estimate import Estimate, estimate
+from corpus.ray_engine import Wanted, ray_engine
 from corpus.recipe import Options
 from corpus.running import Report, Wish, places, run
 from corpus.status import status_of
@@ -40,6 +41,14 @@ _STATES = {
 
 
 @dataclass(frozen=True)
+class Cluster:
+    """Where a cluster of Ray is (None: on this machine alone), and how many actors read on it."""
+
+    address: str | None
+    actors: int | None
+
+
+@dataclass(frozen=True)
 class Going:
     """How to run, beyond the words of the job."""
 
@@ -49,6 +58,7 @@ class Going:
     limit: int | None = None
     retry: bool = False
     dry_run: bool = False
+    cluster: Cluster | None = None
 
 
 def words_from(
@@ -133,21 +143,33 @@ def _examples(file: IO[bytes] | None, types: tuple[PromptType, ...]) -> dict[Pro
 def begin(out: Path, words: Words, going: Going) -> None:
     """Run the job, or tell what it would cost; ends with the exit code."""
     settings = load_settings()
+    if going.cluster is not None and going.budget is not None:
+        raise InputError(
+            "budget: a cluster's requests are not held to one: leave out --budget or --engine.",
+            field="budget",
+        )
     with closing(Registry(settings)) as registry:
         model = registry.get(words.model)
-        parallel = going.parallel or places(words.model, model, settings)
-        wish = Wish(parallel, going.budget, going.limit, going.retry)
-        if not going.dry_run:
-            _interrupt_in_order(wish.interrupted)
-        with shown(words.model, going.price) as screen:
-            if going.dry_run:
+        served = places(words.model, model, settings)
+        wish = Wish(going.parallel or served, going.budget, going.limit, going.retry)
+        if going.dry_run:
+            with shown(words.model, going.price) as screen:
                 found = estimate(out, words, wish, model, settings, screen.share)
-            else:
+            _print_estimate(found, words, going.price)
+            return
+        _interrupt_in_order(wish.interrupted)
+        if going.cluster is None:
+            with shown(words.model, going.price) as screen:
                 report = run(out, words, wish, model, settings, screen.tell)
-    if going.dry_run:
-        _print_estimate(found, words, going.price)
-    else:
-        click.get_current_context().exit(_print_report(out, report, going.price))
+        else:
+            wanted = Wanted(
+                words.model, settings, wish.parallel, wish.patience, going.cluster.actors
+            )
+            with ray_engine(going.cluster.address, wanted) as engine:
+                wish = replace(wish, parallel=engine.parallel)
+                with shown(words.model, going.price) as screen:
+                    report = run(out, words, wish, model, settings, screen.tell, engine.ask)
+    click.get_current_context().exit(_print_report(out, report, going.price))
 
 
 def _interrupt_in_order(interrupted: threading.Event) -> None:

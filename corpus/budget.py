@@ -61,6 +61,12 @@ class Ledger:
         with self._lock:
             return self._prompt, self._completion
 
+    def book(self, prompt: int, completion: int) -> None:
+        """Tokens that were spent elsewhere."""
+        with self._lock:
+            self._prompt += prompt
+            self._completion += completion
+
     def begin(self, request: GenerateRequest) -> int | None:
         """A number for the request, whose longest answer is now reserved.
 

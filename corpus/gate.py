@@ -51,6 +51,12 @@ class Gate:
         self._failures = 0  # in a row
         self.given_up: KexError | None = None
 
+    def report(self, spent: tuple[int, int], gone: str | None) -> None:
+        """What another process has made of a text: the tokens, and why its model is gone, if so."""
+        self._ledger.book(*spent)
+        if gone is not None and self.given_up is None:
+            self.given_up = Unavailable(gone)
+
     @property
     def name(self) -> str:
         return self._model.name

@@ -21,7 +21,8 @@ from corpus.manifest import Sums, sums, write_manifest
 from corpus.recipe import Limits, Recipes
 from corpus.shards import Shards
 from corpus.words import Words, read_words
-from corpus.work import Ask, Worker, ask
+from corpus.work import Ask, Worker
+from corpus.work import ask as ask_here
 from errors import InputError
 from models.base import Model
 from models.decisive import model_settings
@@ -87,9 +88,11 @@ def run(
     model: Model,
     settings: Settings,
     tell: Callable[[Progress], None],
-    ask: Ask = ask,
+    ask: Ask | None = None,
 ) -> Report:
-    """Raises KexError: InputError for words that do not fit, Unavailable before anything is read,
+    """`ask` asks elsewhere; without it the model is loaded here.
+
+    Raises KexError: InputError for words that do not fit, Unavailable before anything is read,
     StoreFailed where the folder cannot be written."""
     input_ = open_input(words.input, words.fields, out)
     with claim(out), told(out), closing(Index(out)) as index:
@@ -97,9 +100,10 @@ def run(
         index.put("pid", os.getpid())
         index.put("ended", None)
         index.commit()
-        for _ in load(model):
-            pass
-        return _Run(out, words, wish, model, settings, index).report(input_, tell, ask)
+        if ask is None:
+            for _ in load(model):
+                pass
+        return _Run(out, words, wish, model, settings, index).report(input_, tell, ask or ask_here)
 
 
 def spent(index: Index) -> tuple[int, int]:
