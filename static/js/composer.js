@@ -155,6 +155,8 @@ export class Composer {
       only: this.#only.all,
     };
     try {
+      // This tab's own, and the last one of all for a tab that has none.
+      sessionStorage.setItem(DRAFT, JSON.stringify(draft));
       localStorage.setItem(DRAFT, JSON.stringify(draft));
     } catch {
       // Storage may be full or forbidden; then the draft lives as long as the page.
@@ -164,7 +166,8 @@ export class Composer {
   #loadDraft() {
     if (this.#box.value) return; // typed before the scripts were there, or kept by the browser
     try {
-      const draft = JSON.parse(localStorage.getItem(DRAFT) ?? "{}");
+      const kept = sessionStorage.getItem(DRAFT) ?? localStorage.getItem(DRAFT);
+      const draft = JSON.parse(kept ?? "{}");
       this.#box.value = wordOf(draft.text);
       this.#entity.value = wordOf(draft.entity);
       choose(this.#task, draft.task);

@@ -229,6 +229,19 @@ def test_the_limit_counts_characters_and_the_draft_survives(visit: Visit) -> Non
     expect(page.locator(".turn")).to_have_count(0)
 
 
+def test_each_tab_has_a_draft_of_its_own(visit: Visit) -> None:
+    one = visit()
+    one.fill("#user-input", "one")
+    other = one.context.new_page()
+    other.goto(one.url)
+    expect(other.locator("#user-input")).to_have_value("one")  # the last draft of all
+    other.fill("#user-input", "other")
+    one.reload()
+    expect(one.locator("#user-input")).to_have_value("one")
+    other.reload()
+    expect(other.locator("#user-input")).to_have_value("other")
+
+
 def test_on_paper_the_page_is_light(visit: Visit) -> None:
     page = visit(color_scheme="dark")
     shade = "getComputedStyle(document.body).backgroundColor"
@@ -274,7 +287,8 @@ def test_what_is_being_written_is_put_aside_not_lost(visit: Visit) -> None:
 def test_a_spoilt_storage_spoils_nothing(visit: Visit, draft: str) -> None:
     page = visit()
     for name in ("kex.draft", "kex.presets"):
-        page.evaluate("([name, text]) => localStorage.setItem(name, text)", [name, draft])
+        for storage in ("localStorage", "sessionStorage"):
+            page.evaluate(f"([name, text]) => {storage}.setItem(name, text)", [name, draft])
     page.reload()
     expect(page.locator("#counter")).not_to_be_empty()
     page.locator("#only-button").click()

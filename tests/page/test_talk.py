@@ -266,6 +266,7 @@ def test_without_scripts_the_form_still_posts(
     context = browser.new_context(java_script_enabled=False)
     page = context.new_page()
     page.goto(f"{seeing_url}/?ui=en")
+    expect(page.locator("button:visible")).to_have_text(["Send"])
     page.select_option("#prompt-select-box", "Chat")
     page.set_input_files("noscript input[name=image]", panda)
     page.fill("#user-input", "What?")
