@@ -13,6 +13,7 @@ KexError                    code               HTTP
 │  └─ UnreadableDocument    unreadable_document  422   a file is damaged, or not what its name says
 │     ├─ ProtectedDocument  protected_document 422   it opens with a password only
 │     └─ TextlessDocument   textless_document  422   it holds no text, perhaps pictures of text
+├─ NoKey                    no_key             401   a replica wants its key
 ├─ CrossSite                cross_site         403   another site's page sent the request
 ├─ RateLimited              rate_limited       429   the upstream service asks for patience
 ├─ Unavailable              unavailable        503   the model cannot serve now; it says why
@@ -109,6 +110,11 @@ class ProtectedDocument(UnreadableDocument):
 
 class TextlessDocument(UnreadableDocument):
     code = "textless_document"
+
+
+class NoKey(KexError):
+    status = 401
+    code = "no_key"
 
 
 class CrossSite(KexError):

@@ -129,6 +129,16 @@ class Settings(BaseSettings):
         validation_alias="OPENAI_BASE_URL",
         description="any OpenAI-compatible server, e.g. `http://127.0.0.1:8080/v1`",
     )
+    embedded_url: str | None = Field(
+        None, description="another Kex that runs `Embedded` for this one: `http://host:5000`"
+    )
+    local_glm_url: str | None = Field(
+        None, description="another Kex that runs `Local-GLM` for this one"
+    )
+    replica: bool = Field(False, description="run this Kex's models for others, who name its URL")
+    replica_key: SecretStr | None = Field(
+        None, description="a secret that a replica and those who use it share"
+    )
     hf_endpoint: str = Field(
         "https://huggingface.co",
         validation_alias="HF_ENDPOINT",
@@ -181,6 +191,13 @@ class Settings(BaseSettings):
             return str(Path(value).expanduser())
         except RuntimeError as error:
             raise ValueError(str(error)) from error
+
+    @field_validator("embedded_url", "local_glm_url")
+    @classmethod
+    def _check_url(cls, value: str | None) -> str | None:
+        if value and not value.startswith(("http://", "https://")):
+            raise ValueError("must begin with http:// or https://")
+        return value or None
 
     @field_validator("max_concurrent")
     @classmethod

@@ -13,6 +13,7 @@ from models.registry import Registry
 from settings import Settings, load_settings
 
 if TYPE_CHECKING:  # the other commands need no database
+    from knowledge_base.holder import Holder
     from store.memory import Memory
 
 
@@ -33,11 +34,13 @@ def serve_command(host: str | None, port: int | None) -> None:
     registry = Registry(settings)
     app = make_application(settings, registry)
     memory: Memory = app.extensions["kex.memory"]
+    base: Holder = app.extensions["kex.base"]
     try:
         serve(app, settings, lambda url: _announce(url, settings, registry, memory), registry.close)
     finally:
         registry.close()
         memory.close()
+        base.close()
     click.echo("Kex has stopped.")
 
 
@@ -51,9 +54,14 @@ def _announce(url: str, settings: Settings, registry: Registry, memory: Memory) 
     state = registry.get(settings.default_model).state()
     if state.status == "unavailable":
         click.echo(f"{settings.default_model} cannot answer: {state.detail}", err=True)
-    elif settings.default_model == "Embedded" and settings.embedded_preload:
+    elif settings.default_model == "Embedded" and _loads_at_start(settings):
         model = registry.get("Embedded")
         registry.preload("Embedded", warm_prefixes(model.capabilities))
     if settings.glm_preload and registry.get("Local-GLM").state().status == "idle":
         registry.preload("Local-GLM", ())
     click.echo(f"Kex is at {url}  (Ctrl-C stops it)")
+
+
+def _loads_at_start(settings: Settings) -> bool:
+    """Where it runs elsewhere, it is loaded there."""
+    return settings.embedded_preload and settings.embedded_url is None

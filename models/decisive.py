@@ -22,8 +22,11 @@ def model_settings(name: str, settings: Settings) -> dict[str, Any]:
     """The settings that decide what the model answers."""
     dumped = settings.model_dump(mode="json", exclude=set(_NO_MATTER))
     known = {k: v for k, v in dumped.items() if k.startswith(_PREFIXES[name])}
-    if known.get("openai_base_url"):
-        known["openai_base_url"] = _bare(known["openai_base_url"])
+    if name == "Local-GLM":
+        known["local_glm_url"] = dumped["local_glm_url"]
+    for url in ("openai_base_url", "embedded_url", "local_glm_url"):
+        if known.get(url):
+            known[url] = _bare(known[url])
     if name == "Embedded":
         known["adapter"] = _adapter()
     return known

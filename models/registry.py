@@ -23,7 +23,9 @@ NAMES: tuple[str, ...] = get_args(ModelName)
 
 
 def local_glm(settings: Settings) -> Model:
-    """The network of our own, or the official code where the settings ask for it by name."""
+    """The network of our own; the official code, or another Kex, where the settings ask for it."""
+    if settings.local_glm_url:
+        return _remote("Local-GLM", settings.local_glm_url, settings)
     if settings.glm_engine == "reference":
         from models.glm_reference import ReferenceGlm
 
@@ -31,10 +33,24 @@ def local_glm(settings: Settings) -> Model:
     return LocalGlm(settings)
 
 
+def embedded(settings: Settings) -> Model:
+    """Here, or in another Kex where the settings name one."""
+    if settings.embedded_url:
+        return _remote("Embedded", settings.embedded_url, settings)
+    return Embedded(settings)
+
+
+def _remote(name: str, url: str, settings: Settings) -> Model:
+    from models.remote import RemoteModel
+
+    key = settings.replica_key
+    return RemoteModel(name, url, key.get_secret_value() if key else None)
+
+
 FACTORIES: Mapping[str, Callable[[Settings], Model]] = {
     "Local-GLM": local_glm,
     "ChatGpt": ChatGpt,
-    "Embedded": Embedded,
+    "Embedded": embedded,
 }
 
 

@@ -21,6 +21,7 @@ from web import (
     headers,
     openai_routes,
     pages,
+    replica_routes,
     routes,
     token_routes,
 )
@@ -65,6 +66,8 @@ def make_application(settings: Settings, registry: Registry) -> Flask:
     app.register_blueprint(document_routes.blueprint)
     app.register_blueprint(openai_routes.blueprint)
     app.register_blueprint(token_routes.blueprint)
+    if settings.replica:
+        app.register_blueprint(replica_routes.blueprint)
     errors.register(app)
     headers.register(app)
     pages.register(app)
