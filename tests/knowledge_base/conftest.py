@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -25,11 +26,15 @@ def base(path: Path) -> Iterator[Base]:
 
 
 @pytest.fixture(scope="session")
-def postgresql(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    """A server of its own; skipped with the reason where there is none."""
-    server = Server(tmp_path_factory.mktemp("postgresql"))
-    yield server
-    server.stop()
+def postgresql() -> Iterator[Server]:
+    """A server of its own; skipped with the reason where there is none.
+
+    Not below pytest's own folder, which every other run of pytest closes to other users.
+    """
+    with tempfile.TemporaryDirectory(prefix="kex-postgresql-") as folder:
+        server = Server(Path(folder))
+        yield server
+        server.stop()
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
