@@ -20,6 +20,7 @@ from cli.export import export_command
 from cli.extract import extract_command
 from cli.glm import glm
 from cli.models import models
+from cli.replicas import replicas_command
 from cli.serve import serve_command
 from errors import InputError, KexError, Unavailable
 
@@ -51,6 +52,7 @@ def main() -> None:
 
 
 main.add_command(serve_command, "serve")
+main.add_command(replicas_command)
 main.add_command(extract_command, "extract")
 main.add_command(export_command, "export")
 main.add_command(chat_command, "chat")

@@ -12,15 +12,12 @@ Needs requirements-ray.txt, here and on every node, with the same Python.
 from __future__ import annotations
 
 import contextlib
-import logging
 import queue
-import socket
 import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 from corpus.budget import Ledger
@@ -30,25 +27,13 @@ from errors import InputError, KexError, ModelFailed, Unavailable
 from extraction.extractor import Answer
 from extraction.task import Task
 from models.base import Model
+from models.cluster import joined, needs
 from models.registry import Registry
 from settings import Settings
 
-ROOT = Path(__file__).parent.parent
 BEAT = 0.2  # seconds between two looks at whether to stop
 TRIES = 3  # times that a text is given to an actor: one that kills them all is not read
-REACH_SECONDS = 5.0
 START_SECONDS = 600.0  # for the first actor: its node may have to fetch the weights
-# Of the folder that is sent to the nodes: what no actor needs, or what is not of the project.
-EXCLUDES = [
-    ".git",
-    ".venv",
-    "node_modules",
-    "tests",
-    "docs",
-    "benchmarks",
-    "training",
-    "**/__pycache__",
-]
 
 
 @dataclass(frozen=True)
@@ -196,59 +181,30 @@ def ray_engine(address: str | None, wanted: Wanted) -> Iterator[RayEngine]:
 
     Raises InputError without Ray or cluster, Unavailable where no actor can serve.
     """
-    try:
-        import ray
-    except ImportError as error:
-        raise InputError(
-            "engine: Ray is not installed: pip install -r requirements-ray.txt.", field="engine"
-        ) from error
-    try:
-        _reach(address)
-        ray.init(
-            address=address,
-            log_to_driver=False,
-            include_dashboard=False if address is None else None,
-            runtime_env={"working_dir": str(ROOT), "excludes": EXCLUDES},
-            namespace="kex",
-            logging_level=logging.ERROR,
-        )
-    except (OSError, ValueError, RuntimeError) as error:
-        raise InputError(
-            f"address: no cluster of Ray answers there: {error}", field="address"
-        ) from error
-    engine = None
-    try:
+    with joined(address):
         engine = RayEngine(_actors(wanted), wanted)
-        yield engine
-    finally:
-        if engine is not None:
+        try:
+            yield engine
+        finally:
             engine.close()
-        ray.shutdown()
-
-
-def _reach(address: str | None) -> None:
-    """Raises OSError where nothing listens: Ray itself would try for minutes."""
-    host, colon, port = (address or "").rpartition(":")
-    if colon and port.isdigit() and "//" not in host:
-        socket.create_connection((host.strip("[]"), int(port)), timeout=REACH_SECONDS).close()
 
 
 def _actors(wanted: Wanted) -> list[Any]:
     """As many as are wanted; the first one has its model loaded."""
     import ray
 
-    needs = _needs(wanted)
+    takes = needs(wanted.model, wanted.settings)
     room: dict[str, float] = ray.cluster_resources()  # type: ignore[no-untyped-call]
-    fits = min(int(room.get(name, 0) // amount) for name, amount in needs.items())
+    fits = min(int(room.get(name, 0) // amount) for name, amount in takes.items())
     count = wanted.actors or fits
     if count < 1 or count > fits:
-        told = ", ".join(f"{amount:g} {name}" for name, amount in needs.items())
+        told = ", ".join(f"{amount:g} {name}" for name, amount in takes.items())
         raise InputError(
             f"actors: the cluster has room for {fits}, each needs {told}.", field="actors"
         )
     kind: Any = ray.remote(Reader).options(
-        num_cpus=needs.get("CPU", 0),
-        num_gpus=needs.get("GPU", 0),
+        num_cpus=takes.get("CPU", 0),
+        num_gpus=takes.get("GPU", 0),
         max_restarts=-1,
         max_concurrency=wanted.places + 1,
     )
@@ -260,11 +216,3 @@ def _actors(wanted: Wanted) -> list[Any]:
     if why is not None:
         raise Unavailable(why)
     return actors
-
-
-def _needs(wanted: Wanted) -> dict[str, float]:
-    if wanted.model == "Local-GLM":
-        return {"GPU": 1.0}
-    if wanted.model == "Embedded":
-        return {"CPU": float(wanted.settings.embedded_threads or 2)}
-    return {"CPU": 1.0}
