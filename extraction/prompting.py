@@ -28,7 +28,8 @@ def build_request(
     `context` names what the chunk points back to, `known` is what an earlier pass found in it.
     """
     tuned = tuned_for(task, can)
-    prompt = load_prompt(f"{task.prompt_type}-tuned" if tuned else task.prompt_type, task.lang)
+    name = f"{task.prompt_type}-tuned" if tuned else task.prompt_type
+    prompt = load_prompt(name, task.lang)
     labels = labels_of(task)
     style = style_for(can, tuned)
     turn = user_turn(
@@ -57,7 +58,7 @@ def build_request(
         else None,
         json_schema=json_schema(task.prompt_type, labels, task.entity),
         logprobs=True,
-        tuned=tuned,
+        tuned=f"{task.lang}/{name}" if tuned else "",
     )
 
 

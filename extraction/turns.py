@@ -82,7 +82,7 @@ def turns_for(
         request = build_request(task, source, model.capabilities, context, known)
         way: Way = "tuned" if request.tuned else "asked"
         known_way = way if model.capabilities.calibrated else None
-        last = style_for(model.capabilities, request.tuned) == "relation_last"
+        last = style_for(model.capabilities, request.tuned != "") == "relation_last"
         return Turn(request, partial(AnswerParser, task.prompt_type, last), known_way)
 
     if not recognizes(task, model):

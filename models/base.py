@@ -54,7 +54,7 @@ class GenerateRequest:
     `temperature` 0 is greedy. None in `sampling` leaves it to the model's own default.
     `max_length` bounds prompt and answer together, in tokens, as the official VisualGLM demos do;
     models without such a limit ignore it. `logprobs` asks for the probabilities of what is said.
-    `tuned`: the prompt is one of `Capabilities.tuned`, so answer as trained on it.
+    `tuned` names the prompt where it is one of `Capabilities.tuned`: answer as trained on it.
     """
 
     messages: tuple[Message, ...]
@@ -65,7 +65,7 @@ class GenerateRequest:
     sampling: Sampling = Sampling()
     max_length: int | None = None
     logprobs: bool = False
-    tuned: bool = False
+    tuned: str = ""
 
 
 @dataclass(frozen=True)

@@ -28,15 +28,15 @@ def model_settings(name: str, settings: Settings) -> dict[str, Any]:
         if known.get(url):
             known[url] = _bare(known[url])
     if name == "Embedded":
-        known["adapter"] = _adapter()
+        known["adapter"] = _adapters()
     return known
 
 
 @lru_cache(maxsize=1)
-def _adapter() -> str:
-    """A digest of the trained adapter: another one gives other answers under the same settings."""
-    path = Path(__file__).parent / "adapters" / "extraction.gguf"
-    return hashlib.sha256(path.read_bytes()).hexdigest()[:16] if path.is_file() else "none"
+def _adapters() -> str:
+    """A digest of the trained adapters: others give other answers under the same settings."""
+    files = sorted((Path(__file__).parent / "adapters").glob("*.gguf"))
+    return hashlib.sha256(b"".join(file.read_bytes() for file in files)).hexdigest()[:16]
 
 
 def _bare(url: str) -> str:

@@ -27,7 +27,7 @@ from models.base import (
     ModelState,
     Progress,
 )
-from models.llama_talk import LlamaAnswer, check_grammar, payload
+from models.llama_talk import ADAPTED, LlamaAnswer, check_grammar, payload
 from models.llama_tokens import count_tokens
 from models.pump import Sink, pump
 from models.recognizers import Recognizers
@@ -40,9 +40,9 @@ log = logging.getLogger(__name__)
 # prefill stop, and its progress show, within a second.
 BATCH_TOKENS = 64
 CLOSE_SECONDS = 10.0  # for a batch of the prefill on a busy machine
+ADAPTERS = tuple(Path(__file__).parent / "adapters" / f"{lang}.gguf" for lang in ADAPTED)
 # Trained on triples and facts; with English facts it finds no more than the examples do
 # (docs/quality.md).
-ADAPTER = Path(__file__).parent / "adapters" / "extraction.gguf"
 TUNED = frozenset({"zh/KE1-tuned", "en/KE1-tuned", "zh/KE3-tuned"})
 CACHE_MIB = 256  # host memory for the prompts' prefixes, 28 KiB a token
 
@@ -91,15 +91,16 @@ class Embedded:
             chunk_tokens=CHUNK_TOKENS,
             tuned_tokens=TUNED_TOKENS,
             calibrated=self._is_ours(),
-            tuned=TUNED if self._adapter() is not None else frozenset(),
+            tuned=TUNED if self._adapters() else frozenset(),
             # One after the other: two at a time are no faster on the same cores, and a part that
             # waits knows the names of the one before it.
             parallel=1,
         )
 
-    def _adapter(self) -> Path | None:
-        """The adapter, where it fits: it was trained for these very weights."""
-        return ADAPTER if self._is_ours() and ADAPTER.is_file() else None
+    def _adapters(self) -> list[Path]:
+        """The adapters, where they fit: they were trained for these very weights."""
+        there = self._is_ours() and all(path.is_file() for path in ADAPTERS)
+        return list(ADAPTERS) if there else []
 
     def _is_ours(self) -> bool:
         """Whether the weights are those that Kex was measured with."""
@@ -161,9 +162,9 @@ class Embedded:
         for cpu in (params.cpuparams, params.cpuparams_batch):
             cpu.n_threads = threads
             cpu.poll = 0  # waiting threads sleep instead of spinning: the cores are not ours alone
-        adapter = self._adapter()
-        if adapter is not None:  # at rest until a request asks for it
-            params.lora_adapters = [xllamacpp.CommonAdapterLoraInfo(str(adapter), 0.0)]
+        params.lora_adapters = [  # at rest until a request asks for one
+            xllamacpp.CommonAdapterLoraInfo(str(adapter), 0.0) for adapter in self._adapters()
+        ]
         params.verbosity = 0
         # llama.cpp opens a port on loopback; without a key anyone on the machine could use it.
         params.api_keys = [self._key]

@@ -9,6 +9,8 @@ from models.base import Chunk, Finish, GenerateRequest, Progress, Text, Usage
 from models.pump import Sink
 
 RANDOM_SEED = 2**32 - 1  # llama.cpp's word for a seed of its own choice
+# The languages that an adapter was trained for, in the order in which llama.cpp numbers them.
+ADAPTED = ("zh", "en")
 LOWEST = -50.0  # a token's log probability: what the form forced may have none at all
 
 
@@ -23,7 +25,8 @@ def payload(request: GenerateRequest) -> dict[str, Any]:
         "return_progress": True,
     }
     if request.tuned:
-        body["lora"] = [{"id": 0, "scale": 1.0}]
+        lang = request.tuned.partition("/")[0]
+        body["lora"] = [{"id": ADAPTED.index(lang), "scale": 1.0}]
     if request.logprobs:
         body |= {"logprobs": True, "top_logprobs": 1}
     wish = request.sampling

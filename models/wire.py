@@ -64,7 +64,7 @@ class _Request(_Form):
     sampling: _Sampling = _Sampling()
     max_length: int | None = None
     logprobs: bool = False
-    tuned: bool = False
+    tuned: str = ""
 
 
 def write_request(request: GenerateRequest) -> Json:

@@ -1,7 +1,6 @@
 // The knowledge of one answer as a table that grows row by row, can be sorted and filtered.
 
 import { all, button, el } from "./dom.js";
-import { counted } from "./knowledge.js";
 import { S } from "./strings.js";
 
 /** @import {Cell, Row} from "./types" */
@@ -25,6 +24,8 @@ export class KnowledgeTable {
   #bodies = new Map();
   /** @type {Map<string, HTMLElement>} */
   #lines = new Map();
+  /** How many rows the filter leaves. */
+  #shown = 0;
   /** What the rows are sorted by: a column, and its direction. */
   #sorted = { column: -1, step: 1 };
 
@@ -45,22 +46,28 @@ export class KnowledgeTable {
       el("thead", {}, el("tr", {}, ...head)),
     );
     this.element = el("div", { class: "table-wrap", hidden: true }, this.#filter, this.table);
-    this.#filter.addEventListener("input", () => this.#tell());
+    this.#filter.addEventListener("input", () => this.#choose());
     this.table.addEventListener("keydown", (event) => this.#key(event));
   }
 
   /** @param {Row} row */
   add(row) {
+    this.#put(row);
+    this.#tell();
+    this.element.hidden = false;
+  }
+
+  /** @param {Row} row */
+  #put(row) {
     const index = this.rows.push(row) - 1;
     const body = this.#bodyOf(row);
     if (row.cells.length > 0) {
       const line = this.#line(row, index);
       line.hidden = !this.#matches(row);
+      if (!line.hidden) this.#shown += 1;
       body.append(line);
     } else body.append(this.#quiet(S.noFacts));
     for (const key of row.missing ?? []) body.append(this.#quiet(S.notStated(key)));
-    this.#tell(false);
-    this.element.hidden = false;
   }
 
   /** @param {Row[]} rows */
@@ -70,7 +77,9 @@ export class KnowledgeTable {
     for (const body of this.#bodies.values()) body.remove();
     this.#bodies.clear();
     this.#lines.clear();
-    for (const row of rows) this.add(row);
+    this.#shown = 0;
+    for (const row of rows) this.#put(row);
+    this.#tell();
     if (this.#sorted.column >= 0) this.#order();
     this.element.hidden = rows.length === 0;
     if (at !== undefined) this.lineOf(at)?.focus();
@@ -146,15 +155,21 @@ export class KnowledgeTable {
     return words.every((word) => text.includes(word));
   }
 
-  /** Says how many rows there are; after a change of the filter, hides what does not match. */
-  #tell(filter = true) {
-    const all = counted(this.rows).length;
-    this.#filter.hidden = all < FILTER_FROM;
-    let shown = 0;
+  /** Hides what does not match. */
+  #choose() {
+    this.#shown = 0;
     for (const [index, line] of this.#lines) {
-      if (filter) line.hidden = !this.#matches(this.rows[Number(index)]);
-      if (!line.hidden) shown += 1;
+      line.hidden = !this.#matches(this.rows[Number(index)]);
+      if (!line.hidden) this.#shown += 1;
     }
+    this.#tell();
+  }
+
+  /** Says how many rows there are. */
+  #tell() {
+    const all = this.#lines.size;
+    const shown = this.#shown;
+    this.#filter.hidden = all < FILTER_FROM;
     const caption = S.caption(this.#task, all);
     this.#caption.textContent = shown < all ? S.shown(shown, caption) : caption;
     for (const body of this.#bodies.values()) {
