@@ -26,7 +26,7 @@ run: $(VENV)/.installed
 	@exec $(BIN)/python app.py serve
 
 test: $(VENV)/.installed-dev
-	@sh scripts/install-browser.sh
+	@sh scripts/install-test-programs.sh
 	@$(BIN)/python -m pytest
 
 check: $(VENV)/.installed-dev node_modules/.installed

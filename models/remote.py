@@ -58,12 +58,16 @@ class RemoteModel:
         self._capabilities: Capabilities | None = None
         self._state = ModelState("idle", f"It runs at {_bare(url)}.")
         self._asked = 0.0
+        self._closed = False
+        self._refreshing: threading.Thread | None = None
 
     @property
     def _client(self) -> httpx2.Client:
         import httpx2  # a tenth of a second, which a start without this model need not pay
 
         with self._lock:
+            if self._closed:
+                raise Unavailable(f"{self.name} is being shut down.")
             if self._client_ is None:
                 timeout = httpx2.Timeout(SILENCE_SECONDS, connect=CONNECT_SECONDS)
                 self._client_ = httpx2.Client(
@@ -79,10 +83,12 @@ class RemoteModel:
     def state(self) -> ModelState:
         with self._lock:
             stale = time.monotonic() - self._asked > FRESH_SECONDS
-            if stale:
+            busy = self._refreshing is not None and self._refreshing.is_alive()
+            if stale and not busy and not self._closed:
                 self._asked = time.monotonic()
-        if stale:
-            threading.Thread(target=self._refresh, name=f"state-{self.name}", daemon=True).start()
+                name = f"state-{self.name}"
+                self._refreshing = threading.Thread(target=self._refresh, name=name, daemon=True)
+                self._refreshing.start()
         return self._state
 
     def load(self) -> None:
@@ -121,6 +127,11 @@ class RemoteModel:
             raise ModelFailed(f"{self.name} at {_bare(self._url)} broke off in its answer.")
 
     def close(self) -> None:
+        with self._lock:
+            self._closed = True
+            refreshing = self._refreshing
+        if refreshing is not None:  # it may be connecting; then it finds the door shut
+            refreshing.join(CONNECT_SECONDS + 1)
         with self._lock:
             if self._client_ is not None:
                 self._client_.close()

@@ -31,6 +31,7 @@ export function comparison(request, rows, other) {
     status.append(button(S.stop, "quiet-button", () => stop.abort()));
     element.replaceChildren(status);
     try {
+      if (other.seen && !other.image) throw new RequestFailed("picture", S.pictureGone);
       const own = { ...other, conversation: "", turn: undefined };
       for await (const { event, data } of ask(own, stop.signal)) {
         if (event !== "done") continue;

@@ -22,6 +22,8 @@ export class Findings extends Turn {
   #legend;
   /** The whole answer as it stands, corrections and all. @type {any} */
   #answer = null;
+  /** What the model said, whatever a person made of it. @type {Row[]} */
+  #given = [];
   /** What a person had changed of it when it was loaded. @type {any[]} */
   #corrections = [];
   #linking = new Linking();
@@ -91,6 +93,7 @@ export class Findings extends Turn {
       ),
     );
     this.#answer = data;
+    this.#given = this.rows;
     const line = el(
       "p",
       { class: "buttons" },
@@ -138,6 +141,7 @@ export class Findings extends Turn {
   restore(kept) {
     this.#corrections = kept.corrections;
     super.restore(kept);
+    if (kept.answer) this.#given = this.#rows.ofKnowledge(kept.answer.knowledge);
   }
 
   again() {
@@ -164,7 +168,7 @@ export class Findings extends Turn {
       const module = await lazy(import("./comparing.js"), this.foot);
       const changed = value === FORM ? this.actions.settings(request.task) : { model: value };
       if (module)
-        this.foot.before(module.comparison(request, this.rows, { ...request, ...changed }));
+        this.foot.before(module.comparison(request, this.#given, { ...request, ...changed }));
     });
     return menu;
   }

@@ -68,9 +68,9 @@ export class Graph {
         button(G.fit, "quiet-button", () => this.#fit()),
       ),
       this.#note,
+      this.#sentence,
       this.#canvas,
       this.#legend,
-      this.#sentence,
     );
     this.#relation.addEventListener("change", () => this.draw());
     this.#canvas.addEventListener("keydown", (event) => this.#key(event));
@@ -146,7 +146,10 @@ export class Graph {
     this.#cy.on("tap", "node", (/** @type {any} */ { target }) =>
       this.#visit?.(target.data("label")),
     );
-    this.#cy.on("tap", "edge", (/** @type {any} */ { target }) => this.#tell(target.data("row")));
+    this.#cy.on("tap", "edge", (/** @type {any} */ { target }) => {
+      this.#at = target.data("row");
+      this.#linking.light([this.#at]);
+    });
   }
 
   /** The sentences behind an edge. @param {string} number */
@@ -217,6 +220,7 @@ export class Graph {
   /** Goes to the next edge and shows what states it. @param {number} step */
   #walk(step) {
     const edges = this.#edges().toArray();
+    if (edges.length === 0) return;
     const at = edges.findIndex((/** @type {any} */ edge) => edge.data("row") === this.#at);
     const next = edges[at < 0 ? 0 : (at + step + edges.length) % edges.length];
     this.#at = next.data("row");

@@ -244,8 +244,7 @@ const help = byId("help", HTMLDialogElement);
 byId("help-button", HTMLButtonElement).addEventListener("click", () => help.showModal());
 byId("help-close", HTMLButtonElement).addEventListener("click", () => help.close());
 addEventListener("keydown", ({ key, target, defaultPrevented, isComposing, keyCode }) => {
-  const own =
-    target === document.body || (target instanceof Element && target.closest(".composer"));
+  const own = target instanceof Element && !target.closest("dialog, .history, form.correction");
   // With a word in the input method Escape is its own.
   if (isComposing || keyCode === 229) return;
   if (key === "Escape" && own && !defaultPrevented) running?.stop.abort();

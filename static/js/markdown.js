@@ -7,6 +7,8 @@ import { el } from "./dom.js";
 /** @import {Token} from "./types" */
 
 const OPTIONS = { gfm: true, breaks: true };
+/** Lists and quotations that nest deeper are no text for people, and would take seconds. */
+const NESTED = /(?:(?:[-*+>]|\d+[.)])[ \t]+(?:\[[ x]\][ \t]+)?){64}|>{64}|^[ \t]{120}/mu;
 
 /** Shows a text that grows; only the blocks that have changed are made anew. */
 export class Markdown {
@@ -21,12 +23,26 @@ export class Markdown {
 
   /** @param {string} text */
   show(text) {
-    const blocks = lexer(text, OPTIONS).filter(({ type }) => type !== "space");
+    const blocks = blocksOf(text);
     let same = 0;
     while (same < blocks.length && this.#shown[same] === blocks[same].raw) same += 1;
+    const fresh = blocks.slice(same).map(nodeOf);
     while (this.#element.childNodes.length > same) this.#element.lastChild?.remove();
-    this.#element.append(...blocks.slice(same).map(nodeOf));
+    this.#element.append(...fresh);
     this.#shown = blocks.map(({ raw }) => raw);
+  }
+}
+
+/** The blocks of a text; one that nests too deep is a block as it stands. @param {string} text */
+function blocksOf(text) {
+  const plain = [{ type: "plain", raw: text, text }];
+  if (NESTED.test(text)) return plain;
+  try {
+    return lexer(text, OPTIONS).filter(({ type }) => type !== "space");
+  } catch (error) {
+    // The parser's stack is at its end: a model that turns in circles writes such texts.
+    if (error instanceof RangeError) return plain;
+    throw error;
   }
 }
 
@@ -63,6 +79,8 @@ function nodeOf(token) {
       return new Text(token.raw);
     case "escape":
       return new Text(token.text);
+    case "plain":
+      return el("p", { class: "plain" }, token.text);
     case "text":
       return token.tokens ? spanOf(inner()) : new Text(token.text);
     default:

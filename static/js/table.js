@@ -169,7 +169,7 @@ export class KnowledgeTable {
   #tell() {
     const all = this.#lines.size;
     const shown = this.#shown;
-    this.#filter.hidden = all < FILTER_FROM;
+    this.#filter.hidden = all < FILTER_FROM && !this.#filter.value;
     const caption = S.caption(this.#task, all);
     this.#caption.textContent = shown < all ? S.shown(shown, caption) : caption;
     for (const body of this.#bodies.values()) {

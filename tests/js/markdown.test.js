@@ -78,3 +78,22 @@ test("a text that grows keeps the blocks that stand", () => {
     "<p>one</p><p>two <strong>three</strong></p><ul><li>four</li></ul>",
   );
 });
+
+for (const loop of ["- ", "1. ", "* ", "**", "> ", "[", "_a ", "- [ ] "]) {
+  test(`a model that turns in circles breaks nothing: ${loop}`, () => {
+    const element = document.createElement("div");
+    const began = performance.now();
+    new Markdown(element).show(`${loop.repeat(2500)}x`);
+    assert.ok(element.textContent?.endsWith("x"));
+    assert.ok(performance.now() - began < 2000);
+  });
+}
+
+test("a list that nests by its indentation breaks nothing", () => {
+  const text = Array.from({ length: 1200 }, (_, i) => `${" ".repeat(2 * i)}- x`).join("\n");
+  const element = document.createElement("div");
+  const began = performance.now();
+  new Markdown(element).show(text);
+  assert.ok(element.textContent?.includes("x"));
+  assert.ok(performance.now() - began < 2000);
+});

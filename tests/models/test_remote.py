@@ -182,7 +182,7 @@ def test_a_stream_that_ends_too_early(end: bytes) -> None:
 
 
 def test_the_web_tier_uses_it_where_it_is_named(replica: Serving) -> None:
-    settings = Settings(embedded_url=replica.url, local_glm_url="https://glm.example/")
+    settings = Settings(embedded_url=replica.url, local_glm_url="http://127.0.0.1:1/")
     registry = Registry(settings)
     assert isinstance(registry.get("Embedded"), RemoteModel)
     assert isinstance(registry.get("Local-GLM"), RemoteModel)

@@ -50,6 +50,28 @@ def test_what_one_model_lacks_is_marked(visit: Visit, two_url: str) -> None:
     expect(page.locator(".turn")).to_have_count(1)
 
 
+def test_what_a_person_corrected_is_not_the_models(visit: Visit, tmp_path: Path) -> None:
+    models = {
+        name: ScriptedModel(lambda _: ['{"triples":[' + BIRTH + "," + WORK + "]}"])
+        for name in ("Embedded", "Local-GLM")
+    }
+    settings = Settings(cache_dir=Path("/nonexistent"), store=tmp_path / "kex.db")
+    with Serving(settings, models) as serving:
+        page = visit(serving.url)
+        send(page, LUXUN)
+        finished(page)
+        expect(page.get_by_role("button", name="Add item")).to_be_visible()
+        page.locator("tr[data-row]").first.focus()
+        page.keyboard.press("Delete")
+        expect(page.locator(".turn tr[data-row]")).to_have_count(1)
+        for _ in range(2):  # as it came, and as it is loaded again
+            page.get_by_label("Compare with…").select_option("Local-GLM")
+            expect(page.locator(".comparison caption")).to_contain_text("2 of 2 in both")
+            page.reload()
+            expect(page.locator(".trace del")).to_have_count(1)
+        page.goto("about:blank")  # before its server ends
+
+
 def test_a_model_that_fails_is_told_beside_the_answer(visit: Visit, two_url: str) -> None:
     page = visit(two_url)
     send(page, LUXUN)

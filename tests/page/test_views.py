@@ -76,6 +76,19 @@ def test_the_filter_hides_rows_and_says_so(visit: Visit, views_url: str) -> None
     assert len(heads(page)) == 11
 
 
+def test_the_filter_stays_while_it_hides_rows(visit: Visit, views_url: str) -> None:
+    page = visit(views_url)
+    send(page, TEXT)
+    finished(page)
+    page.fill(".filter", "nowhere")
+    expect(page.locator("caption")).to_have_text("0 of 11 triples")
+    expect(page.locator(".filter")).to_be_visible()
+    page.locator(".turn").focus()
+    page.keyboard.press("Escape")  # nothing runs: nothing happens
+    page.fill(".filter", "")
+    assert len(heads(page)) == 11
+
+
 def test_few_rows_need_no_filter(visit: Visit) -> None:
     page = visit()
     send(page, LUXUN)
