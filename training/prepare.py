@@ -82,7 +82,7 @@ class Groups:
     """Draws texts of the sources and makes conversations of them; the seed decides everything."""
 
     def __init__(self, data: Path, seed: int = 11) -> None:
-        self._draw = random.Random(seed)  # noqa: S311  # not a secret
+        self._draw = random.Random(seed)  # not a secret
         self._names = _yaml("names")
         self._rows: dict[tuple[PromptType, str], list[Row]] = defaultdict(list)
         for task in SHARES:
