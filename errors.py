@@ -7,6 +7,7 @@ KexError                    code               HTTP
 │  ├─ UnknownTurn           turn_not_found     404   the conversation has no such turn
 │  ├─ UnknownEntity         entity_not_found   404   the knowledge base has no such entity or name
 │  ├─ UnknownSource         source_not_found   404   the knowledge base has no such source
+│  ├─ Conflict              conflict           409   it was changed elsewhere meanwhile
 │  ├─ TooLarge              too_large          413   text, image or body over a limit
 │  ├─ UnsupportedMedia      unsupported_media  415   a content type or file nobody reads here
 │  ├─ Unprocessable         unprocessable      422   well formed, but this model cannot do it
@@ -82,6 +83,11 @@ class UnknownEntity(InputError):
 class UnknownSource(InputError):
     status = 404
     code = "source_not_found"
+
+
+class Conflict(InputError):
+    status = 409
+    code = "conflict"
 
 
 class TooLarge(InputError):

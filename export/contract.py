@@ -21,7 +21,7 @@ from pydantic import (
 )
 
 from errors import InputError
-from export.record import Record, text_id
+from export.record import Correction, Record, text_id
 from extraction.knowledge import (
     Card,
     Entity,
@@ -83,7 +83,11 @@ class _Located(_Form):
         return Located(self.text, self.start, self.end, self.status)
 
 
-class _Stated(_Form):
+class _Corrected(_Form):
+    correction: Correction | None = None
+
+
+class _Stated(_Corrected):
     evidence: _Span | None = None
     confidence: Annotated[float, Field(ge=0, le=1)] | None = None
     also: list[_Span] = []
@@ -100,7 +104,7 @@ class _Triple(_Stated):
     tail: _Located
 
 
-class _Entity(_Located):
+class _Entity(_Located, _Corrected):
     mentions: list[Annotated[list[int], Field(min_length=2, max_length=2)]] = []
     confidence: Annotated[float, Field(ge=0, le=1)] | None = None
 
@@ -159,7 +163,7 @@ def read_record(value: Any, at: str = "") -> Record:
     except ValidationError as error:
         raise _named(error, at) from error
     try:
-        items, cards = _read_knowledge(row)
+        items, cards, corrections = _read_knowledge(row)
     except ValidationError as error:
         raise _named(error, f"{at}knowledge.") from error
     _check_rest(value, at)
@@ -173,6 +177,7 @@ def read_record(value: Any, at: str = "") -> Record:
         items=items,
         cards=cards,
         answer=answer,
+        corrections=corrections,
     )
 
 
@@ -189,20 +194,30 @@ def _check_rest(value: dict[str, Any], at: str) -> None:
         raise InputError(f"{field} is not JSON: {error}.", field=field) from error
 
 
-def _read_knowledge(row: _Row) -> tuple[tuple[Item, ...], tuple[Card, ...]]:
+_Read = tuple[tuple[Item, ...], tuple[Card, ...], Mapping[Item, Correction]]
+
+
+def _read_knowledge(row: _Row) -> _Read:
+    """The items, KE3's cards, and what a person did to which item."""
     context: Mapping[str, str] = {"text": row.text}
+    read: list[tuple[Item, _Corrected]] = []
+    cards: tuple[Card, ...] = ()
     if row.prompt_type == "KE1":
         triples = _Triples.model_validate(row.knowledge, context=context).triples
-        return tuple(_triple(triple) for triple in triples), ()
-    if row.prompt_type == "KE2":
+        read += [(_triple(form), form) for form in triples]
+    elif row.prompt_type == "KE2":
         classes = _Entities.model_validate(row.knowledge, context=context).entities
-        return tuple(_entity(label, one) for label, all_ in classes.items() for one in all_), ()
-    if isinstance(row.knowledge, list):
-        forms = _CARDS.validate_python(row.knowledge, context=context)
+        read += [(_entity(label, form), form) for label, all_ in classes.items() for form in all_]
     else:
-        forms = [_Card.model_validate(row.knowledge, context=context)]
-    cards = tuple(_card(form) for form in forms)
-    return tuple(fact for card in cards for fact in card.facts), cards
+        if isinstance(row.knowledge, list):
+            forms = _CARDS.validate_python(row.knowledge, context=context)
+        else:
+            forms = [_Card.model_validate(row.knowledge, context=context)]
+        cards = tuple(_card(form) for form in forms)
+        for card, shape in zip(cards, forms, strict=True):
+            read += zip(card.facts, shape.facts, strict=True)
+    marks = {item: form.correction for item, form in read if form.correction}
+    return tuple(item for item, _ in read), cards, marks
 
 
 def _triple(form: _Triple) -> Triple:

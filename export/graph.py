@@ -57,6 +57,8 @@ def _edge(record: Record, item: Item) -> Edge:
     told = _origin(record)
     if item.confidence is not None:
         told["confidence"] = item.confidence
+    if (made := record.correction(item)) is not None:
+        told["correction"] = made
     if isinstance(item, Entity):
         told |= _place("head", item.place)
         told["starts"] = tuple(span.start for span in item.mentions)

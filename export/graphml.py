@@ -19,7 +19,7 @@ _NODE_KEYS = {"kind": "string", "name": "string", "key": "string", "names": "str
               "classes": "string", "aliases": "string"}  # fmt: skip
 _EDGE_KEYS = {
     "kind": "string", "relation": "string", "source": "string", "task": "string",
-    "model": "string", "confidence": "double",
+    "model": "string", "confidence": "double", "correction": "string",
     "head": "string", "head_status": "string", "head_start": "int", "head_end": "int",
     "tail": "string", "tail_status": "string", "tail_start": "int", "tail_end": "int",
     "evidence": "string", "evidence_starts": "string", "evidence_ends": "string",

@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 
 from export.record import Record
+from export.report.words import WORDS
 from extraction.knowledge import (
     NOT_STATED,
     NOTHING,
@@ -40,6 +41,7 @@ _STATUS: dict[Lang, dict[str, str]] = {
     "zh": {"normalised": "（规范化）", "inferred": "推断"},
     "en": {"normalised": " (normalised)", "inferred": "inferred"},
 }
+_CORRECTION: dict[Lang, str] = {"zh": "更正", "en": "correction"}
 _MARKS = re.compile(r"([!#$&()*<>@\[\\\]_`{|}~]|:(?=\S)|(?<=www)\.)", re.I)
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 
@@ -65,6 +67,16 @@ def _body(record: Record) -> Iterator[str]:
             yield from _card(record, card)
     else:
         yield from _table(record, [_row(record, item) for item in record.items])
+    yield from _left_out(record)
+
+
+def _left_out(record: Record) -> Iterator[str]:
+    words = WORDS[record.lang]
+    left = record.left_out()
+    if left:
+        yield f"\n{words.left_out}{words.colon}\n"
+    for why, line in left:
+        yield f"- {escape(line)} ({escape(words.why.get(why, why))})"
 
 
 def _card(record: Record, card: Card) -> Iterator[str]:
@@ -81,10 +93,12 @@ def _card(record: Record, card: Card) -> Iterator[str]:
 
 def _table(record: Record, rows: Sequence[Sequence[str]]) -> Iterator[str]:
     heading = HEADINGS[record.lang][record.prompt_type]
+    if record.corrections:
+        heading = (*heading, _CORRECTION[record.lang])
     yield _line(heading)
     yield _line(["---"] * len(heading), raw=True)
     for row in rows:
-        yield _line(row)
+        yield _line([*row, *[""] * (len(heading) - len(row))])
 
 
 def _line(cells: Sequence[str], raw: bool = False) -> str:
@@ -92,6 +106,13 @@ def _line(cells: Sequence[str], raw: bool = False) -> str:
 
 
 def _row(record: Record, item: Item) -> tuple[str, ...]:
+    if not record.corrections:
+        return _cells(record, item)
+    made = record.correction(item)
+    return (*_cells(record, item), WORDS[record.lang].corrections[made] if made else "")
+
+
+def _cells(record: Record, item: Item) -> tuple[str, ...]:
     lang = record.lang
     sure = "" if item.confidence is None else f"{item.confidence:.2f}"
     if isinstance(item, Entity):

@@ -27,6 +27,7 @@ _NODE = ("id:ID", "kind", "name", "key", "names:string[]", "aliases:string[]", "
 _EDGE = {
     "key": "key", "kind": "kind", "relation": "relation", "source": "source", "task": "task",
     "model": "model", "confidence": "confidence:double",
+    "correction": "correction",
     "head": "head", "head_status": "head_status",
     "head_start": "head_start:int", "head_end": "head_end:int",
     "tail": "tail", "tail_status": "tail_status",

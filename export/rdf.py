@@ -153,6 +153,8 @@ class _Writer:
         yield statement, PROV.wasAttributedTo, self._model
         if item.confidence is not None:
             yield statement, KEX.confidence, _typed(item.confidence, XSD.double)
+        if (made := self._record.correction(item)) is not None:
+            yield statement, KEX.correction, Literal(made)
 
     def _places(self, statement: URIRef, end: str, located: Located) -> Iterator[Said]:
         yield statement, KEX[f"{end}Status"], Literal(located.status)

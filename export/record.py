@@ -10,10 +10,12 @@ import json
 import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Literal
 
 from extraction.fold import fold
 from extraction.knowledge import Card, Item, Lang, PromptType, Span, item_json
+
+Correction = Literal["add", "edit", "confirm"]  # what a person did to an item that stands
 
 
 @dataclass(frozen=True)
@@ -34,10 +36,29 @@ class Record:
     cards: tuple[Card, ...]
     answer: Mapping[str, Any]
     known_as: Mapping[str, str] = field(default_factory=dict)
+    corrections: Mapping[Item, Correction] = field(default_factory=dict)
 
     def entity(self, name: str) -> str:
         """The entity that this string means, which is the string itself outside of a base."""
         return self.known_as.get(name, name)
+
+    def correction(self, item: Item) -> Correction | None:
+        """What a person did to it."""
+        return self.corrections.get(item)
+
+    def left_out(self) -> list[tuple[str, str]]:
+        """What the model said and the answer does not hold: why, and the item as a line.
+
+        The contract's own field; whatever else an unknown hand has put there is passed over.
+        """
+        told = self.answer.get("left_out")
+        entries = [one for one in told if isinstance(one, dict)] if isinstance(told, list) else []
+        lines = [(one.get("why"), one.get("item")) for one in entries]
+        return [
+            (why, " · ".join(part for part in item if isinstance(part, str)))
+            for why, item in lines
+            if isinstance(why, str) and isinstance(item, list)
+        ]
 
     def to_json(self) -> dict[str, Any]:
         """The lossless form: the answer behind its id and its text."""

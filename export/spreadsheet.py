@@ -25,6 +25,7 @@ COLUMNS = (
     "relation", "value", "value_start", "value_end", "value_status",
     "date", "number", "unit", "approximate",
     "evidence", "evidence_start", "evidence_end", "also", "mentions", "aliases", "confidence",
+    "correction",
 )  # fmt: skip
 
 _RUNS = re.compile(r"['\t\r]|[\s\ufeff\x00-\x20]*[=+\-@＝＋－＠﹢﹣﹦﹫−]")
@@ -91,13 +92,14 @@ def _card_rows(record: Record, card: Card) -> Iterator[Row]:
 
 
 def _item_row(record: Record, item: Item) -> Row:
+    made: Row = {"correction": record.correction(item)}
     if isinstance(item, Triple):
         row = _located("entity", item.head) | _value(item.tail) | {"relation": item.relation}
-        return row | _stated(record, item)
+        return row | _stated(record, item) | made
     if isinstance(item, Fact):
         row = _located("entity", item.entity) | _value(item.value) | {"relation": item.key}
-        return row | _stated(record, item)
-    return _located("entity", item.place) | _class(item)
+        return row | _stated(record, item) | made
+    return _located("entity", item.place) | _class(item) | made
 
 
 def _class(item: Entity) -> Row:

@@ -15,8 +15,6 @@ from extraction.aliases import stated_aliases
 from extraction.ground import Source as GroundSource
 from extraction.knowledge import Card, Entity, Fact, Located, Span, Triple
 from knowledge_base.naming import Naming, Node, states_names
-from store.corrections import MARK
-from store.items import flatten
 
 
 @dataclass(frozen=True)
@@ -128,7 +126,8 @@ def derive(name: str, answers: Sequence[tuple[int, Record]], naming: Naming) -> 
     for number, record in answers:
         for entity in _subjects(record.cards):
             mention(number, entity)
-        for item, mark in zip(record.items, _marks(record), strict=True):
+        for item in record.items:
+            mark = record.correction(item)
             if isinstance(item, Entity):
                 mention(number, item.place, item.label, item.confidence, mark)
                 continue
@@ -157,12 +156,6 @@ def _subjects(cards: Iterable[Card]) -> Iterator[Located]:
     for card in cards:
         if card.entity and (card.facts or card.entity.status != "inferred"):
             yield card.entity
-
-
-def _marks(record: Record) -> list[str | None]:
-    """What a person did to each item."""
-    flat = flatten(record.prompt_type, record.answer["knowledge"])
-    return [item.get(MARK) for item in flat]
 
 
 def _short_forms(

@@ -123,7 +123,8 @@ class Capabilities:
     full-width comma comes back as a half-width one. `recognizes`: the model is also `Recognizing`.
     `tuned` names the prompts (`prompts/`, as in "zh/KE1-tuned") that the model was trained on, and
     `tuned_tokens` is how much text of each language it takes with them. `calibrated`: the curves of
-    `extraction.confidence` were fitted on its probabilities.
+    `extraction.confidence` were fitted on its probabilities. `context_tokens`: prompt and answer
+    together, None where nobody here knows.
     """
 
     constraint: Literal["grammar", "json_schema"]
@@ -136,6 +137,7 @@ class Capabilities:
     chunk_tokens: int | None = None
     calibrated: bool = False
     parallel: int = 1
+    context_tokens: int | None = None
 
 
 @dataclass(frozen=True)

@@ -95,6 +95,7 @@ class Embedded:
             # One after the other: two at a time are no faster on the same cores, and a part that
             # waits knows the names of the one before it.
             parallel=1,
+            context_tokens=self._settings.embedded_context // self._settings.embedded_slots,
         )
 
     def _adapters(self) -> list[Path]:

@@ -11,7 +11,7 @@ import logging
 import threading
 import time
 from collections.abc import Callable, Generator, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from errors import KexError, Unavailable
@@ -89,6 +89,7 @@ class LocalGlm:
     )
 
     def __init__(self, settings: Settings) -> None:
+        self.capabilities = replace(self.capabilities, context_tokens=settings.glm_context)
         self._settings = settings
         self._lock = threading.Lock()  # one load at a time
         self._loaded: _Loaded | None = None

@@ -17,7 +17,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Row, and_, func, or_, select
 
-from errors import InputError, UnknownConversation, UnknownTurn, Unprocessable
+from errors import Conflict, InputError, UnknownConversation, UnknownTurn, Unprocessable
 from store.corrections import corrected, standing
 from store.records import Conversation, Correction, Json, Kind, NewTurn, Page, Turn
 from store.rows import (
@@ -173,16 +173,23 @@ class Store:
             _corrected_anew(connection, name, turn, now)
         return turn
 
-    def take_back(self, name: str, position: int) -> Turn:
+    def take_back(self, name: str, position: int, count: int | None = None) -> Turn:
         """Forget the last correction of a turn, and return the turn without it.
 
-        Raises InputError where there is none.
+        Raises InputError where there is none, and Conflict where there are not `count` of them.
         """
         with self._writing() as connection:
             _row(connection, name, hold=True)
             turn = _turn(connection, name, position)
             if not turn.corrections:
                 raise InputError(f"Turn {position} has no correction to take back.", field="turn")
+            there = len(turn.corrections)
+            if count is not None and count != there:
+                raise Conflict(
+                    f"Turn {position} has {there} corrections, not {count}: it was corrected "
+                    "elsewhere. Load the conversation, and take back what is the last one now.",
+                    field="count",
+                )
             of = corrections.c.conversation == name, corrections.c.position == position
             last = select(func.max(corrections.c.id)).where(*of).scalar_subquery()
             connection.execute(corrections.delete().where(corrections.c.id == last))

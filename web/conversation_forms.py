@@ -42,6 +42,17 @@ class _NewTitle(_Title):
     title: Annotated[str, Field(max_length=MAX_TITLE)] = ""
 
 
+class _Count(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    count: Annotated[int, Field(ge=1)] | None = None
+
+
+def read_count(request: Request) -> int | None:
+    """How many corrections the sender has seen, from the address; None where it does not say."""
+    return validate(_Count, request.args.to_dict()).count
+
+
 def read_listing(request: Request) -> Listing:
     """What is to be listed, from the address."""
     listing = validate(Listing, request.args.to_dict())

@@ -17,7 +17,7 @@ from store.corrections import corrected
 from store.gold import gold_rows
 from store.memory import Memory
 from store.records import Conversation, Correction, Turn
-from web.conversation_forms import read_listing, read_title
+from web.conversation_forms import read_count, read_listing, read_title
 from web.correction_forms import read_correction
 
 blueprint = Blueprint("conversations", __name__, url_prefix="/conversations")
@@ -76,8 +76,8 @@ def correct(name: str, number: int) -> ResponseReturnValue:
 
 @blueprint.delete("/<name>/turns/<int:number>/corrections/last")
 def take_back(name: str, number: int) -> Response:
-    """Take back the last correction of an answer; the turn comes back."""
-    return _json(**_turn(_store().take_back(name, number)))
+    """Take back the last of `count` corrections of an answer; the turn comes back."""
+    return _json(**_turn(_store().take_back(name, number, read_count(request))))
 
 
 @blueprint.get("/<name>/gold")

@@ -43,14 +43,21 @@ class NamedEvents:
 
     def __init__(self, work: Task | Chat, keeper: Keeper | None = None) -> None:
         self._keeper = keeper
+        self._items: list[Any] = []
+        self._said: list[str] = []
         self._lang = work.lang
-        self._messages = _CHAT if isinstance(work, Chat) else _EXTRACTION
+        self._talks = isinstance(work, Chat)
+        self._messages = _CHAT if self._talks else _EXTRACTION
 
     def event(self, event: extractor.Event | converse.Event) -> str:
         if isinstance(event, Token):
+            if self._talks:
+                self._said.append(event.text)
             return _sse("token", {"text": event.text})
         if isinstance(event, Found):
-            return _sse("item", item_json(event.item))
+            item = item_json(event.item)
+            self._items.append(item)
+            return _sse("item", item)
         if isinstance(event, Stage):
             status = {"message": self._message(event), "stage": event.name, "done": event.done}
             if event.chunks > 1:
@@ -60,12 +67,19 @@ class NamedEvents:
         return _sse("done", self._keeper.answered(answer) if self._keeper else answer)
 
     def error(self, error: KexError) -> str:
-        turn = self._keeper.failed(error) if self._keeper else None
+        turn = self._keeper.failed(error, self._partial()) if self._keeper else None
         return _sse("error", error.to_json() if turn is None else {**error.to_json(), "turn": turn})
 
     def left(self) -> None:
         if self._keeper:
-            self._keeper.failed(Stopped("It was stopped before it was whole."))
+            stopped = Stopped("It was stopped before it was whole.")
+            self._keeper.failed(stopped, self._partial())
+
+    def _partial(self) -> dict[str, Any] | None:
+        """What had come of an answer that will not be whole."""
+        if self._items:
+            return {"items": self._items}
+        return {"text": "".join(self._said)} if self._said else None
 
     def _message(self, stage: Stage) -> str:
         message = self._messages[stage.name, self._lang].format(ahead=stage.ahead)

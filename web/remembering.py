@@ -66,10 +66,10 @@ class Keeper:
         warning = f"This answer is not kept in the conversation: {why}"
         return {**answer, "warnings": [*answer["warnings"], warning]}
 
-    def failed(self, error: KexError) -> int | None:
+    def failed(self, error: KexError, partial: Mapping[str, Any] | None = None) -> int | None:
         """Keep the error as a turn and return its number, or None where it is not kept.
 
-        A turn that was to be replaced stays as it was.
+        `partial` is what had come of the answer. A turn that was to be replaced stays as it was.
         """
         if isinstance(error, Busy | InputError) or self._place.replaces is not None:
             return None  # what was never begun leaves no trace
@@ -77,7 +77,7 @@ class Keeper:
             text=self._text,
             request=self._request,
             model=self._model,
-            error=error.to_json()["error"],
+            error={**error.to_json()["error"], **({"partial": partial} if partial else {})},
             elapsed_ms=round(1000 * (time.monotonic() - self._began)),
         )
         turn, _ = self._append(said, None)

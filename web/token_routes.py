@@ -21,7 +21,10 @@ class _Fields(Form):
 
 @blueprint.post("/tokenize")
 def tokenize() -> Response:
-    """By the model's own tokenizer; null while it is not loaded, or keeps that to itself."""
+    """By the model's own tokenizer; null while it is not loaded, or keeps that to itself.
+
+    `context` is how many tokens a question and its answer may have together, null if unknown.
+    """
     settings: Settings = current_app.extensions["kex.settings"]
     registry: Registry = current_app.extensions["kex.registry"]
     runner: Runner = current_app.extensions["kex.runner"]
@@ -34,4 +37,8 @@ def tokenize() -> Response:
         )
     model = registry.get(fields.model_type or settings.default_model)
     counts = runner.run(lambda: model.count_tokens([fields.user_input]))
-    return jsonify(model=model.name, tokens=counts[0] if counts else None)
+    return jsonify(
+        model=model.name,
+        tokens=counts[0] if counts else None,
+        context=model.capabilities.context_tokens,
+    )

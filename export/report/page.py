@@ -67,6 +67,7 @@ def body_of(record: Record, prefix: str) -> Iterator[Child]:
     yield _legend(record, kinds)
     yield element("h3", words.tasks[record.prompt_type])
     yield from Tables(record, prefix, kinds).all()
+    yield _left_out(record)
     yield _graph(record)
 
 
@@ -94,6 +95,18 @@ def warnings_of(answer: Mapping[str, Any], lang: Lang) -> Html | None:
     head = element("strong", WORDS[lang].warnings)
     items = element("ul", *(element("li", line) for line in lines))
     return element("div", head, items, class_="warnings")
+
+
+def _left_out(record: Record) -> Html | None:
+    """What the model said and the answer does not hold, and why."""
+    words = WORDS[record.lang]
+    items = [
+        element("li", line, " ", element("span", words.why.get(why, why), class_="aside"))
+        for why, line in record.left_out()
+    ]
+    if not items:
+        return None
+    return join((element("h3", words.left_out), element("ul", *items, class_="left-out")))
 
 
 def _legend(record: Record, kinds: dict[str, str]) -> Html | None:

@@ -69,6 +69,14 @@ class Tables:
         )
         return element("div", table, class_="scroll")
 
+    def _item(self, item: Item, first: Child, cells: Sequence[Child]) -> Html:
+        made = self._record.correction(item)
+        if made:
+            told = self._words.corrections[made]
+            badge = element("span", told, class_="badge", title=self._words.by_person)
+            cells = [*cells[:-1], join((cells[-1], " ", badge))]
+        return self._row(first, cells, item.confidence)
+
     def _row(self, first: Child, cells: Sequence[Child], confidence: float | None) -> Html:
         sure: Html | None = None
         if self._sure:  # a phone shows the cell's name before it, having no room for columns
@@ -84,7 +92,7 @@ class Tables:
     def _triple(self, item: Triple) -> Html:
         head, tail = self._named(item.head, "head"), self._value(item.tail, "tail")
         cells = [_isolated(item.relation), tail, self._evidence(item)]
-        return element("tbody", self._row(head, cells, item.confidence))
+        return element("tbody", self._item(item, head, cells))
 
     def _entities(self) -> Iterator[Html]:
         groups: dict[str, list[Entity]] = {}
@@ -97,9 +105,7 @@ class Tables:
             name = element("span", label, class_=f"tag {kind}")
             head = element("th", name, scope="rowgroup", colspan=str(width))
             rows = [
-                self._row(
-                    self._named(item.place, kind), [self._places(item.mentions)], item.confidence
-                )
+                self._item(item, self._named(item.place, kind), [self._places(item.mentions)])
                 for item in items
             ]
             yield element("tbody", element("tr", head, class_="group"), *rows)
@@ -125,7 +131,7 @@ class Tables:
 
     def _fact(self, item: Fact) -> Html:
         cells = [self._value(item.value, "value"), self._evidence(item)]
-        return self._row(_isolated(item.key), cells, item.confidence)
+        return self._item(item, _isolated(item.key), cells)
 
     def _named(self, located: Located, kind: str) -> Html:
         """The string, linked to its place, with its status where it is not verbatim."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from export.record import Correction
 from extraction.knowledge import Lang, PromptType, Status
 
 
@@ -31,6 +32,10 @@ class Words:
     drawn: str
     part: str
     warnings: str
+    corrections: Mapping[Correction, str]
+    by_person: str
+    left_out: str
+    why: Mapping[str, str]  # of what is left out, by the contract's code
 
 
 WORDS: dict[Lang, Words] = {
@@ -66,6 +71,15 @@ WORDS: dict[Lang, Words] = {
         drawn="{nodes} 个节点，{edges} 条边；表格里是同样的内容。",
         part="图中只画出联系最紧密的部分（{all} 条边中的 {edges} 条）；表格是完整的。",
         warnings="注意",
+        corrections={"add": "补充", "edit": "修改", "confirm": "确认"},
+        by_person="由人更正",
+        left_out="未采用",
+        why={
+            "not_in_text": "原文中没有",
+            "leaked": "出自示例，不是原文",
+            "unsure": "把握不足",
+            "unasked": "没有要求",
+        },
     ),
     "en": Words(
         title="Kex: knowledge in text",
@@ -100,5 +114,14 @@ WORDS: dict[Lang, Words] = {
         part="Only the most connected part is drawn: {edges} of {all} edges, {nodes} nodes. "
         "The table is complete.",
         warnings="Warnings",
+        corrections={"add": "added", "edit": "edited", "confirm": "confirmed"},
+        by_person="by a person",
+        left_out="Left out",
+        why={
+            "not_in_text": "does not stand in the text",
+            "leaked": "stems from an example, not from the text",
+            "unsure": "too unsure",
+            "unasked": "was not asked for",
+        },
     ),
 }

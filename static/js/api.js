@@ -26,8 +26,8 @@ export class RequestFailed extends Error {
  * @returns {AsyncGenerator<{event: string, data: any}>} ends after `done`; else throws
  */
 export async function* ask(request, signal) {
-  const { text, task, model, entity, only, lang, history, image, examples, conversation, turn } =
-    request;
+  const { text, task, model, entity, only, grounding, lang } = request;
+  const { history, image, examples, conversation, turn } = request;
   const form = new FormData();
   form.set("user_input", text);
   form.set("prompt_type", task);
@@ -35,6 +35,7 @@ export async function* ask(request, signal) {
   form.set("lang", lang);
   if (task === "KE3" && entity) form.set("entity", entity);
   if (only) form.set("schema", only);
+  if (grounding) form.set("grounding", grounding);
   if (history) form.set("history", JSON.stringify(history));
   if (image) form.set("image", image);
   if (examples) form.set("examples", examples);

@@ -3,6 +3,7 @@
 import { RequestFailed, ask } from "./api.js";
 import { button, el } from "./dom.js";
 import { folded } from "./fold.js";
+import { copyButton } from "./footer.js";
 import { RowMaker, counted, stringsOf } from "./knowledge.js";
 import { S, secondsOf } from "./strings.js";
 import { announce, errorBox } from "./turn.js";
@@ -13,39 +14,64 @@ const { pathname } = new URL("../css/comparing.css", import.meta.url);
 document.head.append(el("link", { rel: "stylesheet", href: pathname }));
 
 /**
- * A section that fills once the text was asked for otherwise; it is not kept in the conversation.
+ * Asks for the same otherwise and shows both answers above `foot`; nothing of it is kept in the
+ * conversation. One that was asked for before makes room.
+ * @param {HTMLElement} foot
  * @param {Request} request as it was answered
  * @param {Row[]} rows of that answer
  * @param {Request} other by another model, or for other names
  */
-export function comparison(request, rows, other) {
+export function compare(foot, request, rows, other) {
   const [first, second] = namesOf(request, other);
   const title = S.compared(first, second);
-  const element = el("div", { class: "comparison", role: "group", "aria-label": title });
-  compare();
-  return element;
+  const stop = new AbortController();
+  const content = el("div");
+  const close = () => {
+    stop.abort();
+    element.remove();
+    /** @type {HTMLElement | null} */ (foot.querySelector(".comparer"))?.focus();
+  };
+  const element = el(
+    "section",
+    { class: "comparison", "aria-label": title },
+    button("×", "close", close, S.closeComparison),
+    content,
+  );
+  element.firstElementChild?.setAttribute("aria-label", S.closeComparison);
+  for (let last = foot.previousElementSibling; last?.matches(".comparison");) {
+    const before = last.previousElementSibling;
+    if (last.getAttribute("aria-label") === title) last.remove();
+    last = before;
+  }
+  foot.before(element);
+  fill();
 
-  async function compare() {
-    const stop = new AbortController();
-    const status = el("p", { class: "status", role: "status" }, S.asking(second), " ");
-    status.append(button(S.stop, "quiet-button", () => stop.abort()));
-    element.replaceChildren(status);
+  async function fill() {
+    const status = el("p", { class: "status", role: "status" }, S.asking(second));
+    content.replaceChildren(status);
     try {
       if (other.seen && !other.image) throw new RequestFailed("picture", S.pictureGone);
       const own = { ...other, conversation: "", turn: undefined };
       for await (const { event, data } of ask(own, stop.signal)) {
         if (event !== "done") continue;
-        const others = new RowMaker(request.task).ofKnowledge(data.knowledge);
-        element.replaceChildren(tableOf(title, first, second, rows, others, request.task));
-        element.append(el("p", { class: "measures" }, `${second} · ${secondsOf(data.elapsed_ms)}`));
+        const items = itemsOf(
+          request.task,
+          rows,
+          new RowMaker(request.task).ofKnowledge(data.knowledge),
+        );
+        const head = [S.item, first, second];
+        const copy = copyButton(S.copyTable, () => toLines(head, items));
+        content.replaceChildren(
+          tableOf(title, head, items),
+          el("p", { class: "measures" }, `${second} · ${secondsOf(data.elapsed_ms)} `, copy),
+        );
         announce(title);
       }
     } catch (error) {
-      if (stop.signal.aborted) element.remove();
-      else if (error instanceof RequestFailed) {
-        const own = error.code === "network" ? S.networkMessage : error.message;
-        element.replaceChildren(errorBox(error, [own]), button(S.retry, "retry", compare));
-      } else throw error;
+      if (stop.signal.aborted) return;
+      if (!(error instanceof RequestFailed)) throw error;
+      const own = error.code === "network" ? S.networkMessage : error.message;
+      content.replaceChildren(errorBox(error, [own]), button(S.retry, "retry", fill));
     }
   }
 }
@@ -56,25 +82,32 @@ export function comparison(request, rows, other) {
  * @param {Request} other
  */
 export function namesOf(one, other) {
-  const differ = (/** @type {"lang" | "only"} */ field) => one[field] !== other[field];
-  const names = [one, other].map(({ model, lang, only }) =>
-    [model, differ("lang") && lang, differ("only") && (only || S.anyNames)]
+  const differ = (/** @type {"lang" | "only" | "grounding"} */ field) =>
+    (one[field] ?? "") !== (other[field] ?? "");
+  const names = [one, other].map(({ model, lang, only, grounding }) =>
+    [
+      model,
+      differ("lang") && lang,
+      differ("only") && (only || S.anyNames),
+      differ("grounding") && (grounding ? S.groundings[grounding] : S.groundings.usual),
+    ]
       .filter(Boolean)
       .join(" · "),
   );
   return names[0] === names[1] ? [names[0], S.onceMore(names[1])] : names;
 }
 
+/** @typedef {{parts: string[], in: [boolean, boolean]}} Item what is said, and in which answer */
+
 /**
- * @param {string} title
- * @param {string} first
- * @param {string} second
+ * What the two answers say, each thing once; spellings that differ in width or case only are one.
+ * @param {string} task
  * @param {Row[]} rows
  * @param {Row[]} others
- * @param {string} task
+ * @returns {Item[]}
  */
-function tableOf(title, first, second, rows, others, task) {
-  /** @type {Map<string, {parts: string[], in: [boolean, boolean]}>} */
+export function itemsOf(task, rows, others) {
+  /** @type {Map<string, Item>} */
   const items = new Map();
   [rows, others].forEach((list, side) => {
     for (const row of counted(list)) {
@@ -85,18 +118,32 @@ function tableOf(title, first, second, rows, others, task) {
       items.set(key, item);
     }
   });
-  const both = [...items.values()].filter((item) => item.in[0] && item.in[1]).length;
-  const head = [S.item, first, second].map((name) => el("th", { scope: "col" }, name));
+  return [...items.values()];
+}
+
+/** The comparison as tab separated values. @param {string[]} head @param {Item[]} items */
+export function toLines(head, items) {
+  const plain = (/** @type {string} */ text) => text.replace(/\s+/gu, " ");
+  const cells = items.map((item) => [
+    item.parts.join(" · "),
+    ...item.in.map((there) => (there ? "+" : "–")),
+  ]);
+  return [head, ...cells].map((line) => line.map(plain).join("\t")).join("\n");
+}
+
+/** @param {string} title @param {string[]} head @param {Item[]} items */
+function tableOf(title, head, items) {
+  const both = items.filter((item) => item.in[0] && item.in[1]).length;
   return el(
     "table",
     { class: "knowledge" },
-    el("caption", {}, `${title}: ${S.agreeing(both, items.size)}`),
-    el("thead", {}, el("tr", {}, ...head)),
-    el("tbody", {}, ...[...items.values()].map((item) => lineOf(item))),
+    el("caption", {}, `${title}: ${S.agreeing(both, items.length)}`),
+    el("thead", {}, el("tr", {}, ...head.map((name) => el("th", { scope: "col" }, name)))),
+    el("tbody", {}, ...items.map((item) => lineOf(item))),
   );
 }
 
-/** @param {{parts: string[], in: [boolean, boolean]}} item */
+/** @param {Item} item */
 function lineOf(item) {
   const marks = item.in.map((there) =>
     el("td", { class: there ? "there" : "lacking" }, there ? "✓" : S.lacking),

@@ -75,7 +75,7 @@ export class Composer {
    * @param {Request} request
    * @param {import("./turn.js").Turn | null} [replaced] the turn that it will take the place of
    */
-  fill({ text, task, entity, only }, replaced = null) {
+  fill({ text, task, entity, only, grounding = "" }, replaced = null) {
     this.replace(replaced);
     const typed = this.#box.value;
     if (typed.trim() && typed !== text) this.#aside = this.#request();
@@ -83,6 +83,7 @@ export class Composer {
     choose(this.#task, task);
     this.#entity.value = entity;
     this.#only.fill(task, only);
+    this.#only.grounding = grounding;
     this.#adjust();
     this.saveDraft();
   }
@@ -142,7 +143,8 @@ export class Composer {
 
   /** What can be set for a task. @param {string} task */
   settings(task) {
-    return { ...this.choices(), only: (this.#only.all[task] ?? "").trim() };
+    const { grounding } = this.#only;
+    return { ...this.choices(), only: (this.#only.all[task] ?? "").trim(), grounding };
   }
 
   saveDraft() {
@@ -153,6 +155,7 @@ export class Composer {
       lang: this.#lang.value,
       model: this.#model.value,
       only: this.#only.all,
+      grounding: this.#only.grounding,
     };
     try {
       // This tab's own, and the last one of all for a tab that has none.
@@ -176,6 +179,7 @@ export class Composer {
       for (const [task, names] of Object.entries(draft.only ?? {})) {
         this.#only.fill(task, wordOf(names));
       }
+      this.#only.grounding = wordOf(draft.grounding);
     } catch {
       // A draft that cannot be read is no draft.
     }
@@ -188,6 +192,7 @@ export class Composer {
       task: this.#task.value,
       entity: this.#task.value === "KE3" ? this.#entity.value.trim() : "",
       only: this.#only.names,
+      grounding: this.#only.grounding,
       ...this.choices(),
     };
   }
@@ -223,7 +228,8 @@ export class Composer {
     this.#counter.classList.toggle("over", over > 0);
     this.#box.setAttribute("aria-invalid", String(over > 0));
     this.#send.disabled = this.#running || over > 0;
-    this.#tokens.count(over > 0 ? "" : this.#box.value, this.#model.value);
+    const talks = task === "Chat";
+    this.#tokens.count(over > 0 ? "" : this.#box.value, this.#model.value, talks);
   }
 }
 

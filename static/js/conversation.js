@@ -77,13 +77,14 @@ export class Conversation {
  * @returns {Request}
  */
 export function requestOf({ request }, conversation) {
-  const { user_input, prompt_type, model_type, entity, schema, lang, image } = request;
+  const { user_input, prompt_type, model_type, entity, schema, grounding, lang, image } = request;
   return {
     text: user_input,
     task: prompt_type ?? "KE1",
     model: model_type,
     entity: entity ?? "",
     only: typeof schema === "string" || !schema ? (schema ?? "") : JSON.stringify(schema),
+    grounding: grounding ?? "",
     lang: lang ?? "auto",
     seen: image?.media_type,
     conversation,

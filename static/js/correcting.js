@@ -3,8 +3,10 @@
 
 import { RequestFailed, call } from "./api.js";
 import { C } from "./correctingwords.js";
-import { all, button, el, icon } from "./dom.js";
+import { button, el } from "./dom.js";
+import { ItemForm } from "./itemform.js";
 import { stringsOf } from "./knowledge.js";
+import { RowTools } from "./rowtools.js";
 import { S } from "./strings.js";
 import { Trace } from "./trace.js";
 import { errorBox, announce } from "./turn.js";
@@ -22,27 +24,16 @@ const { pathname } = new URL("../css/correcting.css", import.meta.url);
 document.head.append(el("link", { rel: "stylesheet", href: pathname }));
 
 export class Correcting {
-  /** The buttons of the row that is pointed at or focused; one set serves all rows. */
-  #tools = el(
-    "span",
-    { class: "tools" },
-    tool("confirm", () => this.#send("confirm")),
-    tool("edit", () => this.#edit()),
-    tool("delete", () => this.#send("delete")),
-  );
-  /** Number of the row that has the buttons. */
-  #at = -1;
-  /** Number of the row from which the form was opened. */
-  #opener = -1;
+  #tools;
   /** One change after the other: each is told apart by what stands there. */
   #sending = false;
   #said = el("div");
   #trace;
-  /** @type {HTMLFormElement | null} */
+  /** @type {ItemForm | null} */
   #form = null;
-  /** The field that a piece of the text goes to when it is selected. @type {HTMLInputElement | null} */
-  #field = null;
-  #address;
+  /** What the row of the form says; null for a new item. @type {string[] | null} */
+  #formed = null;
+  #turn;
   #task;
   /** The fields of an item. @type {string[]} */
   #names;
@@ -51,15 +42,15 @@ export class Correcting {
   #take;
 
   /**
-   * @param {string} address of the turn's corrections
+   * @param {{conversation: string, number: number}} turn
    * @param {string} task
    * @param {KnowledgeTable} table
    * @param {HTMLElement} source the text, of which pieces can be selected
    * @param {any[]} made the corrections until now
    * @param {(kept: KeptTurn) => void} take shows the corrected answer
    */
-  constructor(address, task, table, source, made, take) {
-    this.#address = address;
+  constructor(turn, task, table, source, made, take) {
+    this.#turn = turn;
     this.#task = task;
     this.#table = table;
     this.#source = source;
@@ -70,9 +61,11 @@ export class Correcting {
       () => this.#open(null, this.#selected()),
       C.addTitle,
     );
-    const point = (/** @type {Event} */ { target }) => this.#point(target);
-    table.table.addEventListener("pointerover", point);
-    table.table.addEventListener("focusin", point);
+    this.#tools = new RowTools(table, {
+      confirm: () => this.#send("confirm", this.#tools.row),
+      edit: () => this.#edit(),
+      delete: () => this.#send("delete", this.#tools.row),
+    });
     table.table.addEventListener("keydown", (event) => this.#key(event));
     source.addEventListener("pointerup", () => setTimeout(() => this.#pick()));
     this.#names = FIELDS[/** @type {keyof typeof FIELDS} */ (task)];
@@ -81,14 +74,9 @@ export class Correcting {
     table.element.after(this.#said, this.#trace.element);
   }
 
-  /** @param {EventTarget | null} target */
-  #point(target) {
-    const [row] = this.#table.rowsAt(target);
-    const line = row === undefined ? null : this.#table.lineOf(row);
-    // Not away from under who uses the buttons of another row.
-    if (!line || line.contains(this.#tools) || this.#tools.contains(document.activeElement)) return;
-    this.#at = Number(row);
-    line.lastElementChild?.append(this.#tools);
+  get #address() {
+    const { conversation, number } = this.#turn;
+    return `/conversations/${conversation}/turns/${number}/corrections`;
   }
 
   /** @param {KeyboardEvent} event */
@@ -98,20 +86,21 @@ export class Correcting {
     /** @type {Record<string, () => void>} */
     const acts = {
       e: () => this.#edit(),
-      c: () => this.#send("confirm"),
-      Delete: () => this.#send("delete"),
-      "Ctrl+z": () => this.#undo(),
+      c: () => this.#send("confirm", this.#tools.row),
+      delete: () => this.#send("delete", this.#tools.row),
+      "ctrl+z": () => this.#undo(),
     };
-    const act = acts[event.ctrlKey || event.metaKey ? `Ctrl+${event.key}` : event.key];
+    const key = event.key.toLowerCase(); // Caps Lock changes nothing
+    const act = acts[event.ctrlKey || event.metaKey ? `ctrl+${key}` : key];
     if (!act) return;
     event.preventDefault();
     if (event.repeat) return; // a key that is held would go on to the next row
-    this.#point(target); // the pointer may rest on another row
+    this.#tools.point(target); // the pointer may rest on another row
     act();
   }
 
   #edit() {
-    const row = this.#table.rows[this.#at];
+    const { row } = this.#tools;
     this.#open(row, stringsOf(this.#task, row));
   }
 
@@ -121,49 +110,33 @@ export class Correcting {
    * @param {string[]} values
    */
   #open(row, values) {
-    if (this.#form && this.#typed()) {
-      this.#form.querySelector("input")?.focus(); // not without its words
+    if (this.#form?.typed) {
+      this.#form.focus(); // not without its words
       return;
     }
-    this.#form?.remove();
-    this.#opener = this.#at;
-    const inputs = this.#names.map((name, at) => {
-      const value = values[at] ?? "";
-      const input = el("input", { type: "text", name, value, required: true, maxlength: 1000 });
-      input.addEventListener("focus", () => (this.#field = input));
-      return input;
-    });
-    const form = el(
-      "form",
-      { class: "correction", "aria-label": row ? C.edit : C.add },
-      ...inputs.map((input, at) =>
-        el("label", {}, el("span", {}, C.fields[this.#names[at]]), input),
-      ),
-      el(
-        "p",
-        { class: "buttons" },
-        el("button", { type: "submit", class: "quiet-button" }, C.keep),
-        button(C.cancel, "quiet-button", () => this.#close()),
-      ),
+    this.#form = new ItemForm(
+      row ? C.edit : C.add,
+      this.#names,
+      values,
+      (item) => this.#send(row ? "edit" : "add", row, item),
+      () => this.#close(),
     );
-    form.addEventListener("submit", (event) => {
-      event.preventDefault();
-      const after = Object.fromEntries(inputs.map((input) => [input.name, input.value]));
-      this.#send(row ? "edit" : "add", row, after);
-    });
-    form.addEventListener("keydown", (event) => {
-      event.stopPropagation(); // Enter here is not the composer's
-      if (event.key === "Escape" && !event.isComposing && event.keyCode !== 229) this.#close();
-    });
-    this.#form = form;
-    this.#said.before(form);
-    (inputs.find((input) => !input.value) ?? inputs[0]).focus();
+    this.#formed = row && values;
+    this.#place();
+    this.#form.focus();
+    this.#form.element.scrollIntoView({ block: "nearest" });
+  }
+
+  /** Below the row that it is about, wherever that has come to, or below them all. */
+  #place() {
+    this.#table.hold(this.#form?.element ?? null, this.#formed && this.#find(this.#formed));
   }
 
   #close() {
-    this.#form?.remove();
-    this.#form = this.#field = null;
-    this.#table.lineOf(String(this.#opener))?.focus();
+    const row = this.#formed && this.#find(this.#formed);
+    this.#form = this.#formed = null;
+    this.#place();
+    if (row === null || !this.#table.focus(row)) this.adder.focus();
   }
 
   /**
@@ -171,69 +144,97 @@ export class Correcting {
    * @param {Row | null} row
    * @param {Record<string, string>} [after]
    */
-  async #send(kind, row = this.#table.rows[this.#at], after) {
-    if (this.#sending) return;
+  async #send(kind, row, after) {
     /** @type {any} */
     const correction = { kind };
-    if (row) {
-      const values = stringsOf(this.#task, row);
-      correction.before = Object.fromEntries(this.#names.map((name, at) => [name, values[at]]));
-    }
+    const before = row && stringsOf(this.#task, row);
+    if (before) correction.before = this.#named(before);
     if (after) correction.after = after;
-    await this.#change(C.kept, async () => {
+    // Where the eye goes on: the item itself, or for one that goes the next in sight.
+    const next = kind === "delete" && row ? this.#neighbour(row) : before;
+    const wanted = after ? this.#names.map((name) => after[name].trim()) : next;
+    await this.#change(C.kept, wanted, async () => {
       const kept = await call("POST", this.#address, correction);
-      if (after) {
-        this.#form?.remove();
-        this.#form = this.#field = null;
-      }
+      if (after) this.#form = this.#formed = null;
       return kept;
     });
   }
 
   #undo() {
-    if (this.#sending || this.#trace.element.hidden) return;
-    this.#change(C.undone, () => call("DELETE", `${this.#address}/last`));
+    const { last } = this.#trace;
+    if (!last) return;
+    const wanted = last.before && this.#names.map((name) => textOf(last.before[name]));
+    const address = `${this.#address}/last?count=${this.#trace.count}`;
+    this.#change(C.undone, wanted, () => call("DELETE", address));
   }
 
   /**
    * @param {string} told once it is done
+   * @param {string[] | null} wanted what the row says that is gone on with
    * @param {() => Promise<KeptTurn>} change
    */
-  async #change(told, change) {
+  async #change(told, wanted, change) {
+    if (this.#sending) return;
     this.#sending = true;
     try {
-      const kept = await change();
+      this.#show(await change(), wanted);
       this.#said.replaceChildren();
-      this.#tools.remove();
-      const focused = this.#trace.element.contains(document.activeElement);
-      this.#take(kept);
-      this.#trace.show(kept.corrections);
       announce(told);
-      if (focused && !this.#trace.element.hidden) return;
-      const at = Math.max(0, Math.min(this.#at, this.#table.rows.length - 1));
-      const line = this.#table.lineOf(String(at)) ?? this.adder;
-      line.focus({ preventScroll: true });
     } catch (error) {
       if (!(error instanceof RequestFailed)) throw error;
-      const own = error.code === "network" ? S.networkMessage : error.message;
+      // Another tab was faster: how it stands now is shown before anything else is done to it.
+      if (error.code === "conflict") await this.#reload(wanted);
+      const own = { network: S.networkMessage, conflict: C.conflict }[error.code] ?? error.message;
       this.#said.replaceChildren(errorBox(error, [own]));
     } finally {
       this.#sending = false;
     }
   }
 
-  /** Whether the open form holds words of its own. */
-  #typed() {
-    const inputs = /** @type {HTMLInputElement[]} */ (all(this.#form ?? this.#said, "input"));
-    return inputs.some((input) => input.value !== input.defaultValue);
+  /** @param {string[] | null} wanted */
+  async #reload(wanted) {
+    const { turns } = await call("GET", `/conversations/${this.#turn.conversation}`);
+    const now = turns.find((/** @type {KeptTurn} */ { turn }) => turn === this.#turn.number);
+    if (now) this.#show(now, wanted);
+  }
+
+  /** @param {KeptTurn} kept @param {string[] | null} wanted */
+  #show(kept, wanted) {
+    const undoing = this.#trace.element.contains(document.activeElement);
+    this.#tools.remove();
+    this.#take(kept);
+    this.#place();
+    this.#trace.show(kept.corrections);
+    if (undoing && this.#trace.count > 0) return;
+    const row = wanted && this.#find(wanted);
+    if (row === null || !this.#table.focus(row)) this.adder.focus({ preventScroll: true });
+  }
+
+  /** @param {string[]} strings @returns {number | null} the row that says this */
+  #find(strings) {
+    const wanted = JSON.stringify(strings);
+    const { rows } = this.#table;
+    const at = rows.findIndex((row) => JSON.stringify(stringsOf(this.#task, row)) === wanted);
+    return at < 0 ? null : at;
+  }
+
+  /** @param {Row} row @returns {string[] | null} what the row after it in sight says, or before it */
+  #neighbour(row) {
+    const sight = this.#table.inSight();
+    const at = sight.indexOf(row);
+    const next = sight[at + 1] ?? sight[at - 1];
+    return next ? stringsOf(this.#task, next) : null;
+  }
+
+  /** @param {string[]} values */
+  #named(values) {
+    return Object.fromEntries(this.#names.map((name, at) => [name, values[at]]));
   }
 
   /** What is selected in the text goes to the field in use. */
   #pick() {
-    const [text] = this.#selected();
-    if (!text || !this.#field) return;
-    this.#field.value = text;
-    this.#field.focus();
+    const text = this.#selected().at(-1);
+    if (text) this.#form?.take(text);
   }
 
   /** @returns {string[]} the selected piece of the text, if one is; KE2's stands behind its class */
@@ -246,10 +247,5 @@ export class Correcting {
   }
 }
 
-/** @param {"confirm" | "edit" | "delete"} name @param {() => void} action */
-function tool(name, action) {
-  const element = button("", "tool", action, C[name]);
-  element.setAttribute("aria-label", C[name]);
-  element.append(icon(name));
-  return element;
-}
+/** @param {any} value of a field: a string, or one with its place */
+const textOf = (value) => value?.text ?? value;

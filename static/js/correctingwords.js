@@ -13,6 +13,7 @@ const WORDS = {
     undo: "撤销上一处更正",
     undoTitle: "Ctrl+Z（焦点在表格的行上时）",
     undone: "已撤销",
+    conflict: "别处刚刚又改过这个回答；这里显示的是现在的样子，请再撤销一次。",
     deleted: "已删除",
     count: (/** @type {number} */ n) => `${n} 处更正`,
     fields: {
@@ -38,6 +39,8 @@ const WORDS = {
     undo: "Undo the last one",
     undoTitle: "Ctrl+Z, with a row of the table focused",
     undone: "Taken back",
+    conflict:
+      "This answer was changed elsewhere meanwhile. It is shown as it stands now; undo once more if you still want to.",
     deleted: "deleted",
     count: (/** @type {number} */ n) => (n === 1 ? "1 correction" : `${n} corrections`),
     fields: {

@@ -1,19 +1,20 @@
 // The turn of an extraction: the user's text with its marks, and the knowledge found in it.
 
-import { button, byId, el } from "./dom.js";
+import { compareMenu } from "./comparemenu.js";
+import { button, el } from "./dom.js";
 import { copyButtons, factsOf, leftOut } from "./footer.js";
+import { GraphView } from "./graphview.js";
 import { RowMaker, counted } from "./knowledge.js";
 import { Linking } from "./linking.js";
 import { saveMenu } from "./saving.js";
 import { SourceText } from "./source.js";
 import { S, secondsOf } from "./strings.js";
 import { KnowledgeTable } from "./table.js";
-import { Turn, announce, lazy } from "./turn.js";
+import { Turn, announce } from "./turn.js";
 
 /** @import {Actions, Request, Row} from "./types" */
 
 const TASKS = ["KE1", "KE2", "KE3"];
-const FORM = "\n"; // the choice that is no model's name
 
 export class Findings extends Turn {
   #rows;
@@ -27,7 +28,7 @@ export class Findings extends Turn {
   /** What a person had changed of it when it was loaded. @type {any[]} */
   #corrections = [];
   #linking = new Linking();
-  /** Of this answer, once it was asked for. @type {import("./graph.js").Graph | null} */
+  /** Of this answer, where something can be drawn. @type {GraphView | null} */
   #graph = null;
   #rawText = new Text();
   #raw = el(
@@ -44,7 +45,7 @@ export class Findings extends Turn {
   constructor(request, actions) {
     const { task, text, entity } = request;
     const title = [new Text(S.tasks[task])];
-    const table = new KnowledgeTable(task);
+    const table = new KnowledgeTable(task, () => this.#choose());
     const source = new SourceText(text);
     const legend = el("ul", { class: "legend" });
     super(
@@ -100,8 +101,12 @@ export class Findings extends Turn {
       ...copyButtons(task, this.#table, () => this.#answer.knowledge),
     );
     if (found > 0) line.append(saveMenu(S.save, () => [this.saved]));
-    if (this.#table.rows.some((row) => row.link)) line.append(this.#graphButton());
-    if (found > 0) line.append(this.#compareMenu());
+    if (this.#table.rows.some((row) => row.link)) {
+      const quotes = (/** @type {Row} */ row) => this.quotes(row);
+      this.#graph = new GraphView(this.element, () => this.#table.shown, quotes, this.#linking);
+      line.append(this.#graph.toggle);
+    }
+    if (found > 0) line.append(compareMenu(this, () => this.#given));
     line.append(this.renewButton(), el("span", { class: "same-text" }, S.sameText, ...others));
     this.foot.append(...factsOf(data), ...leftOut(data), line);
     announce(`${summary}, ${secondsOf(data.elapsed_ms)}`);
@@ -118,11 +123,10 @@ export class Findings extends Turn {
   async #letCorrect(line) {
     const module = await import("./correcting.js").catch(() => null);
     if (!module) return; // the server is gone; what is done next will say so
-    const { request, number } = this;
-    const address = `/conversations/${request.conversation}/turns/${number}/corrections`;
+    const { conversation = "", task } = this.request;
     const correcting = new module.Correcting(
-      address,
-      request.task,
+      { conversation, number: this.number ?? 0 },
+      task,
       this.#table,
       this.#source.element,
       this.#corrections,
@@ -130,7 +134,7 @@ export class Findings extends Turn {
         this.corrected = corrected !== null;
         this.#answer = corrected ?? answer;
         this.#show(this.#answer);
-        this.#redraw();
+        this.#graph?.redraw();
         this.actions.corrected();
       },
     );
@@ -150,29 +154,6 @@ export class Findings extends Turn {
     return line;
   }
 
-  /** The other models, and the form as it is set now; choosing one asks it the same. */
-  #compareMenu() {
-    const { model } = this.request;
-    const names = [...byId("model-select-box", HTMLSelectElement).options].map((one) => one.value);
-    const menu = el(
-      "select",
-      { class: "quiet-button", "aria-label": S.compare },
-      el("option", { value: "" }, S.compare),
-      ...names.filter((name) => name !== model).map((value) => el("option", { value }, value)),
-      el("option", { value: FORM }, S.asFormIs),
-    );
-    menu.addEventListener("change", async () => {
-      const { request } = this;
-      const { value } = menu;
-      menu.value = "";
-      const module = await lazy(import("./comparing.js"), this.foot);
-      const changed = value === FORM ? this.actions.settings(request.task) : { model: value };
-      if (module)
-        this.foot.before(module.comparison(request, this.#given, { ...request, ...changed }));
-    });
-    return menu;
-  }
-
   /** The answer as it stands, with its text; null until it is whole. */
   get saved() {
     return this.#answer && { ...this.#answer, text: this.request.text };
@@ -189,45 +170,15 @@ export class Findings extends Turn {
     return [[...this.request.text].slice(start, end).join("").trim()];
   }
 
-  /** Opens the graph under the table, and closes it again. */
-  #graphButton() {
-    /** @type {typeof import("./graph.js") | null} */
-    let module = null;
-    const toggle = button(S.graph, "quiet-button", async () => {
-      toggle.disabled = true;
-      module ??= await import("./graph.js").catch(() => null);
-      toggle.disabled = false;
-      if (!module) {
-        this.foot.append(el("p", { class: "error", role: "alert" }, S.graphFailed));
-      } else if (this.#graph) {
-        this.#graph.element.hidden = !this.#graph.element.hidden;
-      } else {
-        this.#graph = new module.Graph(this.rows, (row) => this.quotes(row), this.#linking);
-        this.foot.before(this.#graph.element);
-        this.#graph.draw();
-      }
-      toggle.setAttribute("aria-expanded", String(this.#graph?.element.hidden === false));
-    });
-    toggle.setAttribute("aria-expanded", "false");
-    return toggle;
-  }
-
-  /** After a correction the graph shows what the table shows. */
-  #redraw() {
-    if (!this.#graph) return;
-    const { element } = this.#graph;
-    const { hidden } = element;
-    element.hidden = false;
-    this.#graph.draw(this.rows);
-    element.hidden = hidden;
+  /** What the filter hides is neither marked nor drawn. */
+  #choose() {
+    this.#mark();
+    this.#graph?.redraw();
   }
 
   #link() {
     this.#linking.add(this.#table);
     this.#linking.add(this.#source);
-    this.#table.element.addEventListener("focusin", ({ target }) => {
-      for (const row of this.#table.rowsAt(target)) this.#source.show(row);
-    });
     this.#source.element.addEventListener("click", ({ target }) => {
       const [row] = this.#source.rowsAt(target);
       if (row) this.#table.lineOf(row)?.focus();
@@ -235,9 +186,10 @@ export class Findings extends Turn {
   }
 
   #mark() {
-    this.#source.mark(this.#table.rows);
+    const rows = this.#table.shown;
+    this.#source.mark(rows);
     const kinds = new Map();
-    for (const row of this.#table.rows) {
+    for (const row of rows) {
       for (const { kind, label } of row.spans) {
         kinds.set(kind, kind === "value" ? S.kinds.value : label);
       }

@@ -22,14 +22,31 @@ export function factsOf({ model, usage, elapsed_ms, warnings }) {
   return list.length > 0 ? [line, el("ul", { class: "warnings" }, ...list)] : [line];
 }
 
-/** The items that the model gave and the answer leaves out, and why. @param {any} done */
+/**
+ * The items that the model gave and the answer leaves out, and why. What does not stand in the text is
+ * shown at once: nobody shall take the table for all that the model said.
+ * @param {any} done
+ */
 export function leftOut({ left_out }) {
-  if (!left_out?.length) return [];
-  const items = left_out.map((/** @type {{why: string, item: string[]}} */ { why, item }) =>
+  const all = left_out ?? [];
+  const unfound = all.filter(isUnfound);
+  const others = all.filter((/** @type {Left} */ one) => !isUnfound(one));
+  return [listOf(unfound, S.unfoundTitle, true), listOf(others, S.leftOutTitle, false)].flat();
+}
+
+/** @typedef {{why: string, item: string[]}} Left */
+
+/** @param {Left} one */
+const isUnfound = ({ why }) => why === "not_in_text";
+
+/** @param {Left[]} left @param {(n: string) => string} title @param {boolean} open */
+function listOf(left, title, open) {
+  if (left.length === 0) return [];
+  const items = left.map(({ why, item }) =>
     el("li", {}, item.join(" · "), el("span", { class: "aside" }, S.leftOut[why] ?? why)),
   );
-  const title = el("summary", {}, S.leftOutTitle(number(items.length)));
-  return [el("details", { class: "left-out" }, title, el("ul", {}, ...items))];
+  const head = el("summary", {}, title(number(items.length)));
+  return [el("details", { class: "left-out", open }, head, el("ul", {}, ...items))];
 }
 
 /**

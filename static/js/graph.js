@@ -3,7 +3,7 @@
 
 import { button, el } from "./dom.js";
 import { READABLE, bestConnected, elementsOf } from "./graphdata.js";
-import { layoutFor, styleOf } from "./graphstyle.js";
+import { hubsOf, layoutFor, styleOf } from "./graphstyle.js";
 import { G } from "./graphwords.js";
 
 /** @import {Row} from "./types" */
@@ -109,6 +109,8 @@ export class Graph {
       minZoom: 0.05,
       maxZoom: 4,
     });
+    hubsOf(this.#cy.nodes()).addClass("hub");
+    this.#cy.on("zoom", () => this.#cy.style().update()); // some names keep their size
     if (this.#cy.zoom() > CLOSEST) this.#cy.zoom(CLOSEST).center(); // few nodes need not fill it
     this.#follow();
   }
@@ -126,14 +128,21 @@ export class Graph {
     const wanted = new Set(rows);
     this.#cy.batch(() => {
       this.#cy.elements(".lit").removeClass("lit");
-      const edges = this.#edges().filter((/** @type {any} */ edge) => wanted.has(edge.data("row")));
+      const edges = this.#cy
+        .edges()
+        .filter((/** @type {any} */ edge) => wanted.has(edge.data("row")));
       edges.union(edges.connectedNodes()).addClass("lit");
     });
     if (rows.length === 1) this.#tell(rows[0]);
   }
 
-  #edges() {
-    return this.#cy.edges();
+  /** @param {string} row whose edge comes into sight, if it is drawn */
+  show(row) {
+    const edge = this.#cy.edges().filter((/** @type {any} */ one) => one.data("row") === row);
+    if (edge.empty()) return;
+    const { x1, y1, x2, y2 } = this.#cy.extent();
+    const { x, y } = edge.midpoint();
+    if (x < x1 || x > x2 || y < y1 || y > y2) this.#cy.center(edge);
   }
 
   #follow() {
@@ -148,7 +157,7 @@ export class Graph {
     );
     this.#cy.on("tap", "edge", (/** @type {any} */ { target }) => {
       this.#at = target.data("row");
-      this.#linking.light([this.#at]);
+      this.#linking.choose(this.#at, this);
     });
   }
 
@@ -219,15 +228,13 @@ export class Graph {
 
   /** Goes to the next edge and shows what states it. @param {number} step */
   #walk(step) {
-    const edges = this.#edges().toArray();
+    const edges = this.#cy.edges().toArray();
     if (edges.length === 0) return;
     const at = edges.findIndex((/** @type {any} */ edge) => edge.data("row") === this.#at);
     const next = edges[at < 0 ? 0 : (at + step + edges.length) % edges.length];
     this.#at = next.data("row");
-    this.#linking.light([this.#at]);
-    const { x1, y1, x2, y2 } = this.#cy.extent();
-    const { x, y } = next.midpoint();
-    if (x < x1 || x > x2 || y < y1 || y > y2) this.#cy.center(next);
+    this.show(this.#at);
+    this.#linking.choose(this.#at, this);
   }
 
   #fit() {

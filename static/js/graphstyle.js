@@ -2,6 +2,17 @@
 
 const LABELS_UP_TO = 150; // edges; beyond, names of relations show where one points
 const FORCES_UP_TO = 220; // nodes; springs between more take seconds
+const LEGIBLE = 11; // pixels on the screen, however far away the graph is
+const HUBS = 12; // nodes whose names stay legible
+
+/**
+ * The best connected, by which one finds one's way in a graph that is too large for all names.
+ * @param {any} nodes
+ */
+export const hubsOf = (nodes) =>
+  nodes
+    .sort((/** @type {any} */ a, /** @type {any} */ b) => b.degree() - a.degree())
+    .slice(0, HUBS);
 
 /** @param {number} nodes */
 export const layoutFor = (nodes) =>
@@ -45,7 +56,7 @@ export function styleOf(element, edges) {
         "text-max-width": "140px",
         "text-outline-color": colour("sheet"),
         "text-outline-width": 2,
-        "min-zoomed-font-size": 6,
+        "min-zoomed-font-size": 9,
       },
     },
     {
@@ -66,7 +77,7 @@ export function styleOf(element, edges) {
         "text-rotation": "autorotate",
         "text-outline-color": colour("sheet"),
         "text-outline-width": 2,
-        "min-zoomed-font-size": 7,
+        "min-zoomed-font-size": 9,
       },
     },
     { selector: "edge.inferred", style: { "line-style": "dashed" } },
@@ -80,5 +91,12 @@ export function styleOf(element, edges) {
       },
     },
     { selector: "edge.lit", style: { label: "data(name)", color: colour("ink"), width: 2.5 } },
+    {
+      selector: ".hub, .lit",
+      style: {
+        "font-size": (/** @type {any} */ one) => Math.max(14, LEGIBLE / one.cy().zoom()),
+        "z-index": 10,
+      },
+    },
   ];
 }

@@ -9,6 +9,7 @@ import { Findings } from "./findings.js";
 import { follow } from "./follow.js";
 import { ModelMenu } from "./models.js";
 import { Overview } from "./overview.js";
+import { isFollowed, take } from "./replacing.js";
 import { S } from "./strings.js";
 import { Turn, errorBox, lazy } from "./turn.js";
 
@@ -51,10 +52,13 @@ const actions = {
     composer.focus();
   },
   run: (/** @type {Request} */ request) => run(request),
-  again: (/** @type {Turn} */ turn) =>
-    run({ ...turn.request, model: composer.choices().model }, turn),
+  again: (/** @type {Turn} */ turn) => {
+    // What follows would go, too: that is said, and sending it is the answer.
+    if (isFollowed(turn, talk)) return actions.edit(turn);
+    run({ ...turn.request, model: composer.choices().model }, turn);
+  },
   corrected: () => {
-    learnRow.hidden = false;
+    learnRow.hidden = !overview.corrected;
     gold.href = `/conversations/${conversation.id}/gold`;
     overview.offer();
   },
@@ -87,7 +91,7 @@ async function run(request, replaced = null) {
   const talking = request.task === "Chat";
   if (talking && !talk) await adapt();
   overview.clear();
-  const place = replaced && take(replaced);
+  const place = replaced && take(replaced, talk);
   const { seen } = request;
   composer.clear(request);
   request = { ...(talk?.complete(request) ?? request), turn: place?.number, seen: undefined };
@@ -130,42 +134,6 @@ async function run(request, replaced = null) {
     list?.refresh();
     overview.offer();
   }
-}
-
-/**
- * Hides a turn that is asked anew, and in a talk the later ones of the talk, which followed from it.
- * What a person has corrected stays, and the new answer comes last: so does the server have it.
- * @param {Turn} turn
- */
-function take(turn) {
-  if (turn.corrected) return null;
-  const said = talk && turn instanceof talk.Talk ? talk : null;
-  const gone = [turn.element];
-  for (let next = turn.element.nextElementSibling; said && next; next = next.nextElementSibling) {
-    if (next instanceof HTMLElement && next.matches(".talk, .renewed")) gone.push(next);
-  }
-  const focused = gone.some((element) => element.contains(document.activeElement));
-  for (const element of gone) element.hidden = true;
-  const before = said?.standing();
-  if (said && turn instanceof said.Talk) turn.rewind();
-  return {
-    element: turn.element,
-    number: turn.number,
-    focused,
-    /**
-     * Without a whole answer all is as it was, unless there was none before either.
-     * @param {boolean} whole
-     * @param {Turn} anew
-     */
-    end: (whole, anew) => {
-      if (!turn.answered) anew.number ??= turn.number;
-      for (const element of gone) {
-        if (whole || (element === turn.element && !turn.answered)) element.remove();
-        else element.hidden = false;
-      }
-      if (!whole && before && turn.element.isConnected) said?.resume(before);
-    },
-  };
 }
 
 /** The conversation that the answer goes to; none where it cannot be kept. @param {Turn} turn */

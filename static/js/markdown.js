@@ -78,11 +78,13 @@ function nodeOf(token) {
     case "image":
       return new Text(token.raw);
     case "escape":
-      return new Text(token.text);
+      return new Text(plain(token.text));
+    case "html": // its lines stay lines
+      return token.block ? el("p", { class: "plain" }, token.raw.trim()) : new Text(token.raw);
     case "plain":
       return el("p", { class: "plain" }, token.text);
     case "text":
-      return token.tokens ? spanOf(inner()) : new Text(token.text);
+      return token.tokens ? spanOf(inner()) : new Text(plain(token.text));
     default:
       return new Text(token.raw);
   }
@@ -107,11 +109,23 @@ function listOf({ ordered, start, items = [] }) {
   return ordered ? el("ol", { start: start || 1 }, ...lines) : el("ul", {}, ...lines);
 }
 
+/** A text whose entities, such as &copy;, are the characters that they stand for. @param {string} text */
+const plain = (text) =>
+  text.replace(/&(?:#\d{1,7}|#x[\da-f]{1,6}|[a-z][\da-z]{1,31});/giu, (entity) => {
+    const { body } = new DOMParser().parseFromString(entity, "text/html");
+    return body.textContent ?? entity;
+  });
+
 /** @param {Token} table */
-function tableOf({ header = [], rows = [] }) {
-  const head = header.map(({ tokens }) => el("th", { scope: "col" }, ...nodesOf(tokens)));
+function tableOf({ header = [], rows = [], align = [] }) {
+  const side = (/** @type {number} */ column) => ({
+    class: align[column] && `at-${align[column]}`,
+  });
+  const head = header.map(({ tokens }, column) =>
+    el("th", { scope: "col", ...side(column) }, ...nodesOf(tokens)),
+  );
   const lines = rows.map((cells) =>
-    el("tr", {}, ...cells.map(({ tokens }) => el("td", {}, ...nodesOf(tokens)))),
+    el("tr", {}, ...cells.map(({ tokens }, column) => el("td", side(column), ...nodesOf(tokens)))),
   );
   return el("table", {}, el("thead", {}, el("tr", {}, ...head)), el("tbody", {}, ...lines));
 }

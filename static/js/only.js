@@ -1,4 +1,5 @@
-// The field that narrows an answer: only these relations, classes or keys. Each task keeps its own.
+// The fields that narrow an answer: only these relations, classes or keys, of which each task keeps its
+// own, and whether strings have to be pieces of the text.
 
 import { byId } from "./dom.js";
 
@@ -7,6 +8,8 @@ export class Only {
   #name = byId("only-name", HTMLElement);
   #input = byId("only-input", HTMLInputElement);
   #button = byId("only-button", HTMLButtonElement);
+  #wording = byId("grounding-row", HTMLElement);
+  #grounding = byId("grounding-select-box", HTMLSelectElement);
   /** @type {import("./labels.js").Labels | null} */
   #labels = null;
   #task = "";
@@ -14,12 +17,12 @@ export class Only {
   all = {};
 
   constructor() {
-    this.#row.hidden = true;
+    this.#row.hidden = this.#wording.hidden = true;
     this.#input.addEventListener("input", () => {
       this.all[this.#task] = this.#labels?.text ?? this.#input.value;
     });
     this.#button.addEventListener("click", async () => {
-      this.#row.hidden = !this.#row.hidden;
+      this.#row.hidden = this.#wording.hidden = !this.#row.hidden;
       this.#tell();
       if (this.#row.hidden) return;
       await this.#load();
@@ -30,6 +33,17 @@ export class Only {
   /** The names for the chosen task, as typed; empty for any. */
   get names() {
     return (this.all[this.#task] ?? "").trim();
+  }
+
+  /** "strict", "free", or empty: as the task has it. */
+  get grounding() {
+    return this.#wording.hasAttribute("data-talk") ? "" : this.#grounding.value;
+  }
+
+  set grounding(value) {
+    const there = [...this.#grounding.options].some((option) => option.value === value);
+    this.#grounding.value = there ? value : "";
+    this.#wording.hidden = this.#row.hidden && !this.grounding;
   }
 
   /** @param {string} task @param {string} names */
@@ -46,6 +60,8 @@ export class Only {
     this.#button.textContent = `${name}…`;
     this.#button.hidden = name === ""; // a talk has no labels
     this.#row.hidden = this.names === "" || name === "";
+    this.#wording.toggleAttribute("data-talk", name === "");
+    this.#wording.hidden = name === "" || (this.#row.hidden && !this.#grounding.value);
     if (this.#labels) this.#labels.show(task, this.names);
     else this.#input.value = this.names;
     if (!this.#row.hidden) this.#load();

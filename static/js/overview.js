@@ -48,6 +48,11 @@ export class Overview {
     );
   }
 
+  /** Whether a person has corrected any answer that is shown. */
+  get corrected() {
+    return this.#answers(true).some((turn) => turn.corrected);
+  }
+
   /** Takes a drawn graph from the page: behind the last answer it would stand in the next one's way. */
   clear() {
     this.#merged?.element.remove();
@@ -55,12 +60,12 @@ export class Overview {
     this.#button.setAttribute("aria-expanded", "false");
   }
 
-  /** The extractions that found something, in their order. */
-  #answers() {
+  /** The extractions that found something, in their order. @param {boolean} [empty] or nothing */
+  #answers(empty = false) {
     return [...this.#chat.children]
       .map((element) => this.#turns.get(element))
       .filter((turn) => turn instanceof Findings)
-      .filter((turn) => turn.saved !== null && turn.rows.length > 0);
+      .filter((turn) => turn.saved !== null && (empty || turn.rows.length > 0));
   }
 
   async #toggle() {

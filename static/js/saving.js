@@ -54,9 +54,14 @@ export function saveMenu(label, answers) {
  */
 export function fileName(answers) {
   const [{ text, prompt_type }] = answers;
+  return nameOf(text, answers.length === 1 && prompt_type);
+}
+
+/** @param {string} text @param {string | false} what it is of */
+export function nameOf(text, what) {
   const words = text.match(/[\p{L}\p{M}\p{N}]+/gu) ?? [];
   const begin = [...words.slice(0, 6).join("-")].slice(0, 30).join("").replace(/-$/u, "");
-  return ["kex", answers.length === 1 && prompt_type, begin].filter(Boolean).join("-");
+  return ["kex", what, begin].filter(Boolean).join("-");
 }
 
 /** @param {string} format @param {string} file @param {any[]} answers */
@@ -67,7 +72,12 @@ async function save(format, file, answers) {
     body: JSON.stringify({ format, answers }),
   });
   if (!response.ok) throw await failure(response);
-  const address = URL.createObjectURL(await response.blob());
+  download(file, await response.blob());
+}
+
+/** @param {string} file its name @param {Blob} content */
+export function download(file, content) {
+  const address = URL.createObjectURL(content);
   el("a", { href: address, download: file }).click();
   // Some browsers begin to read it only after this task.
   setTimeout(() => URL.revokeObjectURL(address), 10_000);

@@ -1,12 +1,15 @@
 // The knowledge of one answer as a table that grows row by row, can be sorted and filtered.
 
-import { all, button, el } from "./dom.js";
+import { badge, contentOf } from "./cells.js";
+import { all, el } from "./dom.js";
+import { Sorting } from "./sorting.js";
 import { S } from "./strings.js";
 
-/** @import {Cell, Row} from "./types" */
+/** @import {Row} from "./types" */
 
 const FILTER_FROM = 8; // rows; fewer are seen at a glance
-const collator = new Intl.Collator(document.documentElement.lang, { numeric: true });
+/** Below this width a scrolling table would take the view that was used out of sight. */
+const BESIDE = matchMedia("(min-width: 60rem)");
 
 export class KnowledgeTable {
   /** @type {Row[]} */
@@ -26,24 +29,30 @@ export class KnowledgeTable {
   #lines = new Map();
   /** How many rows the filter leaves. */
   #shown = 0;
-  /** What the rows are sorted by: a column, and its direction. */
-  #sorted = { column: -1, step: 1 };
+  #sorting;
 
-  /** @param {string} task */
-  constructor(task) {
+  /** For what is not an item yet: the form of a new one. */
+  #foot = el("tfoot");
+  /** What `hold` keeps, in a row of its own. */
+  #held = el("tr", { class: "editing" });
+  /** The row that it stands below. @type {number | null} */
+  #heldBelow = null;
+  #onFilter;
+
+  /**
+   * @param {string} task
+   * @param {() => void} [onFilter] called when the filter shows other rows than before
+   */
+  constructor(task, onFilter = () => {}) {
     this.#task = task;
-    const head = S.columns[task].map((name, column) =>
-      el(
-        "th",
-        { scope: "col" },
-        button(name, "sort", () => this.#sort(column), S.sortBy),
-      ),
-    );
+    this.#onFilter = onFilter;
+    this.#sorting = new Sorting(S.columns[task], () => this.#order());
     this.table = el(
       "table",
       { class: `knowledge ${task}` },
       this.#caption,
-      el("thead", {}, el("tr", {}, ...head)),
+      this.#sorting.head,
+      this.#foot,
     );
     this.element = el("div", { class: "table-wrap", hidden: true }, this.#filter, this.table);
     this.#filter.addEventListener("input", () => this.#choose());
@@ -63,7 +72,7 @@ export class KnowledgeTable {
     const body = this.#bodyOf(row);
     if (row.cells.length > 0) {
       const line = this.#line(row, index);
-      line.hidden = !this.#matches(row);
+      line.hidden = !matches(row, this.#filter.value);
       if (!line.hidden) this.#shown += 1;
       body.append(line);
     } else body.append(this.#quiet(S.noFacts));
@@ -80,9 +89,59 @@ export class KnowledgeTable {
     this.#shown = 0;
     for (const row of rows) this.#put(row);
     this.#tell();
-    if (this.#sorted.column >= 0) this.#order();
+    if (this.#sorting.sorted) this.#order();
     this.element.hidden = rows.length === 0;
     if (at !== undefined) this.lineOf(at)?.focus();
+  }
+
+  /**
+   * Keeps an element in a row of its own, until the rows are replaced.
+   * @param {HTMLElement | null} element null takes away what is kept
+   * @param {number | null} below the row that it stands below; null: all of them
+   */
+  hold(element, below) {
+    this.#held.remove();
+    this.element.hidden = this.rows.length === 0 && !element;
+    if (!element) return;
+    this.#heldBelow = below;
+    const span = S.columns[this.#task].length;
+    if (!element.isConnected) this.#held.replaceChildren(el("td", { colspan: span }, element));
+    const line = below === null ? undefined : this.lineOf(String(below));
+    if (line) line.after(this.#held);
+    else this.#foot.append(this.#held);
+  }
+
+  /**
+   * Brings a row into sight, past the filter, and focuses it.
+   * @param {number} index
+   * @returns {boolean} whether there is such a row
+   */
+  focus(index) {
+    const line = this.lineOf(String(index));
+    if (line?.hidden) {
+      this.#filter.value = "";
+      this.#choose();
+    }
+    line?.focus();
+    return line !== undefined;
+  }
+
+  /** The rows that the filter leaves, as they stand below each other. */
+  inSight() {
+    return this.#linesInSight().map((line) => this.rows[Number(line.dataset.row)]);
+  }
+
+  /** All rows; of those that the filter hides nothing is marked or drawn. @returns {Row[]} */
+  get shown() {
+    if (!this.#filter.value) return this.rows;
+    const hidden = (/** @type {number} */ index) => this.lineOf(String(index))?.hidden;
+    return this.rows.map((row, index) =>
+      hidden(index) ? { ...row, spans: [], link: undefined } : row,
+    );
+  }
+
+  #linesInSight() {
+    return all(this.table, "tr[data-row]:not([hidden])");
   }
 
   /** @param {string} index @returns {HTMLElement | undefined} */
@@ -102,6 +161,11 @@ export class KnowledgeTable {
     for (const row of rows) this.lineOf(row)?.classList.add("lit");
   }
 
+  /** @param {string} row comes into sight where the views stand beside each other */
+  show(row) {
+    if (BESIDE.matches) this.lineOf(row)?.scrollIntoView({ block: "nearest" });
+  }
+
   /** @param {Row} row */
   #bodyOf({ group, groupKind, aliases }) {
     const known = this.#bodies.get(group);
@@ -117,7 +181,7 @@ export class KnowledgeTable {
       body.append(el("tr", { class: "group" }, head));
     }
     this.#bodies.set(group, body);
-    this.table.append(body);
+    this.#foot.before(body);
     return body;
   }
 
@@ -145,24 +209,15 @@ export class KnowledgeTable {
     return el("tr", {}, el("td", { class: "quiet", colspan: span }, text));
   }
 
-  /** @param {Row} row */
-  #matches({ group, cells }) {
-    const words = this.#filter.value.normalize("NFKC").toLowerCase().split(/\s+/u);
-    const text = [group, ...cells.map((cell) => cell.text)]
-      .join(" ")
-      .normalize("NFKC")
-      .toLowerCase();
-    return words.every((word) => text.includes(word));
-  }
-
   /** Hides what does not match. */
   #choose() {
     this.#shown = 0;
     for (const [index, line] of this.#lines) {
-      line.hidden = !this.#matches(this.rows[Number(index)]);
+      line.hidden = !matches(this.rows[Number(index)], this.#filter.value);
       if (!line.hidden) this.#shown += 1;
     }
     this.#tell();
+    this.#onFilter();
   }
 
   /** Says how many rows there are. */
@@ -177,40 +232,20 @@ export class KnowledgeTable {
     }
   }
 
-  /** Up, down, and as the text has it. @param {number} column */
-  #sort(column) {
-    const { column: last, step } = this.#sorted;
-    this.#sorted =
-      column !== last
-        ? { column, step: 1 }
-        : step > 0
-          ? { column, step: -1 }
-          : { column: -1, step: 1 };
-    this.#order();
-  }
-
   #order() {
-    const { column, step } = this.#sorted;
-    all(this.table, "thead th").forEach((head, index) => {
-      if (index === column) head.setAttribute("aria-sort", step > 0 ? "ascending" : "descending");
-      else head.removeAttribute("aria-sort");
-    });
-    const order = [...this.#lines.keys()].sort((a, b) => {
-      const [one, other] = [this.rows[Number(a)], this.rows[Number(b)]];
-      const apart =
-        column < 0 ? 0 : collator.compare(one.cells[column].text, other.cells[column].text);
-      return apart * step || Number(a) - Number(b);
-    });
-    for (const index of order) {
-      const line = this.#lines.get(index);
-      if (line) this.#bodies.get(this.rows[Number(index)].group)?.append(line);
+    for (const index of this.#sorting.order(this.rows)) {
+      const line = this.#lines.get(String(index));
+      if (line) this.#bodies.get(this.rows[index].group)?.append(line);
+    }
+    if (this.#held.isConnected && this.#heldBelow !== null) {
+      this.lineOf(String(this.#heldBelow))?.after(this.#held);
     }
   }
 
   /** @param {KeyboardEvent} event */
   #key(event) {
     const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
-    const lines = all(this.table, "tr[data-row]:not([hidden])");
+    const lines = this.#linesInSight();
     const at = lines.findIndex((line) => line === event.target);
     const next = at < 0 || !step ? undefined : lines[at + step];
     if (!next) return;
@@ -219,14 +254,11 @@ export class KnowledgeTable {
   }
 }
 
-/** @param {Cell} cell @returns {Node[]} */
-function contentOf({ text, status, kind, note }) {
-  const parts = [el("span", { class: kind ? `word ${kind}` : null }, text)];
-  if (note) parts.push(el("span", { class: "aside" }, note));
-  if (status === "normalised") parts.push(badge(status, S.normalised, S.normalisedTitle));
-  if (status === "inferred") parts.push(badge(status, S.inferred, S.inferredTitle));
-  return parts;
+/** Whether a row has all the words. @param {Row} row @param {string} words */
+function matches({ group, cells }, words) {
+  const plain = (/** @type {string} */ text) => text.normalize("NFKC").toLowerCase();
+  const text = plain([group, ...cells.map((cell) => cell.text)].join(" "));
+  return plain(words)
+    .split(/\s+/u)
+    .every((word) => text.includes(word));
 }
-
-/** @param {string} status @param {string} label @param {string} title */
-const badge = (status, label, title) => el("span", { class: `badge ${status}`, title }, label);

@@ -1,10 +1,11 @@
 // A talk with a model: its turns, and what was said so far, which goes along with each question.
 // Loaded with the first talk, or with the first model that sees.
 
-import { byId, el } from "./dom.js";
+import { button, byId, el } from "./dom.js";
 import { copyButton, factsOf } from "./footer.js";
 import { Markdown } from "./markdown.js";
 import * as picture from "./picture.js";
+import { download, nameOf } from "./saving.js";
 import { secondsOf } from "./strings.js";
 import { Turn, announce } from "./turn.js";
 import { LANG, W } from "./words.js";
@@ -142,10 +143,19 @@ export class Talk extends Turn {
       "p",
       { class: "buttons" },
       copyButton(W.copy, () => data.response),
+      button(W.save, "quiet-button", () => this.#save(), W.saveTitle),
       this.renewButton(),
     );
     this.foot.append(...factsOf(data), line);
     announce(`${W.answered}, ${secondsOf(data.elapsed_ms)}`);
+  }
+
+  /** The talk up to this answer, as a file in Markdown. */
+  #save() {
+    const [[first]] = this.#talk.history;
+    const upTo = this.#talk.history.slice(0, this.#before.length + 1);
+    const content = new Blob([markdownOf(upTo, this.request.model)], { type: "text/markdown" });
+    download(`${nameOf(first, "Chat")}.md`, content);
   }
 
   /** What was said from this question on counts no longer. */
@@ -154,3 +164,14 @@ export class Talk extends Turn {
     show();
   }
 }
+
+/**
+ * A talk for people to read: who says it stands above what is said, which stays as it is.
+ * @param {[string, string][]} history
+ * @param {string} model
+ */
+export const markdownOf = (history, model) =>
+  history
+    .flatMap(([asked, answered]) => [`## ${W.you}`, asked, `## ${model}`, answered])
+    .map((part) => part.trim())
+    .join("\n\n") + "\n";

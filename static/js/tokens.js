@@ -16,24 +16,31 @@ export class TokenCount {
    * To be called whenever the text or the model may have changed.
    * @param {string} text empty where there is nothing to count
    * @param {string} model
+   * @param {boolean} whole whether the model reads it in one piece, as it does a question
    */
-  count(text, model) {
+  count(text, model, whole) {
     clearTimeout(this.#timer);
     this.#asked += 1;
     if (!text) this.#out.textContent = "";
-    else this.#timer = setTimeout(() => this.#ask(text, model, this.#asked), PAUSE);
+    else this.#timer = setTimeout(() => this.#ask(text, model, whole, this.#asked), PAUSE);
   }
 
-  /** @param {string} text @param {string} model @param {number} turn */
-  async #ask(text, model, turn) {
-    const tokens = await call("POST", "/tokenize", { user_input: text, model_type: model }).then(
-      (answer) => answer.tokens,
+  /** @param {string} text @param {string} model @param {boolean} whole @param {number} turn */
+  async #ask(text, model, whole, turn) {
+    const answer = await call("POST", "/tokenize", { user_input: text, model_type: model }).then(
+      (counted) => counted,
       (error) => {
         if (!(error instanceof RequestFailed)) throw error;
         return null; // it is only a number; whoever sends the text hears what is wrong
       },
     );
     if (turn !== this.#asked) return;
-    this.#out.textContent = tokens === null ? "" : S.tokenCount(tokens, number(tokens));
+    if (answer === null || answer.tokens === null) this.#out.textContent = "";
+    else {
+      const { tokens, context } = answer;
+      const limit = whole && context ? number(context) : "";
+      this.#out.textContent = S.tokenCount(tokens, number(tokens), limit);
+      this.#out.classList.toggle("over", limit !== "" && tokens > context);
+    }
   }
 }

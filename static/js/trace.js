@@ -9,6 +9,8 @@ export class Trace {
   #count = el("span");
   #undo;
   #deleted = el("ul");
+  /** All of the answer, in their order. @type {any[]} */
+  #made = [];
   element;
 
   /**
@@ -26,8 +28,18 @@ export class Trace {
     );
   }
 
+  get count() {
+    return this.#made.length;
+  }
+
+  /** The correction that would be taken back. */
+  get last() {
+    return this.#made.at(-1);
+  }
+
   /** @param {any[]} corrections all of the answer, in their order */
   show(corrections) {
+    this.#made = corrections;
     this.element.hidden = corrections.length === 0;
     this.#count.textContent = C.count(corrections.length);
     const gone = corrections.filter(({ kind }) => kind === "delete");

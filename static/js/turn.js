@@ -110,6 +110,8 @@ export class Turn {
   restore({ turn, created, answer, corrected, error }) {
     this.corrected = corrected !== null;
     this.stamp(new Date(created));
+    for (const item of error?.partial?.items ?? []) this.item(item);
+    if (error?.partial?.text) this.token(error.partial.text);
     if (answer) this.take({ event: "done", data: { ...(corrected ?? answer), turn } });
     else if (error?.code === "stopped") this.stopped();
     else if (error)

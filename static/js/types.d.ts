@@ -11,6 +11,8 @@ export type Request = {
   entity: string;
   only: string;
   lang: string;
+  /** Whether strings have to be pieces of the text; empty: as the task has it. */
+  grounding?: string;
   history?: [string, string][];
   image?: File | null;
   examples?: string;
@@ -28,7 +30,8 @@ export type KeptTurn = {
   answer: any;
   corrected: any;
   corrections: any[];
-  error: { code: string; message: string } | null;
+  /** `partial` is what had come of the answer. */
+  error: { code: string; message: string; partial?: { items?: any[]; text?: string } } | null;
 };
 
 export type ModelState = {
@@ -45,7 +48,7 @@ export type Actions = {
   again: (turn: any) => void;
   corrected: () => void;
   /** Model, language and names as the form has them now. */
-  settings: (task: string) => { model: string; lang: string; only: string };
+  settings: (task: string) => { model: string; lang: string; only: string; grounding: string };
 };
 
 /** A string and its place in the text, in code points. */
@@ -101,6 +104,8 @@ export type Strings = {
   corrected: Record<string, string>;
   leftOut: Record<string, string>;
   leftOutTitle: (n: string) => string;
+  unfoundTitle: (n: string) => string;
+  groundings: Record<string, string>;
   errors: Record<string, string>;
   caption: (task: string, n: number) => string;
   shown: (n: number, caption: string) => string;
@@ -120,7 +125,7 @@ export type Strings = {
   retryAfter: (s: number) => string;
   counter: (used: string, max: string) => string;
   over: (n: string) => string;
-  tokenCount: (n: number, written: string) => string;
+  tokenCount: (n: number, written: string, limit: string) => string;
 };
 
 /** A part of a text in Markdown, as the lexer of Marked gives it. */
@@ -136,6 +141,8 @@ export type Token = {
   items?: Token[];
   task?: boolean;
   checked?: boolean;
+  block?: boolean;
+  align?: ("left" | "center" | "right" | null)[];
   header?: { tokens: Token[] }[];
   rows?: { tokens: Token[] }[][];
 };

@@ -17,6 +17,7 @@ test("a kept turn can be asked again as it was", () => {
     model_type: "ChatGpt",
     entity: "Ada",
     schema: "born, died",
+    grounding: "free",
     lang: "en",
     image: { media_type: "image/png" },
   });
@@ -26,6 +27,7 @@ test("a kept turn can be asked again as it was", () => {
     model: "ChatGpt",
     entity: "Ada",
     only: "born, died",
+    grounding: "free",
     lang: "en",
     seen: "image/png",
     conversation: "kept",

@@ -16,7 +16,11 @@ function viewOf(rows) {
   document.body.append(element);
   /** @type {string[]} */
   let lit = [];
+  /** @type {string[]} */
+  const shown = [];
   return {
+    shown,
+    show: (/** @type {string} */ row) => void shown.push(row),
     element,
     line: (/** @type {number} */ at) => /** @type {HTMLElement} */ (element.children[at]),
     rowsAt: (/** @type {EventTarget | null} */ target) =>
@@ -63,4 +67,12 @@ test("two answers do not follow each other", () => {
   const [other] = linked();
   one.line(1).dispatchEvent(over());
   assert.deepEqual(other.lit, []);
+});
+
+test("what gets the focus in one view comes into sight in the others, and does not move there", () => {
+  const [table, text] = linked();
+  table.line(1).focus();
+  assert.deepEqual([table.shown, text.shown], [[], ["1"]]);
+  text.line(1).dispatchEvent(over());
+  assert.deepEqual([table.shown, text.shown], [[], ["1"]]);
 });

@@ -97,3 +97,23 @@ def test_the_same_text_is_asked_for_other_names(visit: Visit, two_url: str) -> N
         ["Item", "Embedded · any names", "Embedded · 作品"]
     )
     expect(table.locator("tr.differs")).to_have_text(["鲁迅 · 出生地 · 浙江绍兴✓not there"])
+
+
+def test_a_comparison_is_copied_closed_and_made_anew_in_its_place(
+    visit: Visit, two_url: str
+) -> None:
+    page = visit(two_url)
+    page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    send(page, LUXUN)
+    finished(page)
+    menu = page.get_by_label("Compare with…")
+    for _ in range(2):
+        menu.select_option("Local-GLM")
+        expect(page.locator(".comparison caption")).to_have_count(1)
+    page.locator(".comparison").get_by_role("button", name="Copy table").click()
+    expect(page.get_by_role("button", name="Copied")).to_be_visible()
+    copied = page.evaluate("navigator.clipboard.readText()").splitlines()
+    assert copied[:2] == ["Item\tEmbedded\tLocal-GLM", "鲁迅 · 出生地 · 浙江绍兴\t+\t+"]
+    page.get_by_role("button", name="Close this comparison").click()
+    expect(page.locator(".comparison")).to_have_count(0)
+    expect(menu).to_be_focused()

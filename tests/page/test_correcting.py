@@ -104,6 +104,71 @@ def test_a_key_that_is_held_deletes_one_row(page: Page) -> None:
     expect(page.get_by_role("button", name="Add item")).to_be_focused()
 
 
+def test_the_form_stands_below_its_row_and_the_item_keeps_the_focus(page: Page) -> None:
+    first = page.locator("tr[data-row]").first
+    first.focus()
+    page.keyboard.press("E")  # as with Caps Lock
+    below = page.locator("tr[data-row='0'] + tr.editing")
+    below.get_by_label("Tail").fill("绍兴")
+    page.locator("thead .sort").last.click()
+    expect(below).to_be_visible()
+    page.locator("thead .sort").last.click()
+    below.get_by_label("Tail").press("Enter")
+    rows(page, "鲁迅出生地绍兴edited", "鲁迅作品狂人日记")  # sorted by the tail, descending
+    expect(page.locator("tr:focus")).to_contain_text("绍兴")
+    page.keyboard.press("Delete")
+    expect(page.locator("tr:focus")).to_contain_text("狂人日记")
+
+
+def test_a_new_item_comes_into_sight_past_the_filter(page: Page) -> None:
+    page.evaluate("document.querySelector('.filter').hidden = false")
+    page.fill(".filter", "作品")
+    page.get_by_role("button", name="Add item").click()
+    form = page.get_by_role("form", name="Add item")
+    for label, value in (("Head", "鲁迅"), ("Relation", "籍贯"), ("Tail", "绍兴")):
+        form.get_by_label(label).fill(value)
+    page.keyboard.press("Enter")
+    expect(page.locator("tr:focus")).to_have_text("鲁迅籍贯绍兴added")
+    expect(form).to_have_count(0)
+
+
+def test_the_row_below_is_next_where_the_table_is_sorted(page: Page) -> None:
+    page.locator("thead .sort").nth(1).click()
+    page.locator("thead .sort").nth(1).click()
+    shown = page.locator("tr[data-row]").all_inner_texts()
+    page.locator("tr[data-row]").first.focus()
+    page.keyboard.press("Delete")
+    expect(page.locator("tr[data-row]")).to_have_count(1)
+    expect(page.locator("tr:focus")).to_have_text(re.sub(r"\s", "", shown[1]))
+
+
+def test_what_another_tab_corrected_is_shown_before_it_is_undone(
+    page: Page, correcting: Serving, visit: Visit, problems: list[str]
+) -> None:
+    page.locator("tr[data-row]").first.focus()
+    page.keyboard.press("c")
+    rows(page, f"{LOCATED}confirmed", "鲁迅作品狂人日记")
+    other = visit(page.url)
+    other.locator("tr[data-row]").nth(1).focus()
+    other.keyboard.press("Delete")
+    rows(other, f"{LOCATED}confirmed")
+    page.locator(".trace").get_by_role("button").click()
+    expect(page.get_by_role("alert")).to_contain_text("changed elsewhere")
+    rows(page, f"{LOCATED}confirmed")
+    page.locator(".trace").get_by_role("button").click()
+    rows(page, f"{LOCATED}confirmed", "鲁迅作品狂人日记")
+    forgive(page, problems)
+
+
+def test_without_corrections_nothing_is_learnt_from(page: Page) -> None:
+    learn = page.locator("#learn-row")
+    page.locator("tr[data-row]").first.focus()
+    page.keyboard.press("c")
+    expect(learn).to_be_visible()
+    page.keyboard.press("Control+z")
+    expect(learn).to_be_hidden()
+
+
 def test_what_was_deleted_stays_readable_and_comes_back(page: Page) -> None:
     first = page.locator("tr[data-row]").first
     first.focus()

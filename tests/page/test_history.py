@@ -80,6 +80,15 @@ def test_an_error_is_there_again_and_its_retry_takes_its_place(
     expect(page.locator(".turn")).to_have_count(1)
 
 
+def test_the_items_of_an_answer_that_broke_off_are_kept(keeping: Serving, visit: Visit) -> None:
+    page = visit(keeping.url)
+    send(page, "FAIL")
+    expect(page.get_by_role("alert")).to_be_visible()
+    page.reload()
+    expect(page.get_by_role("alert")).to_contain_text("incomplete")
+    expect(page.locator("tr[data-row]")).to_have_text(["FAILisAIL"])
+
+
 def test_the_list_is_searched_opened_renamed_and_emptied(keeping: Serving, visit: Visit) -> None:
     page = visit(keeping.url)
     send(page, LUXUN)
@@ -159,6 +168,7 @@ def test_what_was_stopped_is_there_to_be_asked_again(keeping: Serving, visit: Vi
         page.wait_for_timeout(50)
     page.reload()
     expect(page.get_by_text("Stopped.").last).to_be_visible()
+    expect(page.locator(".answer .said").last).to_have_text("Slowly")  # what had come is there
     page.get_by_role("button", name="Retry").click()
     expect(page.locator(".answer .said").last).to_have_text("Slowly done")
     expect(page.locator(".turn")).to_have_count(2)

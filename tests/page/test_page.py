@@ -35,7 +35,8 @@ def test_the_ids_and_values_that_scripts_rely_on(visit: Visit) -> None:
     assert tasks == ["KE1", "KE2", "KE3", "Chat"]
     assert set(models) == {"Local-GLM", "ChatGpt", "Embedded"}
     names = set(page.locator("form").evaluate("form => [...new FormData(form).keys()]"))
-    assert names == {"user_input", "prompt_type", "model_type", "entity", "schema", "lang"}
+    asked = {"user_input", "prompt_type", "model_type", "entity", "schema", "grounding", "lang"}
+    assert names == asked
     for one in ("form[action='/get_response'][method='post'] #user-input", "#chat-box"):
         expect(page.locator(one)).to_have_count(1)
 
@@ -304,11 +305,25 @@ def test_what_was_left_out_is_told_item_by_item(visit: Visit) -> None:
     page.locator("tr[data-row]").first.wait_for()
     page.locator("#stop-button").click()
     send(page, "STRANGE")
-    expect(page.locator(".left-out summary")).to_have_text("Left out (1)")
-    page.locator(".left-out summary").click()
+    expect(page.locator(".left-out summary")).to_contain_text("not in the text (1)")
+    expect(page.locator(".left-out li")).to_be_visible()  # nobody has to open it
     expect(page.locator(".left-out li")).to_have_text(
         "STRANGE · knows · Lord Kelvindoes not stand in the text"
     )
+
+
+def test_strings_may_be_asked_for_in_any_words(visit: Visit) -> None:
+    page = visit()
+    page.locator("#only-button").click()
+    page.get_by_label("Wording").select_option("free")
+    send(page, "STRANGE")
+    finished(page)
+    expect(page.locator("tr[data-row] .badge.inferred")).to_have_count(1)
+    expect(page.locator(".left-out")).to_have_count(0)
+    page.reload()
+    expect(page.get_by_label("Wording")).to_have_value("free")
+    page.select_option("#prompt-select-box", "Chat")
+    expect(page.locator("#grounding-row")).to_be_hidden()
 
 
 def test_escape_in_the_input_method_stops_nothing(visit: Visit) -> None:

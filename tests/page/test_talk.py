@@ -128,6 +128,30 @@ def test_a_question_is_asked_again_or_anew(visit: Visit, seeing_url: str) -> Non
     expect(page.locator(".user .said")).to_have_text(["zero", "and"])
 
 
+def test_what_others_follow_is_not_replaced_without_a_word(visit: Visit, seeing_url: str) -> None:
+    page = visit(seeing_url)
+    ask(page, "one", "one: 1/0")
+    ask(page, "two", "two: 3/0")
+    page.get_by_role("button", name="Regenerate").first.click()
+    expect(page.locator("#replacing")).to_be_visible()
+    expect(page.locator(".user .said")).to_have_text(["one", "two"])
+    expect(page.locator("#user-input")).to_have_value("one")
+    page.keyboard.press("Enter")
+    expect(page.locator(".user .said")).to_have_text(["one"])
+    expect(page.locator(".answer .said")).to_have_text(["one: 1/0"])
+
+
+def test_a_talk_is_saved_up_to_an_answer(visit: Visit, seeing_url: str) -> None:
+    page = visit(seeing_url)
+    for number, word in enumerate(("one", "two", "three")):
+        ask(page, word, f"{word}: {2 * number + 1}/0")
+    with page.expect_download() as download:
+        page.get_by_role("button", name="Save as Markdown").nth(1).click()
+    assert download.value.suggested_filename == "kex-Chat-one.md"
+    said = ["## You", "one", "## Embedded", "one: 1/0", "## You", "two", "## Embedded", "two: 3/0"]
+    assert download.value.path().read_text() == "\n\n".join(said) + "\n"
+
+
 def test_extractions_in_between_are_no_part_of_it(visit: Visit, seeing_url: str) -> None:
     page = visit(seeing_url)
     ask(page, "one", "one: 1/0")

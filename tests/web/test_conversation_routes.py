@@ -142,7 +142,10 @@ def test_the_last_correction_is_taken_back(client: FlaskClient) -> None:
     last = f"/conversations/{name}/turns/1/corrections/last"
     first = correct(client, name, 1, kind="edit", before=TRIPLE, after=TRIPLE | {"relation": "著"})
     correct(client, name, 1, kind="delete", before=TRIPLE | {"relation": "著"})
-    back = client.delete(last)
+    other = client.delete(f"{last}?count=1")  # a page that has not seen the second one
+    assert (other.status_code, other.get_json()["error"]["code"]) == (409, "conflict")
+    assert client.delete(f"{last}?count=x").get_json()["error"]["field"] == "count"
+    back = client.delete(f"{last}?count=2")
     assert back.status_code == 200
     assert back.get_json() == first.get_json()
     assert client.get("/conversations?query=著").get_json()["conversations"]

@@ -221,18 +221,21 @@ def test_what_was_left_or_stopped_is_told_from_what_was_never_asked(
     remembering: Serving, store: Store, scripted: ScriptedModel
 ) -> None:
     name = store.begin().id
-    scripted.script = lambda _: ['{"triples":[', 30.0]
+    scripted.script = lambda _: ['{"triples":[["鲁迅","生于","绍兴"],', 30.0]
     fields = urlencode({"user_input": TEXT, "conversation": name}).encode()
     asking = urllib.request.Request(
         f"{remembering.url}/get_response", fields, {"Accept": "text/event-stream"}
     )
     with urllib.request.urlopen(asking, timeout=10) as response:
-        response.readline()
+        while not response.readline().startswith(b"event: item"):
+            pass
     assert scripted.stopped.wait(10)
     end = time.monotonic() + 5
     while not (kept := store.load(name).turns) and time.monotonic() < end:
         time.sleep(0.05)
-    assert [(one.said.text, (one.said.error or {})["code"]) for one in kept] == [(TEXT, "stopped")]
+    error = kept[0].said.error or {}
+    assert (len(kept), kept[0].said.text, error["code"]) == (1, TEXT, "stopped")
+    assert [item["relation"] for item in error["partial"]["items"]] == ["生于"]
 
 
 def test_with_the_memory_off_the_answer_says_so(serving: Serving, scripted: ScriptedModel) -> None:
