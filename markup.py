@@ -1,7 +1,7 @@
 """HTML that cannot be broken out of: every plain string is escaped, only `Html` is not.
 
-For the pages that are files (`evaluation.page`, `export.report`) and what the server shows without
-scripts. The page itself is a Jinja template.
+For the pages that are files (`evaluation.report.page`, `export.report`) and what the server shows
+without scripts. The page itself is a Jinja template.
 """
 
 from __future__ import annotations

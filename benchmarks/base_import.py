@@ -19,9 +19,9 @@ from itertools import accumulate
 from pathlib import Path
 from typing import Any
 
-from export.contract import read_record
-from knowledge_base.base import Base
-from knowledge_base.records import Arrival
+from knowledge.answer_json import read_record
+from storage.knowledge_base.base import Base
+from storage.knowledge_base.records import Arrival
 
 SOURCES = 20_000
 TRIPLES = 10

@@ -32,15 +32,15 @@ ROOT = Path(__file__).parent.parent
 sys.path.insert(0, str(ROOT))
 
 import models.registry  # noqa: E402  # the folder above is known only now
-from corpus.entries import Fields  # noqa: E402
+from corpus.fingerprint import Options  # noqa: E402
 from corpus.index import Index  # noqa: E402
+from corpus.inputs.entry import Fields  # noqa: E402
 from corpus.job import Progress  # noqa: E402
-from corpus.recipe import Options  # noqa: E402
-from corpus.running import Wish, run  # noqa: E402
-from corpus.words import Words  # noqa: E402
+from corpus.job_spec import Words  # noqa: E402
+from corpus.run import Wish, run  # noqa: E402
 from errors import ModelFailed  # noqa: E402
 from extraction.extractor import Answer  # noqa: E402
-from extraction.task import Task  # noqa: E402
+from extraction.request.task import Task  # noqa: E402
 from models.base import (  # noqa: E402
     Capabilities,
     Chunk,

@@ -23,8 +23,8 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from store.conversations import Store
-from store.records import NewTurn
+from storage.conversations.records import NewTurn
+from storage.conversations.store import Store
 
 TURNS = 5
 CHARS = 1000

@@ -11,7 +11,7 @@ import click
 from cli.exporting import EXPORTS, export_records
 from errors import InputError
 from export.jsonl import read_jsonl
-from export.record import Record
+from knowledge.record import Record
 
 
 @click.command()
@@ -32,7 +32,7 @@ def export_command(
 
 def _read(runs: tuple[Path, ...]) -> Iterator[Record]:
     """Raises InputError at the first line that cannot be read."""
-    from cli.base_inputs import read_input
+    from cli.knowledge_base.inputs import read_input
 
     for path in runs:
         if str(path) == "-":

@@ -14,12 +14,12 @@ from typing import IO
 import click
 
 from errors import InputError
-from export.contract import MAX_ID, read_record
 from export.formats import NAMES, FormatName, iris_of, write
 from export.iris import Iris
 from export.neo4j import COMMAND, write_neo4j
-from export.record import Record
 from extraction.extractor import Answer
+from knowledge.answer_json import MAX_ID, read_record
+from knowledge.record import Record
 
 _OTHERS: dict[str, FormatName] = {name: name for name in NAMES if name not in ("json", "jsonl")}
 NEO4J = "neo4j"

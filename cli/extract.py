@@ -11,24 +11,24 @@ from rich.table import Table
 
 from cli.exporting import FORMATS, print_records, record_of, written_as
 from errors import InputError, TooLarge
-from extraction.examples import read_examples
 from extraction.extractor import Answer, Found, extract
-from extraction.knowledge import (
+from extraction.request.examples import read_examples
+from extraction.request.labels import read_labels
+from extraction.request.spans import read_spans
+from extraction.request.task import MAX_PASSES, Grounding, Task, make_task
+from knowledge.items import (
     NOT_STATED,
     Entity,
     Item,
-    Lang,
     Located,
     PromptType,
     Triple,
     item_json,
     readable,
 )
-from extraction.labels import read_labels
-from extraction.spans import read_spans
-from extraction.task import MAX_PASSES, Grounding, Task, make_task
+from knowledge.text.spans import Lang
+from models.progress import Stage
 from models.registry import NAMES, Registry
-from models.stages import Stage
 from settings import Settings, load_settings
 
 OUTPUTS = ["table", "json", "jsonl", *FORMATS]

@@ -12,13 +12,13 @@ from typing import Any
 
 import click
 
-from cli.base import base
-from cli.chat import chat_command
-from cli.corpus import corpus
-from cli.evaluate import evaluate
+from cli.chat.command import chat_command
+from cli.corpus.command import corpus
+from cli.evaluate.command import evaluate
 from cli.export import export_command
 from cli.extract import extract_command
-from cli.glm import glm
+from cli.glm.command import glm
+from cli.knowledge_base.command import base
 from cli.models import models
 from cli.replicas import replicas_command
 from cli.serve import serve_command

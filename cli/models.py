@@ -16,10 +16,10 @@ from typing import get_args
 import click
 
 from errors import InputError, WeightsError
-from models.download import Meter
-from models.glm_weights import GlmStore
-from models.recognizers import Recognizers
-from models.weights import QWEN_CODER_1_5B, WeightsStore, locate_own
+from models.local_glm.weights import GlmStore
+from models.recognisers import Recognizers
+from models.weights.download import Meter
+from models.weights.verified_files import QWEN_CODER_1_5B, WeightsStore, locate_own
 from settings import ModelName, Settings, load_settings
 
 NAME = click.Choice(get_args(ModelName))
@@ -166,7 +166,7 @@ def convert_command(
 ) -> None:
     """Write the VisualGLM checkpoint in SRC as safetensors into the new folder DST."""
     size = _bytes(shard_size)
-    from models.visualglm.convert import convert
+    from models.visualglm.checkpoint.conversion import convert
 
     with _shown(f"Converting to {dtype}{f', {quant} bit' if quant else ''}") as on_progress:
         made = convert(

@@ -32,8 +32,8 @@ def replicas_command(
         raise click.UsageError("--least is more than --most.")
     settings = load_settings()
     logging.basicConfig(level=settings.log_level)
-    from models.cluster import joined
-    from web.ray_replicas import Scale, run_replicas
+    from cluster.ray_cluster import joined
+    from cluster.replicas import Scale, run_replicas
 
     chosen = name or settings.default_model
     slots = {"Embedded": settings.embedded_slots, "Local-GLM": settings.glm_slots}

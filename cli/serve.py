@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING
 import click
 
 from errors import StoreFailed
-from extraction.prompting import warm_prefixes
+from extraction.prompting.messages import warm_prefixes
 from models.registry import Registry
 from settings import Settings, load_settings
 
 if TYPE_CHECKING:  # the other commands need no database
-    from knowledge_base.holder import Holder
-    from store.memory import Memory
+    from storage.conversations.memory import Memory
+    from storage.knowledge_base.holder import Holder
 
 
 @click.command()

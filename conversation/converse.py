@@ -10,8 +10,8 @@ from typing import Any, Literal
 from conversation.chat import Chat, turns_of
 from errors import ModelFailed, Unprocessable
 from models.base import Finish, GenerateRequest, Message, Model, Progress, Text, Usage
-from models.stages import Stage, Standing, Token, load
-from models.stop import StopStrings
+from models.progress import Stage, Standing, Token, load
+from models.stop_strings import StopStrings
 
 
 @dataclass(frozen=True)

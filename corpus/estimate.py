@@ -9,21 +9,21 @@ from itertools import islice
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from corpus.admission import Admission, Refused
 from corpus.budget import estimate_tokens
-from corpus.entries import open_input
+from corpus.fingerprint import Recipes
 from corpus.index import FILE, Index, told
+from corpus.inputs.entry import open_input
+from corpus.intake import Admission, Refused
+from corpus.job_spec import Words
 from corpus.lock import claim
-from corpus.recipe import Recipes
-from corpus.running import Wish, limits
-from corpus.words import Words
+from corpus.run import Wish, limits
 from corpus.work import Work, read_text
 from errors import KexError, Unavailable
 from extraction.extractor import parts_of
-from extraction.turns import turns_for
+from extraction.prompting.questions import turns_for
 from models.base import GenerateRequest, Model
-from models.decisive import model_settings
-from models.stages import load
+from models.cache_key import model_settings
+from models.progress import load
 from settings import Settings
 
 

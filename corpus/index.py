@@ -16,7 +16,7 @@ from typing import Any
 
 from corpus.outcomes import Kept, Known, Unit
 from errors import StoreFailed
-from extraction.knowledge import PromptType
+from knowledge.items import PromptType
 
 FILE = "job.db"
 VERSION = 1

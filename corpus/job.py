@@ -13,15 +13,15 @@ from dataclasses import dataclass, field
 from itertools import islice
 from typing import Literal
 
-from corpus.admission import Admission
 from corpus.budget import Ledger
-from corpus.entries import Entry, Input
-from corpus.gate import Gate
 from corpus.index import Index
+from corpus.inputs.entry import Entry, Input
+from corpus.intake import Admission
 from corpus.outcomes import Known, Unit
-from corpus.shards import Shards
-from corpus.team import Finished, Team
+from corpus.outputs.shards import Shards
+from corpus.rate_limited_model import Gate
 from corpus.work import Work, Worker
+from corpus.workers import Finished, Team
 from errors import BudgetReached, KexError
 
 AHEAD = 64  # documents in memory beyond those being read: enough while a commit waits for the disk

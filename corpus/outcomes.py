@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Literal
 
-from extraction.knowledge import Lang, PromptType
+from knowledge.items import PromptType
+from knowledge.text.spans import Lang
 
 Outcome = Literal["done", "partial", "failed"]
 

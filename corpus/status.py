@@ -9,8 +9,8 @@ from typing import Any, Literal
 
 from corpus.index import Index, told
 from corpus.lock import is_running
-from corpus.manifest import Sums, sums
-from corpus.running import spent, words_of
+from corpus.outputs.manifest import Sums, sums
+from corpus.run import spent, words_of
 
 State = Literal["running", "killed", "finished", "limited", "budget", "model", "interrupted"]
 _ENDS: dict[str | None, State] = {

@@ -11,15 +11,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from corpus.entries import Entry, whole
+from corpus.fingerprint import Limits, Options, Recipes, digest
+from corpus.inputs.entry import Entry, whole
 from corpus.outcomes import Known, Unit
-from corpus.recipe import Limits, Options, Recipes, digest
 from documents.reading import read
 from errors import KexError, TooLarge, UnreadableDocument
 from export.jsonl import one_line
 from extraction.extractor import Answer, extract
-from extraction.knowledge import Lang, PromptType
-from extraction.task import Task
+from extraction.request.task import Task
+from knowledge.items import PromptType
+from knowledge.text.spans import Lang
 from models.base import Model
 
 log = logging.getLogger(__name__)

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from documents.apart import read_apart
 from documents.decoding import decode
 from documents.document import FILE, Document, check_text
+from documents.sandbox import read_apart
 from documents.tables import read_table
 from errors import InputError, UnsupportedMedia
 

@@ -11,10 +11,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from evaluation.gold import GoldRow
-from evaluation.names import CORE
-from extraction.knowledge import PromptType
-from extraction.task import Task, make_task
+from evaluation.gold.names import CORE
+from evaluation.gold.rows import GoldRow
+from extraction.request.task import Task, make_task
+from knowledge.items import PromptType
 
 SchemaChoice = Literal["source", "core", "none"]
 KeyChoice = Literal["source", "open"]

@@ -16,8 +16,9 @@ from filelock import FileLock, Timeout
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from errors import InputError
-from evaluation.gold import Answers
-from extraction.knowledge import Lang, PromptType
+from evaluation.gold.rows import Answers
+from knowledge.items import PromptType
+from knowledge.text.spans import Lang
 
 FILE = "predictions.jsonl"
 

@@ -11,13 +11,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from errors import KexError
-from evaluation.gold import GoldRow
+from evaluation.gold.rows import GoldRow
+from evaluation.gold.units import as_answers
 from evaluation.plan import Choices, Names, labels_of, task_of
 from evaluation.predictions import Prediction, Predictions
-from evaluation.units import as_answers
 from extraction.extractor import Answer, extract
 from models.base import Model
-from models.stages import load
+from models.progress import load
 from prompts.loader import prompt_digest
 
 

@@ -13,7 +13,7 @@ import re
 from collections.abc import Iterable, Iterator
 
 from export.graph import Edge, Node, Property, parts
-from export.record import Record
+from knowledge.record import Record
 
 # Names that no class of KE2 is likely to have: its classes become labels too.
 _LABELS = {"entity": "KexEntity", "document": "KexDocument"}

@@ -12,9 +12,9 @@ from export.graphml import write_graphml
 from export.iris import Iris
 from export.jsonl import write_json, write_jsonl
 from export.markdown import write_markdown
-from export.record import Record
 from export.report.page import write_html
 from export.spreadsheet import write_csv
+from knowledge.record import Record
 
 FormatName = Literal[
     "jsonl", "json", "csv", "markdown", "html", "turtle", "jsonld", "graphml", "cypher"

@@ -14,7 +14,7 @@ from contextlib import closing, contextmanager
 from dataclasses import dataclass
 
 from export.graph import Edge, Node, parts
-from export.record import Record
+from knowledge.record import Record
 
 
 @dataclass(frozen=True)

@@ -11,8 +11,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-from export.record import Record, entity_key
-from extraction.knowledge import Entity, Fact, Item, Located, Triple
+from knowledge.items import Entity, Fact, Item, Located, Triple
+from knowledge.record import Record, entity_key
 
 Kind = Literal["entity", "document"]
 Scalar = str | int | float

@@ -13,7 +13,7 @@ from xml.sax.saxutils import escape
 
 from export.gathered import Gathered, gathered, node_id
 from export.graph import Edge, Property
-from export.record import Record
+from knowledge.record import Record
 
 _NODE_KEYS = {"kind": "string", "name": "string", "key": "string", "names": "string",
               "classes": "string", "aliases": "string"}  # fmt: skip

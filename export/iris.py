@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from urllib.parse import quote
 
 from errors import InputError
-from export.record import entity_key
+from knowledge.record import entity_key
 
 BASE = "urn:kex:"
 # Absolute, without query or fragment, and ending where a name can be added.

@@ -13,7 +13,7 @@ from rdflib import RDF, Literal, URIRef
 
 from export.iris import Iris
 from export.rdf import PREFIXES, Said, by_subject
-from export.record import Record
+from knowledge.record import Record
 
 
 def write_jsonld(records: Iterable[Record], iris: Iris) -> Iterator[str]:

@@ -10,19 +10,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Sequence
 
-from export.record import Record
 from export.report.words import WORDS
-from extraction.knowledge import (
-    NOT_STATED,
-    NOTHING,
-    Card,
-    Entity,
-    Item,
-    Lang,
-    Located,
-    PromptType,
-    Triple,
-)
+from knowledge.items import NOT_STATED, NOTHING, Card, Entity, Item, Located, PromptType, Triple
+from knowledge.record import Record
+from knowledge.text.spans import Lang
 
 HEADINGS: dict[Lang, dict[PromptType, tuple[str, ...]]] = {
     "zh": {

@@ -15,7 +15,7 @@ from pathlib import Path
 
 from export.gathered import Gathered, gathered, node_id
 from export.graph import Edge, Property
-from export.record import Record
+from knowledge.record import Record
 
 NODES, EDGES = "nodes.csv", "relationships.csv"
 LIST = "\x1f"

@@ -22,10 +22,11 @@ from rdflib import RDF, RDFS, SKOS, XSD, Literal, Namespace, URIRef
 from rdflib.namespace import DCTERMS, PROV
 
 from export.iris import Iris
-from export.record import Record
-from extraction.classes import broad_label
-from extraction.knowledge import Card, Entity, Fact, Item, Located, Span, Triple
-from extraction.values import Meaning, meaning
+from knowledge.classes import broad_label
+from knowledge.items import Card, Entity, Fact, Item, Located, Triple
+from knowledge.record import Record
+from knowledge.text.spans import Span
+from knowledge.values import Meaning, meaning
 
 KEX = Namespace("urn:kex:vocab/")
 NIF = Namespace("http://persistence.uni-leipzig.org/nlp2rdf/ontologies/nif-core#")

@@ -15,9 +15,10 @@ import json
 import re
 from collections.abc import Iterable, Iterator, Sequence
 
-from export.record import Record
-from extraction.knowledge import Card, Entity, Fact, Item, Located, Span, Triple
-from extraction.values import meaning
+from knowledge.items import Card, Entity, Fact, Item, Located, Triple
+from knowledge.record import Record
+from knowledge.text.spans import Span
+from knowledge.values import meaning
 
 COLUMNS = (
     "source", "task", "lang", "model",

@@ -14,21 +14,22 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from errors import KexError, ModelFailed, Unavailable, Unprocessable
-from extraction.aliases import find_aliases
-from extraction.cards import make_cards
-from extraction.chunks import Chunk, chunks
-from extraction.context import Context
-from extraction.ground import Source, ground
-from extraction.knowledge import Card, Item, Lang, PromptType, Span, knowledge_json, readable
-from extraction.merge import Merge
+from extraction.answers.entity_card import make_cards
+from extraction.answers.filtering import Dropped, LeftOut, Sift
+from extraction.chunking.chunks import Chunk, chunks
+from extraction.chunking.context import Context
 from extraction.parallel import in_order
-from extraction.prompting import tuned_for
+from extraction.prompting.messages import tuned_for
+from extraction.prompting.questions import recognizes
 from extraction.reading import Defect, Done, Part, Read, read_part
-from extraction.sift import Dropped, LeftOut, Sift
-from extraction.task import Task
-from extraction.turns import recognizes
+from extraction.request.task import Task
+from knowledge.grounding.aliases import find_aliases
+from knowledge.grounding.source import Source, ground
+from knowledge.items import Card, Item, PromptType, knowledge_json, readable
+from knowledge.merging import Merge
+from knowledge.text.spans import Lang, Span
 from models.base import Model, Usage
-from models.stages import Stage, Token, load
+from models.progress import Stage, Token, load
 
 MAX_KNOWN = 1_000  # characters of what was found already, told in a further pass
 

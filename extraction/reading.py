@@ -12,16 +12,16 @@ from contextlib import closing
 from dataclasses import dataclass, field, replace
 
 from errors import DeadlineExceeded, KexError, ModelFailed
-from extraction.confidence import Tally, confidence
-from extraction.form import MAX_ITEMS
-from extraction.lists import taken_apart
-from extraction.parse import RawItem
-from extraction.repeat import RepeatGuard
-from extraction.split import sentences
-from extraction.task import Task
-from extraction.turns import Turn, turns_for
+from extraction.answers.confidence import Tally, confidence
+from extraction.answers.enumerations import taken_apart
+from extraction.answers.loop_guard import RepeatGuard
+from extraction.prompting.answer_grammar import MAX_ITEMS
+from extraction.prompting.questions import Turn, turns_for
+from extraction.request.task import Task
+from knowledge.raw import RawItem
+from knowledge.text.sentences import sentences
 from models.base import Finish, Message, Model, Progress, Text, Usage
-from models.stages import Stage, Standing, Token
+from models.progress import Stage, Standing, Token
 
 log = logging.getLogger(__name__)
 

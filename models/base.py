@@ -122,9 +122,9 @@ class Capabilities:
     serves at a time. `nfkc`: the model reads and writes text in Unicode's form NFKC only, so a
     full-width comma comes back as a half-width one. `recognizes`: the model is also `Recognizing`.
     `tuned` names the prompts (`prompts/`, as in "zh/KE1-tuned") that the model was trained on, and
-    `tuned_tokens` is how much text of each language it takes with them. `calibrated`: the curves of
-    `extraction.confidence` were fitted on its probabilities. `context_tokens`: prompt and answer
-    together, None where nobody here knows.
+    `tuned_tokens` is how much text of each language it takes with them. `calibrated`: the
+    curves of `extraction.answers.confidence` were fitted on its probabilities. `context_tokens`:
+    prompt and answer together, None where nobody here knows.
     """
 
     constraint: Literal["grammar", "json_schema"]

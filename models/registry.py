@@ -12,9 +12,9 @@ from typing import Any, get_args
 
 from errors import InputError, KexError
 from models.base import Message, Model
-from models.chatgpt import ChatGpt
-from models.embedded import Embedded
-from models.local_glm import LocalGlm
+from models.chatgpt.model import ChatGpt
+from models.embedded.model import Embedded
+from models.local_glm.model import LocalGlm
 from settings import ModelName, Settings
 
 log = logging.getLogger(__name__)
@@ -27,7 +27,7 @@ def local_glm(settings: Settings) -> Model:
     if settings.local_glm_url:
         return _remote("Local-GLM", settings.local_glm_url, settings)
     if settings.glm_engine == "reference":
-        from models.glm_reference import ReferenceGlm
+        from models.local_glm.reference import ReferenceGlm
 
         return ReferenceGlm(settings)
     return LocalGlm(settings)
@@ -41,7 +41,7 @@ def embedded(settings: Settings) -> Model:
 
 
 def _remote(name: str, url: str, settings: Settings) -> Model:
-    from models.remote import RemoteModel
+    from models.remote.model import RemoteModel
 
     key = settings.replica_key
     return RemoteModel(name, url, key.get_secret_value() if key else None)

@@ -16,13 +16,13 @@ from typing import Any, Literal
 import torch
 from torch import Tensor
 
-from models.visualglm.checkpoint import entry_of
-from models.visualglm.config import VisualGLMConfig, parse_config
-from models.visualglm.layout import EMBEDDINGS, LM_HEAD, tensor_shapes
-from models.visualglm.names import official_name
-from models.visualglm.random_weights import random_model
-from models.visualglm.safetensors import write_safetensors
-from models.visualglm.tokenizer import VOCABULARY_FILE, Tokenizer
+from models.visualglm.checkpoint.layout import EMBEDDINGS, LM_HEAD, tensor_shapes
+from models.visualglm.checkpoint.names import official_name
+from models.visualglm.checkpoint.random_weights import random_model
+from models.visualglm.checkpoint.reader import entry_of
+from models.visualglm.checkpoint.safetensors import write_safetensors
+from models.visualglm.network.config import VisualGLMConfig, parse_config
+from models.visualglm.text.tokenizer import VOCABULARY_FILE, Tokenizer
 from scripts.tiny_vocabulary import train
 
 Format = Literal["safetensors", "bin"]

@@ -10,10 +10,10 @@ from pathlib import Path
 import pytest
 
 from errors import WeightsError
-from models.embedded import Embedded
-from models.local_glm import LocalGlm
-from models.recognizers import Recognizers
-from models.weights import QWEN_CODER_1_5B, SMOLLM2_135M, Weights, WeightsStore
+from models.embedded.model import Embedded
+from models.local_glm.model import LocalGlm
+from models.recognisers import Recognizers
+from models.weights.verified_files import QWEN_CODER_1_5B, SMOLLM2_135M, Weights, WeightsStore
 from scripts.tiny_visualglm import make_checkpoint
 from settings import Settings
 from tests.scripted_model import ScriptedModel

@@ -16,11 +16,11 @@ import PIL.Image
 import pytest
 import requests
 
-from models.local_glm import LocalGlm
+from models.local_glm.model import LocalGlm
 from settings import Settings
+from tests import ROOT
 from tests.serving import Serving
 
-ROOT = Path(__file__).parent.parent
 TEXTS = {
     "zh": "华为（HUAWEI），总部在深圳，由任正非于1987年创立。",
     "en": "Ada Lovelace was born in London in 1815.",

@@ -10,11 +10,11 @@ from pathlib import Path
 
 import pytest
 
-from models.embedded import Embedded
+from models.embedded.model import Embedded
 from settings import Settings
+from tests import ROOT
 from tests.serving import Serving
 
-ROOT = Path(__file__).parent.parent
 READMES = ("README.md", "README.zh.md")
 
 

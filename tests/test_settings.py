@@ -7,8 +7,7 @@ from pydantic import SecretStr
 
 from errors import InputError
 from settings import Settings, load_settings
-
-ROOT = Path(__file__).parent.parent
+from tests import ROOT
 
 
 def variables() -> dict[str, object]:

@@ -8,7 +8,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-ROOT = Path(__file__).parent.parent
+from tests import ROOT
 
 
 def set_up(venv: Path, path: str, **env: str) -> subprocess.CompletedProcess[str]:

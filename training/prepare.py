@@ -21,9 +21,10 @@ from typing import Any
 
 import yaml
 
-from extraction.form import write_answer
-from extraction.knowledge import Lang, PromptType
-from extraction.prompting import user_turn
+from extraction.prompting.answer_grammar import write_answer
+from extraction.prompting.messages import user_turn
+from knowledge.items import PromptType
+from knowledge.text.spans import Lang
 from prompts.loader import load_prompt
 
 Row = dict[str, Any]

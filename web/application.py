@@ -9,23 +9,19 @@ from pathlib import Path
 from flask import Flask, Response, g, request
 from flask.json.provider import DefaultJSONProvider
 
-from knowledge_base.holder import Holder
 from models.registry import Registry
 from settings import Settings
-from store.memory import Memory
-from web import (
-    base_routes,
-    conversation_routes,
-    document_routes,
-    errors,
-    headers,
-    openai_routes,
-    pages,
-    replica_routes,
-    routes,
-    token_routes,
-)
+from storage.conversations.memory import Memory
+from storage.knowledge_base.holder import Holder
+from web import errors, headers, pages
 from web.body import MAX_FIELDS
+from web.conversations import routes as conversations
+from web.documents import routes as documents
+from web.extract import routes as extract
+from web.extract import token_routes
+from web.knowledge_base import routes as knowledge_base
+from web.openai import routes as openai
+from web.replica import routes as replica
 from web.stream import Runner
 
 log = logging.getLogger(__name__)
@@ -60,14 +56,10 @@ def make_application(settings: Settings, registry: Registry) -> Flask:
     app.extensions["kex.runner"] = Runner(settings.max_concurrent, settings.request_timeout)
     app.extensions["kex.memory"] = Memory(settings.store)
     app.extensions["kex.base"] = Holder(settings.base)
-    app.register_blueprint(routes.blueprint)
-    app.register_blueprint(base_routes.blueprint)
-    app.register_blueprint(conversation_routes.blueprint)
-    app.register_blueprint(document_routes.blueprint)
-    app.register_blueprint(openai_routes.blueprint)
-    app.register_blueprint(token_routes.blueprint)
+    for resource in (extract, token_routes, knowledge_base, conversations, documents, openai):
+        app.register_blueprint(resource.blueprint)
     if settings.replica:
-        app.register_blueprint(replica_routes.blueprint)
+        app.register_blueprint(replica.blueprint)
     errors.register(app)
     headers.register(app)
     pages.register(app)

@@ -13,10 +13,10 @@ from typing import Any
 from flask import Flask, Response, request
 
 from errors import KexError
-from export.contract import read_record
 from export.report.page import POLICY, STYLE, body_of, warnings_of
 from export.report.words import WORDS
-from extraction.knowledge import Lang
+from knowledge.answer_json import read_record
+from knowledge.text.spans import Lang
 from markup import Child, document, element
 
 PATH = "/get_response"

@@ -14,7 +14,7 @@ from typing import Protocol, TypeVar
 from conversation import converse
 from errors import Busy, DeadlineExceeded, KexError
 from extraction import extractor
-from models.stages import Stage
+from models.progress import Stage
 from web.errors import unexpected
 
 log = logging.getLogger(__name__)

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from export.record import Record
 from export.report.marks import EVIDENCE, Mark
 from export.report.words import WORDS
-from extraction.classes import common_label
-from extraction.knowledge import Entity, Fact, Item, Located, Triple
+from knowledge.classes import common_label
+from knowledge.items import Entity, Fact, Item, Located, Triple
+from knowledge.record import Record
 
 # Classes that have a colour of their own, as on the page; others take the next free one.
 _COLOURS = ("PER", "LOC", "ORG", "TIME", "WORK", "EVENT", "PRODUCT")

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from export.graph import Edge as Said
 from export.graph import parts
-from export.record import Record
+from knowledge.record import Record
 
 MAX_EDGES = 150  # more are a ball of wool
 

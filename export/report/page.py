@@ -13,14 +13,15 @@ from itertools import chain
 from pathlib import Path
 from typing import Any
 
-from export.record import Record, text_id
 from export.report.drawing import draw
 from export.report.kinds import class_kinds, marks
 from export.report.marks import marked
 from export.report.net import net_of
 from export.report.tables import Tables, statuses
 from export.report.words import WORDS
-from extraction.knowledge import Lang, Status
+from knowledge.items import Status
+from knowledge.record import Record, text_id
+from knowledge.text.spans import Lang
 from markup import Child, Html, document, element, join, policy_for
 
 STYLE = Html(Path(__file__).with_name("report.css").read_text(encoding="utf-8"))

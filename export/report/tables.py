@@ -4,22 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from export.record import Record
 from export.report.marks import anchor
 from export.report.words import WORDS
-from extraction.knowledge import (
-    NOT_STATED,
-    NOTHING,
-    Card,
-    Entity,
-    Fact,
-    Item,
-    Located,
-    Span,
-    Status,
-    Triple,
-)
-from extraction.values import meaning
+from knowledge.items import NOT_STATED, NOTHING, Card, Entity, Fact, Item, Located, Status, Triple
+from knowledge.record import Record
+from knowledge.text.spans import Span
+from knowledge.values import meaning
 from markup import Child, Html, element, join
 
 _MAX_PLACES = 50  # links in one cell; a count tells of the rest

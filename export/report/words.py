@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from export.record import Correction
-from extraction.knowledge import Lang, PromptType, Status
+from knowledge.items import PromptType, Status
+from knowledge.record import Correction
+from knowledge.text.spans import Lang
 
 
 @dataclass(frozen=True)

@@ -8,10 +8,10 @@ import re
 import select
 import sys
 import time
-from pathlib import Path
 from types import TracebackType
 
-ROOT = Path(__file__).parent.parent.parent
+from tests import ROOT
+
 _ESCAPES = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
 
 

@@ -11,7 +11,8 @@ from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).parent.parent.parent
+from tests import ROOT
+
 TEXT = "鲁迅，原名周树人，1881年9月25日出生于浙江绍兴。"
 
 

@@ -9,7 +9,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from cli.main import main
-from models.recognizers import Recognizers
+from models.recognisers import Recognizers
 
 NOWHERE = "http://127.0.0.1:9"
 

@@ -16,9 +16,10 @@ import pytest
 from click.testing import CliRunner, Result
 
 from cli.main import main
-from models.glm_weights import VISUALGLM_6B
-from tests.models.hub import FileHub
-from tests.models.visualglm.synthetic import ROOT, golden, tensors, write
+from models.local_glm.weights import VISUALGLM_6B
+from tests import ROOT
+from tests.models.visualglm.synthetic import golden, tensors, write
+from tests.models.weights.hub import FileHub
 
 TOKENIZER = "ice_text.model"
 

@@ -8,8 +8,8 @@ from conversation.chat import Chat, Turn, make_chat
 from conversation.converse import Answer, Event, converse
 from errors import KexError, ModelFailed, Unavailable, Unprocessable
 from models.base import Finish, Image, Message, ModelState, Sampling, Usage
-from models.embedded import Embedded
-from models.stages import Stage, Token
+from models.embedded.model import Embedded
+from models.progress import Stage, Token
 from tests.scripted_model import ScriptedModel, Step
 
 

@@ -12,9 +12,8 @@ from typing import Any
 
 import pytest
 
+from tests import ROOT
 from tests.corpus.service import Service
-
-ROOT = Path(__file__).parent.parent.parent
 
 
 @pytest.fixture

@@ -13,13 +13,13 @@ from typing import Any
 
 import pytest
 
-from corpus.entries import Fields
+from corpus.fingerprint import Options
 from corpus.index import Index
-from corpus.manifest import FILE as MANIFEST
-from corpus.recipe import Options
-from corpus.running import Wish, run
-from corpus.shards import Format
-from corpus.words import Words
+from corpus.inputs.entry import Fields
+from corpus.job_spec import Words
+from corpus.outputs.manifest import FILE as MANIFEST
+from corpus.outputs.shards import Format
+from corpus.run import Wish, run
 from models.base import GenerateRequest
 from settings import Settings
 from tests.corpus.conftest import answers, jsonl, manifest
@@ -90,7 +90,7 @@ def dying(monkeypatch: pytest.MonkeyPatch, at: int, act: Callable[[], object]) -
         patch.setattr("corpus.job.COMMIT_SECONDS", 0.0)
         patch.setattr("corpus.job.AHEAD", 0)
         patch.setattr(Index, "commit", steps.wrap(Index.commit))
-        patch.setattr("corpus.shards.os.replace", steps.wrap(os.replace))
+        patch.setattr("corpus.outputs.shards.os.replace", steps.wrap(os.replace))
         patch.setattr(Path, "unlink", steps.wrap(Path.unlink))
         try:
             act()

@@ -10,17 +10,17 @@ from typing import Any
 
 import pytest
 
-from corpus.entries import Fields
 from corpus.estimate import Estimate, estimate
+from corpus.fingerprint import Options
 from corpus.index import Index
-from corpus.manifest import outcome_of, sums
+from corpus.inputs.entry import Fields
+from corpus.job_spec import Words
 from corpus.outcomes import Known, Outcome, Unit
-from corpus.recipe import Options
-from corpus.running import Report, Wish, places, run
-from corpus.words import Words
-from extraction.knowledge import PromptType
+from corpus.outputs.manifest import outcome_of, sums
+from corpus.run import Report, Wish, places, run
+from knowledge.items import PromptType
 from models.base import Model
-from models.chatgpt import ChatGpt
+from models.chatgpt.model import ChatGpt
 from settings import Settings
 from tests.corpus.conftest import jsonl, lives
 from tests.scripted_model import ScriptedModel

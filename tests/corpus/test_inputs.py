@@ -12,12 +12,13 @@ import pyarrow
 import pyarrow.parquet
 import pytest
 
-from corpus import rows as rows_module
-from corpus.entries import Entry, Fields, open_input
-from corpus.parquet import read_rows
+from corpus.inputs import rows as rows_module
+from corpus.inputs.entry import Entry, Fields, open_input
+from corpus.inputs.parquet import read_rows
 from errors import InputError
-from export.contract import read_record
-from tests.corpus.conftest import ROOT, Command, answers, jsonl, lives, manifest, outcomes
+from knowledge.answer_json import read_record
+from tests import ROOT
+from tests.corpus.conftest import Command, answers, jsonl, lives, manifest, outcomes
 from tests.documents.making import pdf
 
 FIELDS = Fields()
@@ -186,7 +187,7 @@ def test_no_whole_parquet_file(tmp_path: Path) -> None:
 def test_without_pyarrow_the_remedy_is_named(tmp_path: Path) -> None:
     program = (
         "import sys; sys.modules['pyarrow'] = None\n"
-        "from pathlib import Path; from corpus.entries import Fields, open_input\n"
+        "from pathlib import Path; from corpus.inputs.entry import Fields, open_input\n"
         "open_input(Path(sys.argv[1]), Fields(), Path('out'))"
     )
     done = subprocess.run(

@@ -13,7 +13,8 @@ from typing import Any
 
 import pytest
 
-from tests.corpus.conftest import ROOT, Command, answers, manifest, outcomes, people
+from tests import ROOT
+from tests.corpus.conftest import Command, answers, manifest, outcomes, people
 from tests.corpus.service import Service
 
 pytest.importorskip("ray", reason="pip install -r requirements-ray.txt")

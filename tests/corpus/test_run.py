@@ -11,7 +11,7 @@ import pytest
 from click.testing import CliRunner
 from rich.console import Console
 
-from cli import corpus_progress
+from cli.corpus import progress as corpus_progress
 from cli.main import main
 from corpus.budget import Price
 from corpus.job import Progress

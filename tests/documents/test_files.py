@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from documents import apart
-from documents.apart import read_apart
+from documents import sandbox as apart
 from documents.reading import read
+from documents.sandbox import read_apart
 from errors import (
     Busy,
     DeadlineExceeded,

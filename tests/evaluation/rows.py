@@ -6,13 +6,13 @@ import json
 from pathlib import Path
 from typing import Any
 
-from evaluation.gold import Answers, GoldRow, read_gold
-from evaluation.judge import Judged, judge
+from evaluation.gold.rows import Answers, GoldRow, read_gold
+from evaluation.gold.units import as_answers
 from evaluation.predictions import Prediction
-from evaluation.units import as_answers
+from evaluation.scoring.judge import Judged, judge
 from extraction.extractor import Answer, extract
-from extraction.knowledge import PromptType
-from extraction.task import make_task
+from extraction.request.task import make_task
+from knowledge.items import PromptType
 from tests.scripted_model import ScriptedModel
 
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from evaluation.gold import OWN, GoldRow, read_gold
-from evaluation.highlight import strings_of
-from evaluation.units import sides
+from evaluation.gold.rows import OWN, GoldRow, read_gold
+from evaluation.gold.units import sides
+from evaluation.report.highlight import strings_of
 
 ROWS = read_gold([OWN])
 

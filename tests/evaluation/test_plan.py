@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from evaluation.gold import GoldRow, read_gold
+from evaluation.gold.rows import GoldRow, read_gold
 from evaluation.plan import Choices, choose, labels_of, names_of_sources, stratum, task_of
-from extraction.knowledge import PromptType
+from knowledge.items import PromptType
 from tests.evaluation.rows import gold_file, line
 
 ALL: tuple[PromptType, ...] = ("KE1", "KE2", "KE3")

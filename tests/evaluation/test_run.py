@@ -7,12 +7,12 @@ import pytest
 from pydantic import SecretStr
 
 from errors import ModelFailed, WeightsError
-from evaluation.gold import GoldRow, read_gold
+from evaluation.gold.rows import GoldRow, read_gold
 from evaluation.plan import Choices, names_of_sources
 from evaluation.predictions import FILE, Predictions
 from evaluation.run import Finished, fingerprint, run
 from models.base import GenerateRequest, ModelState
-from models.decisive import model_settings
+from models.cache_key import model_settings
 from settings import Settings
 from tests.evaluation.rows import gold_file, line
 from tests.scripted_model import ScriptedModel, Step

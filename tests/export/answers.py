@@ -6,11 +6,11 @@ import json
 import random
 from typing import Any
 
-from export.contract import read_record
-from export.record import Record
 from extraction.extractor import Answer, extract
-from extraction.knowledge import PromptType
-from extraction.task import make_task
+from extraction.request.task import make_task
+from knowledge.answer_json import read_record
+from knowledge.items import PromptType
+from knowledge.record import Record
 from tests.scripted_model import ScriptedModel
 
 # What some format or some reader of it could take for its own.

@@ -10,10 +10,10 @@ from typing import Any
 import pytest
 
 from errors import InputError
-from export.contract import read_record
 from export.formats import write
-from export.record import Record
 from export.spreadsheet import COLUMNS
+from knowledge.answer_json import read_record
+from knowledge.record import Record
 
 PLACE = {"text": "Ulm", "start": 0, "end": 3, "status": "verbatim"}
 RIVER = {"text": "river", "start": 12, "end": 17, "status": "verbatim"}

@@ -6,7 +6,7 @@ import pytest
 
 from export.cypher import named, quoted
 from export.formats import write
-from extraction.knowledge import PromptType
+from knowledge.items import PromptType
 from tests.export.answers import nasty, real, strings
 from tests.export.cypher_reader import decoded, statements
 

@@ -10,7 +10,7 @@ from typing import Any
 import networkx as nx
 
 from export.formats import write
-from export.record import Record
+from knowledge.record import Record
 from tests.export.answers import nasty, real, reals, strings
 
 NO_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")

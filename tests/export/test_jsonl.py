@@ -8,8 +8,8 @@ import pytest
 from errors import InputError
 from export.formats import NAMES, write
 from export.jsonl import read_jsonl
-from export.record import Record
-from extraction.knowledge import PromptType
+from knowledge.items import PromptType
+from knowledge.record import Record
 from tests.export.answers import TASKS, nasty, real, reals, strings
 
 

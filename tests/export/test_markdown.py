@@ -4,7 +4,7 @@ from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
 from export.formats import write
-from export.record import Record
+from knowledge.record import Record
 from tests.export.answers import nasty, real, strings
 
 READER = MarkdownIt("commonmark").enable(["table", "strikethrough"])

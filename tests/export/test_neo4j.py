@@ -10,7 +10,7 @@ from typing import Any
 
 from export.formats import write
 from export.neo4j import EDGES, LIST, NODES, write_neo4j
-from export.record import Record
+from knowledge.record import Record
 from tests.export.answers import nasty, reals, strings
 from tests.export.test_graphml import read as read_graphml
 

@@ -14,7 +14,7 @@ from errors import InputError
 from export.formats import write
 from export.iris import Iris
 from export.rdf import ITSRDF, KEX, NIF, SCHEMA
-from export.record import Record
+from knowledge.record import Record
 from tests.export.answers import nasty, real, reals, strings
 
 IRIS = Iris()

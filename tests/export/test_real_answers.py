@@ -8,11 +8,11 @@ from typing import Any
 
 import pytest
 
-from export.contract import read_record
 from export.formats import NAMES, write
 from extraction.extractor import Answer, extract
-from extraction.knowledge import PromptType
-from extraction.task import make_task
+from extraction.request.task import make_task
+from knowledge.answer_json import read_record
+from knowledge.items import PromptType
 from tests.export.answers import NASTY, TASKS
 from tests.scripted_model import ScriptedModel
 

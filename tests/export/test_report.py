@@ -10,9 +10,9 @@ from typing import Any
 
 import pytest
 
-from export.contract import read_record
 from export.formats import write
-from export.record import Record
+from knowledge.answer_json import read_record
+from knowledge.record import Record
 from tests.evaluation.reader import Reader
 from tests.export.answers import TASKS, XSS, nasty, real, reals, row, strings
 

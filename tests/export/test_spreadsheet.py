@@ -7,8 +7,8 @@ import json
 import pytest
 
 from export.formats import write
-from export.record import Record
 from export.spreadsheet import COLUMNS, unguarded
+from knowledge.record import Record
 from tests.export.answers import nasty, real, reals, strings
 
 

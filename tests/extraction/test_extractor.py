@@ -7,10 +7,10 @@ import pytest
 
 from errors import DeadlineExceeded, KexError, ModelFailed, RateLimited, Unavailable, Unprocessable
 from extraction.extractor import Answer, Event, Found, extract
-from extraction.knowledge import Entity, Triple
-from extraction.task import Task, make_task
+from extraction.request.task import Task, make_task
+from knowledge.items import Entity, Triple
 from models.base import Finish, GenerateRequest, Image, ModelState, Usage
-from models.stages import Token
+from models.progress import Token
 from tests.scripted_model import ScriptedModel, Step
 
 TEXT = "鲁迅生于绍兴。他写了《狂人日记》。"

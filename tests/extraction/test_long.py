@@ -12,10 +12,11 @@ import pytest
 
 from errors import InputError, ModelFailed
 from extraction.extractor import Answer, Found, extract
-from extraction.knowledge import Entity, Fact, Span, Triple
-from extraction.merge import places
-from extraction.spans import read_spans
-from extraction.task import Task, make_task
+from extraction.request.spans import read_spans
+from extraction.request.task import Task, make_task
+from knowledge.items import Entity, Fact, Triple
+from knowledge.merging import places
+from knowledge.text.spans import Span
 from models.base import Finish, GenerateRequest, Usage
 from tests.scripted_model import ScriptedModel, Step
 

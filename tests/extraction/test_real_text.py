@@ -11,9 +11,9 @@ from collections.abc import Iterator
 import pytest
 
 from extraction.extractor import Answer, extract
-from extraction.knowledge import Entity, Fact, Located, Triple
-from extraction.task import make_task
-from models.embedded import Embedded
+from extraction.request.task import make_task
+from knowledge.items import Entity, Fact, Located, Triple
+from models.embedded.model import Embedded
 
 LUXUN = (
     "鲁迅，原名周树人，1881年9月25日出生于浙江绍兴，是中国现代文学的奠基人之一。"

@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 from pydantic import SecretStr
 
-from models.chatgpt import ChatGpt
+from models.chatgpt.model import ChatGpt
 from settings import Settings
-from tests.models.openai_client import KEY, Build, Play
-from tests.models.scripted_server import (
+from tests.models.chatgpt.openai_client import KEY, Build, Play
+from tests.models.chatgpt.scripted_server import (
     Reply,
     ScriptedServer,
 )

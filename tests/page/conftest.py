@@ -23,7 +23,7 @@ from playwright.sync_api import (
 
 from errors import ModelFailed
 from models.base import GenerateRequest
-from models.embedded import Embedded
+from models.embedded.model import Embedded
 from settings import Settings
 from tests.scripted_model import ScriptedModel, Step
 from tests.serving import Serving

@@ -11,7 +11,7 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
 from settings import Settings
-from store.memory import Memory
+from storage.conversations.memory import Memory
 from tests.page.conftest import Visit, forgive, script
 from tests.page.test_page import LUXUN, finished, send
 from tests.scripted_model import ScriptedModel

@@ -10,14 +10,14 @@ from typing import Any
 import pytest
 from playwright.sync_api import expect
 
-from knowledge_base.base import Base
-from knowledge_base.holder import Holder
 from settings import Settings
-from tests.knowledge_base.arrivals import entities, facts, triples
+from storage.knowledge_base.base import Base
+from storage.knowledge_base.holder import Holder
 from tests.page.conftest import Visit
 from tests.page.test_access import LOOKS, check
 from tests.scripted_model import ScriptedModel
 from tests.serving import Serving
+from tests.storage.knowledge_base.arrivals import entities, facts, triples
 
 TWO = "鲁迅出生于绍兴。他写了《呐喊》。"
 ARRIVALS = [

@@ -12,7 +12,7 @@ from playwright.sync_api import Page, Route, expect
 from errors import ModelFailed
 from models.base import GenerateRequest
 from settings import Settings
-from store.memory import Memory
+from storage.conversations.memory import Memory
 from tests.page.conftest import Visit, forgive
 from tests.page.test_page import LUXUN, finished, send
 from tests.page.test_talk import ask

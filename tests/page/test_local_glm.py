@@ -7,7 +7,7 @@ from pathlib import Path
 import PIL.Image
 from playwright.sync_api import Browser, expect
 
-from models.local_glm import LocalGlm
+from models.local_glm.model import LocalGlm
 from settings import Settings
 from tests.page.conftest import settle
 from tests.serving import Serving

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from extraction.ground import Source
+from knowledge.grounding.source import Source
 from prompts.loader import Prompt, load_prompt
 
 ALL = [(task, lang) for task in ("KE1", "KE2", "KE3") for lang in ("zh", "en")]

@@ -14,7 +14,7 @@ import pytest
 from conversation.chat import DESCRIBE, MAX_TURNS
 from errors import ModelFailed
 from models.base import Message, Sampling
-from models.embedded import Embedded
+from models.embedded.model import Embedded
 from settings import Settings
 from tests.scripted_model import ScriptedModel
 from tests.serving import Serving

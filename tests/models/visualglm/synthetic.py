@@ -12,10 +12,10 @@ import torch
 from safetensors.torch import save_file
 from torch import Tensor
 
-from models.visualglm.config import VisualGLMConfig, parse_config
-from models.visualglm.layout import EMBEDDINGS, LM_HEAD, tensor_shapes
+from models.visualglm.checkpoint.layout import EMBEDDINGS, LM_HEAD, tensor_shapes
+from models.visualglm.network.config import VisualGLMConfig, parse_config
+from tests import ROOT
 
-ROOT = Path(__file__).parents[3]
 # Read before a test starts: no KEX_ variable reaches a test.
 GOLDEN = Path(os.environ.get("KEX_GOLDEN") or ROOT.parent / "shared" / "golden")
 

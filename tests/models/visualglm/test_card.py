@@ -7,14 +7,14 @@ import copy
 import pytest
 import torch
 
-from models.cards import count_cards
-from models.visualglm.config import VisualGLMConfig
-from models.visualglm.engine import Engine
-from models.visualglm.model import VisualGLM
-from models.visualglm.positions import padded_batch
-from models.visualglm.random_weights import random_model
-from models.visualglm.sampling import SamplingParams
-from models.visualglm.slots import End, Picture, Request, Token
+from models.gpus import count_cards
+from models.visualglm.checkpoint.random_weights import random_model
+from models.visualglm.engine.engine import Engine
+from models.visualglm.engine.sampling import SamplingParams
+from models.visualglm.engine.slots import End, Picture, Request, Token
+from models.visualglm.network.config import VisualGLMConfig
+from models.visualglm.network.model import VisualGLM
+from models.visualglm.network.positions import padded_batch
 
 pytestmark = pytest.mark.skipif(count_cards() == 0, reason="no CUDA card")
 

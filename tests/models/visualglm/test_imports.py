@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).parents[3]
+from tests import ROOT
+
 ALLOWED = {"torch", "sentencepiece", "PIL", "errors", *sys.stdlib_module_names}
 FILES = sorted((ROOT / "models" / "visualglm").rglob("*.py"))
 

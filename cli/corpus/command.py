@@ -1,0 +1,210 @@
+"""`app.py corpus`: many documents through a model, every one accounted for. What the words mean.
+
+`cli.corpus.run` does it.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, get_args
+
+import click
+
+from cli.evaluate.command import Types
+from corpus.budget import Budget, Price
+from corpus.outputs.shards import Format
+from extraction.request.task import MAX_PASSES, Grounding
+from knowledge.items import PromptType
+from models.registry import NAMES
+from settings import ModelName
+
+if TYPE_CHECKING:
+    from cli.corpus.run import Cluster
+
+INPUT = click.Path(exists=True, path_type=Path)
+FOLDER = click.Path(file_okay=False, path_type=Path)
+
+
+class Amount(click.ParamType["tuple[float, bool]"]):
+    """`12.50` is money, `200000tokens` (or 200ktokens, 2Mtokens) tokens."""
+
+    name = "AMOUNT"
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> tuple[float, bool]:
+        if not isinstance(value, str):
+            return value  # type: ignore[no-any-return]  # converted before
+        number = value.lower().replace(",", "").replace(" ", "")
+        tokens = number.endswith("tokens")
+        number = number.removesuffix("tokens")
+        factor = {"k": 1e3, "m": 1e6}.get(number[-1:], 1.0) if tokens else 1.0
+        try:
+            amount = float(number if factor == 1.0 else number[:-1]) * factor
+        except ValueError:
+            amount = -1.0
+        if not 0 < amount < float("inf"):
+            self.fail(f"{value!r} is neither money (12.50) nor tokens (200000tokens).", param, ctx)
+        return amount, tokens
+
+
+def budget_of(
+    amount: tuple[float, bool] | None, price: tuple[float, float] | None
+) -> tuple[Budget | None, Price | None]:
+    """A budget in money needs the price."""
+    priced = Price(*price) if price is not None else None
+    if amount is None:
+        return None, priced
+    number, tokens = amount
+    if tokens:
+        return Budget(number), priced
+    if priced is None:
+        raise click.UsageError("--budget in money needs --price; or give it as 200000tokens.")
+    return Budget(number, priced), priced
+
+
+def cluster_of(engine: str, address: str | None, actors: int | None) -> Cluster | None:
+    """Raises UsageError for a cluster's options without one."""
+    from cli.corpus.run import Cluster
+
+    if engine == "ray":
+        return Cluster(address, actors)
+    if address or actors:
+        raise click.UsageError("--address and --actors belong to --engine ray.")
+    return None
+
+
+BUDGET = click.option(
+    "--budget", "amount", type=Amount(),
+    help="Spend no more over all runs: money (12.50, needs --price) or tokens (200000tokens).",
+)  # fmt: skip
+PRICE = click.option(
+    "--price", type=(click.FloatRange(0), click.FloatRange(0)), metavar="IN OUT",
+    help="What a million tokens cost, read and written: --price 0.15 0.60. Kex knows no prices.",
+)  # fmt: skip
+PARALLEL = click.option(
+    "--parallel", type=click.IntRange(1, 256),
+    help="Requests at a time.  [default: what the model serves at once]",
+)  # fmt: skip
+
+
+ENGINE = click.option(
+    "--engine", type=click.Choice(["own", "ray"]), default="own", show_default=True,
+    help="ray: actors of a cluster read, each with a model of its own.",
+)  # fmt: skip
+ADDRESS = click.option(
+    "--address", help="ray: where the cluster is (auto, ray://…).  [default: one of this machine]"
+)
+ACTORS = click.option(
+    "--actors", type=click.IntRange(1, 10_000),
+    help="ray: how many read.  [default: as many as there is room for]",
+)  # fmt: skip
+
+
+@click.group()
+def corpus() -> None:
+    """Read many documents: from a file or folder into a folder, to be stopped and gone on with."""
+
+
+@corpus.command("run")
+@click.argument("input_", metavar="INPUT", type=INPUT)
+@click.option("--out", type=FOLDER, required=True, help="Folder of the answers and the manifest.")
+@click.option("--type", "types", type=Types(), default="KE1", show_default=True,
+              help="Tasks between commas: KE1,KE2.")  # fmt: skip
+@click.option("--model", "name", type=click.Choice(NAMES), help="Default: KEX_DEFAULT_MODEL.")
+@click.option("--id-field", help="Rows: field of the id.  [default: id, or place in the input]")
+@click.option("--text-field", default="text", show_default=True, help="Rows: field of the text.")
+@click.option("--entity-field", help="Rows: field of the document's own entity (KE3).")
+@click.option("--entity", help="KE3: the entity that the facts are about.")
+@click.option("--lang", type=click.Choice(["auto", "zh", "en"]), default="auto", show_default=True)
+@click.option(
+    "--schema", multiple=True,
+    help="Classes, relations or keys: names between commas, or JSON; KE1=… where --type has more.",
+)  # fmt: skip
+@click.option("--keys", help="The same as --schema KE3=…")
+@click.option("--examples", type=click.File("rb"), help="JSON file of few-shots, for one --type.")
+@click.option("--max-tokens", type=click.IntRange(16), help="Longest answer, per chunk of text.")
+@click.option("--passes", type=click.IntRange(1, MAX_PASSES), default=1, show_default=True,
+              help="How often each part is read.")  # fmt: skip
+@click.option("--min-confidence", type=click.FloatRange(0, 1), default=0.0,
+              help="Leave out what is less probably right.")  # fmt: skip
+@click.option("--grounding", type=click.Choice(["strict", "free"]), default="strict",
+              show_default=True, help="free: paraphrases too, shown without a place.")  # fmt: skip
+@click.option("--format", "format_", type=click.Choice(get_args(Format)), default="jsonl",
+              show_default=True, help="Of the answers' files.")  # fmt: skip
+@click.option("--shard-size", type=click.IntRange(1, 100_000), default=1000, show_default=True,
+              help="Answers in one file.")  # fmt: skip
+@click.option("--limit", type=click.IntRange(1), help="Only the first documents of the input.")
+@click.option("--dry-run", is_flag=True, help="Tell documents, tokens and cost, and ask nothing.")
+@PARALLEL
+@ENGINE
+@ADDRESS
+@ACTORS
+@BUDGET
+@PRICE
+def run_command(
+    input_: Path,
+    out: Path,
+    types: tuple[PromptType, ...],
+    name: ModelName | None,
+    limit: int | None,
+    dry_run: bool,
+    parallel: int | None,
+    amount: tuple[float, bool] | None,
+    price: tuple[float, float] | None,
+    grounding: Grounding,
+    engine: str,
+    address: str | None,
+    actors: int | None,
+    **rest: Any,
+) -> None:
+    """Extract knowledge from every document of INPUT into --out.
+
+    INPUT is a file .jsonl, .csv, .tsv or .parquet with a document a row, or a folder of text,
+    Markdown, PDF and Word files. Stopped or killed and started again with the same words, it goes
+    on where it was. Exit codes: 0 all documents are done; 1 some failed, or in part; 3 the model
+    cannot serve; 4 the budget is reached.
+    """
+    budget, priced = budget_of(amount, price)
+    from cli.corpus.run import Going, begin, words_from
+
+    words = words_from(input_, types, name, grounding, **rest)
+    cluster = cluster_of(engine, address, actors)
+    begin(out, words, Going(parallel, budget, priced, limit, dry_run=dry_run, cluster=cluster))
+
+
+@corpus.command("retry")
+@click.argument("out", metavar="DIR", type=FOLDER)
+@PARALLEL
+@ENGINE
+@ADDRESS
+@ACTORS
+@BUDGET
+@PRICE
+def retry_command(
+    out: Path,
+    parallel: int | None,
+    amount: tuple[float, bool] | None,
+    price: tuple[float, float] | None,
+    engine: str,
+    address: str | None,
+    actors: int | None,
+) -> None:
+    """Run again what failed, or failed in part, in the job in DIR, with its own words."""
+    budget, priced = budget_of(amount, price)
+    from cli.corpus.run import Going, begin
+    from corpus.run import words_of
+
+    cluster = cluster_of(engine, address, actors)
+    begin(out, words_of(out), Going(parallel, budget, priced, retry=True, cluster=cluster))
+
+
+@corpus.command("status")
+@click.argument("out", metavar="DIR", type=FOLDER)
+@click.option("--json", "as_json", is_flag=True, help="As one JSON object.")
+@PRICE
+def status_command(out: Path, as_json: bool, price: tuple[float, float] | None) -> None:
+    """Tell how far the job in DIR is: running, stopped, killed or finished."""
+    from cli.corpus.run import tell_status
+
+    tell_status(out, as_json, Price(*price) if price is not None else None)

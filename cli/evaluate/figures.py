@@ -1,0 +1,79 @@
+"""The figures of an evaluation, and of two compared, as tables on the terminal."""
+
+from __future__ import annotations
+
+import click
+from rich.console import Console
+from rich.table import Table
+
+from evaluation.report.compare import Comparison
+from evaluation.report.report import Figure, Group, Report
+from evaluation.scoring.metrics import METRICS, SHARES, TASKS
+from knowledge.items import PromptType
+
+SURE = 0.05  # p-values below this are marked
+
+
+def print_report(report: Report) -> None:
+    """One table per task: F1 with its interval, precision and recall below it; then the cost."""
+    for task in TASKS:
+        groups = [group for group in report.groups if group.task == task]
+        if groups:
+            _print(_figures(task, groups))
+
+
+def _figures(task: PromptType, groups: list[Group]) -> Table:
+    table = Table(title=f"{task}: F1 % [95% interval], precision and recall", title_justify="left")
+    table.add_column("rows of")
+    for name in ("rows", "failed", "s/row", *METRICS[task]):
+        table.add_column(name.replace("_", " "), justify="right")
+    for group in groups:
+        table.add_row(
+            group.name,
+            str(group.rows),
+            str(group.rows - group.form.valid),
+            f"{group.cost.seconds / group.rows:.1f}",
+            *(_cell(name, figure) for name, figure in group.metrics.items()),
+        )
+    return table
+
+
+def _cell(metric: str, figure: Figure) -> str:
+    low, high = figure.f1_range
+    told = f"{100 * figure.f1:.1f} [{100 * low:.0f}–{100 * high:.0f}]"
+    if metric in SHARES:
+        return told
+    return f"{told}\nP {100 * figure.precision:.0f} R {100 * figure.recall:.0f}"
+
+
+def print_comparison(comparison: Comparison) -> None:
+    """One line per task, language and metric; a star where chance is an unlikely explanation."""
+    table = Table(title=f"F1 % on {comparison.common} common rows", title_justify="left")
+    for name in ("task", "lang", "", "metric"):
+        table.add_column(name)
+    for name in ("rows", "A", "B", "B − A", "95% interval", "p"):
+        table.add_column(name, justify="right")
+    for line in comparison.compared:
+        apart = line.difference
+        table.add_row(
+            line.task,
+            line.lang,
+            "mean of sources" if line.mean else "",
+            line.metric.replace("_", " "),
+            str(line.rows),
+            f"{100 * line.first:.1f}",
+            f"{100 * line.second:.1f}",
+            f"{100 * apart.value:+.1f}",
+            f"{100 * apart.interval.low:+.1f} … {100 * apart.interval.high:+.1f}",
+            f"{apart.p:.4f}{'*' if apart.p < SURE else ' '}",
+        )
+    _print(table)
+
+
+def _print(table: Table) -> None:
+    console = Console(markup=False, highlight=False)
+    if not console.is_terminal:
+        console = Console(width=10_000, markup=False, highlight=False)  # a file has no margin
+    with console.capture() as rendered:
+        console.print(table)
+    click.echo("\n".join(line.rstrip() for line in rendered.get().splitlines()))

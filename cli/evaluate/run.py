@@ -1,0 +1,139 @@
+"""Runs an evaluation, or compares two, for `app.py evaluate`.
+
+The figures go to stdout, progress and warnings to stderr; the rest lies in the folder `--out`.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import click
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+from cli.evaluate.figures import print_comparison, print_report
+from errors import KexError
+from evaluation.gold.rows import GoldRow, read_gold
+from evaluation.plan import Choices, KeyChoice, Names, SchemaChoice, choose, names_of_sources
+from evaluation.predictions import Predictions, claim
+from evaluation.report.compare import compare
+from evaluation.report.page import render
+from evaluation.report.report import FILE, build, read_report
+from evaluation.run import run
+from evaluation.scoring.judge import Judged, judge
+from knowledge.items import PromptType
+from models.base import Model
+from models.cache_key import model_settings
+from models.registry import Registry
+from settings import load_settings
+
+PAGE = "report.html"
+
+
+@dataclass(frozen=True)
+class Wish:
+    """The words of the command line; `name` None is the default model."""
+
+    files: tuple[Path, ...]
+    name: str | None
+    tasks: tuple[PromptType, ...]
+    limit: int | None
+    seed: int
+    schema: SchemaChoice
+    keys: KeyChoice
+    retry: bool
+    out: Path
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What is to be asked; `decisive` are the settings that decide what the model answers."""
+
+    rows: Sequence[GoldRow]
+    names: Names
+    choices: Choices
+    decisive: dict[str, Any]
+
+
+def measure(wish: Wish) -> None:
+    """Ask for every row that has no answer yet, and report on all of them."""
+    settings = load_settings()
+    every = read_gold(wish.files)
+    rows = choose(every, wish.tasks, wish.limit, wish.seed)
+    if not rows:
+        raise click.UsageError(f"The data holds no row of {', '.join(wish.tasks)}.")
+    name = wish.name or settings.default_model
+    plan = Plan(
+        rows=rows,
+        names=names_of_sources(every),
+        choices=Choices(schema=wish.schema, keys=wish.keys, max_tokens=settings.max_tokens),
+        decisive=model_settings(name, settings),
+    )
+    with claim(wish.out), closing(Registry(settings)) as registry:
+        with Predictions(wish.out) as written:
+            judged = _answer(plan, registry.get(name), written, wish.retry)
+        _report(judged, _about(wish, plan, name, len(every)), wish)
+
+
+def compare_folders(first: Path, second: Path, seed: int) -> None:
+    """Print what B does better or worse than A."""
+    comparison = compare(read_report(first), read_report(second), seed)
+    if comparison.apart:
+        told = "Rows left out, because one run lacks them or has other gold for them"
+        click.echo(f"Warning: {told}: {comparison.apart}.", err=True)
+    print_comparison(comparison)
+
+
+def _about(wish: Wish, plan: Plan, name: str, every: int) -> dict[str, Any]:
+    """How the run was made, for whoever finds its report later."""
+    return {
+        "model": name,
+        "settings": [f"{key}={value}" for key, value in plan.decisive.items()],
+        "data": [_describe(path) for path in wish.files],
+        "rows": f"{len(plan.rows)} of {every}",
+        "types": list(wish.tasks),
+        "schema": wish.schema,
+        "keys": wish.keys,
+        "max_tokens": plan.choices.max_tokens,
+        "seed": wish.seed,
+    }
+
+
+def _describe(path: Path) -> str:
+    """A data file's name and the beginning of its SHA-256: which version was measured."""
+    return f"{path.name} ({hashlib.sha256(path.read_bytes()).hexdigest()[:12]})"
+
+
+def _answer(plan: Plan, model: Model, written: Predictions, retry: bool) -> list[Judged]:
+    judged: list[Judged] = []
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
+    console = Console(stderr=True, markup=False, highlight=False)
+    with Progress(*columns, TimeElapsedColumn(), console=console) as progress:
+        bar = progress.add_task(model.name, total=len(plan.rows))
+        for finished in run(
+            plan.rows, plan.names, plan.choices, model, plan.decisive, written, retry=retry
+        ):
+            failure = finished.prediction.error
+            if failure and not finished.kept:
+                console.print(f"Warning: {finished.row.id} failed: {failure}", soft_wrap=True)
+            judged.append(judge(finished.row, finished.prediction))
+            progress.advance(bar)
+    return judged
+
+
+def _report(judged: Sequence[Judged], about: dict[str, Any], wish: Wish) -> None:
+    failures = [one.prediction.error for one in judged if one.prediction.error]
+    report = build(judged, {**about, "failed": len(failures)}, wish.seed)
+    (wish.out / FILE).write_text(report.model_dump_json(indent=1) + "\n", encoding="utf-8")
+    (wish.out / PAGE).write_text(render(report, judged), encoding="utf-8")
+    if len(failures) == len(judged):
+        raise KexError(f"No row got an answer; the first failed with: {failures[0]}")
+    print_report(report)
+    if failures:
+        click.echo(f"Warning: rows that failed and count as empty: {len(failures)}.", err=True)
+    click.echo(str(wish.out / PAGE), err=True)

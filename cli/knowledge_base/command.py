@@ -1,0 +1,143 @@
+"""`app.py base`: the knowledge base, filled and put right. What the words mean.
+
+`cli.knowledge_base.imports` reads and shows the import.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from cli.exporting import EXPORTS, export_records
+from errors import BaseOff
+from settings import load_settings
+
+if TYPE_CHECKING:
+    from storage.knowledge_base.base import Base
+    from storage.knowledge_base.records import Decision
+
+
+@contextmanager
+def opened() -> Iterator[Base]:
+    """The base of KEX_BASE, made where there is none. Raises BaseOff, StoreFailed."""
+    from storage.knowledge_base.base import Base
+
+    address = load_settings().base
+    if address is None:
+        raise BaseOff(
+            "There is no knowledge base: KEX_BASE is off. Set it to the path of a file.",
+            field="KEX_BASE",
+        )
+    base = Base(address)
+    try:
+        yield base
+    finally:
+        base.close()
+
+
+@click.group()
+def base() -> None:
+    """The knowledge base of KEX_BASE: what was found in many sources, folded into entities."""
+
+
+@base.command("import")
+@click.argument("runs", nargs=-1, type=click.Path(exists=True, path_type=Path))
+@click.option("--conversations", is_flag=True, help="Also what KEX_STORE keeps, as corrected.")
+@click.option("--as", "prefix", default="", metavar="NAME",
+              help="Put NAME/ before all ids, where several inputs have the same.")  # fmt: skip
+def import_command(runs: tuple[Path, ...], conversations: bool, prefix: str) -> None:
+    """Take in RUNS: folders of `corpus run`, lines of `extract --format record`, gold files.
+
+    What is there already changes nothing; of a source that has changed the new state counts.
+    Exit code 1: some lines were rejected, each told on stderr.
+    """
+    if not runs and not conversations:
+        raise click.UsageError("Name RUNS, or --conversations.")
+    from cli.knowledge_base.imports import run_import
+
+    run_import(runs, conversations, prefix)
+
+
+@base.command("remove")
+@click.argument("source")
+def remove_command(source: str) -> None:
+    """Remove SOURCE with all that was found in it alone."""
+    with opened() as found:
+        found.remove(source)
+
+
+@base.command("split")
+@click.argument("name")
+@click.option("--source", "in_sources", multiple=True,
+              help="In these sources NAME is another one than in the rest.")  # fmt: skip
+@click.option("--spelling", is_flag=True, help="NAME, spelt so, is another one than its like.")
+def split_command(name: str, in_sources: tuple[str, ...], spelling: bool) -> None:
+    """Take NAME out of its entity: no alias joins it to another from now on."""
+    with opened() as found:
+        _tell(found.split(name, in_sources, spelling=spelling))
+
+
+@base.command("merge")
+@click.argument("name")
+@click.argument("other")
+def merge_command(name: str, other: str) -> None:
+    """Make NAME and OTHER one entity; each is a name, or an entity's id."""
+    with opened() as found:
+        _tell(found.merge(name, other))
+
+
+@base.command("undo")
+@click.argument("number", type=int)
+def undo_command(number: int) -> None:
+    """Take back the decision NUMBER of `base decisions`."""
+    with opened() as found:
+        found.undo(number)
+
+
+@base.command("decisions")
+def decisions_command() -> None:
+    """List what persons have split and merged."""
+    with opened() as found:
+        for decision in found.decisions():
+            _tell(decision)
+
+
+@base.command("export")
+@click.option("--format", "name", type=click.Choice(EXPORTS), required=True)
+@click.option("--out", type=click.Path(path_type=Path), help="neo4j: the folder of its files.")
+@click.option("--base-iri", help="turtle, jsonld: what IRIs begin with.  [default: urn:kex:]")
+def export_command(name: str, out: Path | None, base_iri: str | None) -> None:
+    """Write all answers as they are kept; the formats of entities have those of the base."""
+    with opened() as found:
+        export_records(found.records(), name, base_iri, out)
+
+
+@base.command("status")
+@click.option("--json", "as_json", is_flag=True, help="As one JSON object.")
+def status_command(as_json: bool) -> None:
+    """Tell how much the base holds."""
+    with opened() as found:
+        status = asdict(found.status())
+    if as_json:
+        click.echo(json.dumps(status, ensure_ascii=False))
+        return
+    click.echo(status.pop("name"))
+    for name, count in status.items():
+        click.echo(f"{count:>12,} {name}")
+
+
+def _tell(decision: Decision) -> None:
+    words = [f"{decision.id}:", decision.action, decision.name]
+    if decision.sources:
+        words += ["in", ", ".join(decision.sources)]
+    elif decision.action == "merge":
+        words += ["with", decision.other]
+    elif decision.other:
+        words.append("by its spelling")
+    click.echo(" ".join(words))

@@ -1,0 +1,141 @@
+"""A document of the input as it comes, and how an input is opened by its name.
+
+Broken documents come too, with `error`: every document has an outcome.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+from errors import InputError
+
+ENDINGS = (".jsonl", ".ndjson", ".csv", ".tsv", ".parquet")
+MAX_ID = 1000  # characters, as in the formats of export/
+MAX_TEXT = 64_000_000  # bytes of a line, or characters of a cell: beyond it no one document is
+
+
+@dataclass(frozen=True)
+class Fields:
+    """Where id, text and KE3's entity stand in a row; `id_asked`: the user named the first."""
+
+    id: str = "id"
+    text: str = "text"
+    entity: str | None = None
+    id_asked: bool = False
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One document, with one of `text`, `file` and `error`.
+
+    `place` names where it stands and is its id where it has none. `at` is how much of the input's
+    `size` was read when it came.
+    """
+
+    place: str
+    at: int
+    id: str | None = None
+    text: str | None = None
+    file: Path | None = None
+    entity: str | None = None
+    error: str | None = None
+
+
+class Input(Protocol):
+    """Documents in an order that is the same every time; `size` in bytes, rows or files."""
+
+    @property
+    def size(self) -> int: ...
+
+    def __iter__(self) -> Iterator[Entry]: ...
+
+
+def open_input(path: Path, fields: Fields, out: Path) -> Input:
+    """What `path` is, by its name's ending; a folder's documents are its files, but for `out`.
+
+    Raises InputError with the field INPUT, or the option to change.
+    """
+    from corpus.inputs.folder import FolderInput
+    from corpus.inputs.rows import CsvInput, JsonlInput
+
+    try:
+        str(path.resolve()).encode()
+    except UnicodeEncodeError as error:
+        raise InputError(
+            "INPUT has a path with bytes that are no characters: rename it.", field="INPUT"
+        ) from error
+    if path.is_dir():
+        return FolderInput(path, out)
+    ending = path.suffix.lower()
+    if ending not in ENDINGS:
+        raise InputError(
+            f"INPUT {path.name!r} is not read here: give a file {', '.join(ENDINGS[:-1])} or "
+            f"{ENDINGS[-1]}, or a folder of documents.",
+            field="INPUT",
+        )
+    try:
+        path.open("rb").close()
+    except OSError as error:
+        raise InputError(
+            f"INPUT {path} cannot be read: {error.strerror}.", field="INPUT"
+        ) from error
+    if ending == ".parquet":
+        from corpus.inputs.parquet import ParquetInput
+
+        return ParquetInput(path, fields)
+    return (CsvInput if ending in (".csv", ".tsv") else JsonlInput)(path, fields)
+
+
+def entry_of(row: dict[str, object], fields: Fields, place: str, at: int) -> Entry:
+    """The document in a row; what is missing or of another type is its error."""
+    try:
+        id_ = _id(row.get(fields.id), fields)
+    except ValueError as error:
+        return Entry(place, at, error=str(error))
+    text = row.get(fields.text)
+    entity = row.get(fields.entity) if fields.entity else None
+    wrong: str | None = None
+    if fields.text not in row:
+        named = ", ".join(name[:40] for name in list(row)[:10]) or "none"
+        wrong = (
+            f"The field {fields.text!r} is missing (there are: {named}): say which holds the text "
+            "with --text-field."
+        )
+    elif not isinstance(text, str):
+        wrong = f"The field {fields.text!r} is no string but {_kind(text)}."
+    elif not text.strip():
+        wrong = f"The field {fields.text!r} is empty."
+    elif entity is not None and not isinstance(entity, str):
+        wrong = f"The field {fields.entity!r} is no string but {_kind(entity)}."
+    if wrong is not None:
+        return Entry(place, at, id_, error=wrong)
+    return Entry(place, at, id_, str(text), entity=str(entity) if entity else None)
+
+
+def whole(text: str) -> str:
+    """Without half characters, which neither a file nor the database takes."""
+    return text.encode("utf-8", "backslashreplace").decode()
+
+
+def _id(value: object, fields: Fields) -> str | None:
+    """The id of a row, None where it has none; ValueError says what is wrong with it."""
+    if value is None:
+        if fields.id_asked:
+            raise ValueError(
+                f"The field {fields.id!r} is missing: give an id, or leave --id-field out."
+            )
+        return None
+    if isinstance(value, bool) or not isinstance(value, (str, int)):
+        raise ValueError(f"The field {fields.id!r} is neither string nor whole number.")
+    id_ = str(value)
+    if not id_ or len(id_) > MAX_ID or any("\ud800" <= char <= "\udfff" for char in id_):
+        raise ValueError(f"The field {fields.id!r} takes 1 to {MAX_ID:,} whole characters.")
+    return id_
+
+
+def _kind(value: object) -> str:
+    names = {type(None): "null", bool: "a truth value", dict: "an object", list: "a list"}
+    return names.get(type(value), "a number")

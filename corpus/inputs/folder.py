@@ -1,0 +1,49 @@
+"""Documents that are files of a folder and the folders in it; `documents/` reads them later."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+from corpus.inputs.entry import MAX_ID, Entry
+from documents.reading import ENDINGS
+
+READ = tuple(ending for ending in ENDINGS if ending not in (".csv", ".tsv"))
+
+
+class FolderInput:
+    """Every file but hidden ones, by name; its id is its path in the folder."""
+
+    def __init__(self, folder: Path, out: Path) -> None:
+        self._folder = folder
+        self._out = out.resolve()
+        self.size = sum(1 for _ in self._files())
+
+    def __iter__(self) -> Iterator[Entry]:
+        for at, file in enumerate(self._files(), start=1):
+            # A name may hold bytes that are no characters.
+            name = os.fsencode(file.relative_to(self._folder).as_posix())
+            id_ = name.decode("utf-8", "backslashreplace")
+            if len(id_) > MAX_ID:
+                yield Entry(
+                    f"file {at}", at, error=f"Its path is longer than {MAX_ID:,} characters."
+                )
+            elif file.suffix.lower() in READ:
+                yield Entry(id_, at, file=file)
+            else:
+                told = (
+                    f"A file {file.suffix[:20] or 'without an ending'} is no document here: give "
+                )
+                yield Entry(
+                    id_, at, error=f"{told}{', '.join(READ)} (tables: as INPUT of their own)."
+                )
+
+    def _files(self) -> Iterator[Path]:
+        for folder, folders, files in os.walk(self._folder):
+            folders[:] = sorted(
+                name
+                for name in folders
+                if not name.startswith(".") and Path(folder, name).resolve() != self._out
+            )
+            yield from (Path(folder, name) for name in sorted(files) if not name.startswith("."))

@@ -1,0 +1,128 @@
+"""Documents in the rows of a JSON Lines or CSV file, read as a stream, however long it is."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import IO
+
+from corpus.inputs.entry import MAX_TEXT, Entry, Fields, entry_of
+from documents.decoding import decode
+from documents.tables import DELIMITERS, delimiter_of
+from errors import InputError
+
+SAMPLE = 64_000  # bytes by which a table's encoding is told
+_CODECS = {"UTF-8": "utf-8-sig", "UTF-16": "utf-16", "GB18030": "gb18030"}
+
+
+class JsonlInput:
+    """A JSON object a line, in UTF-8; blank lines are none."""
+
+    def __init__(self, path: Path, fields: Fields) -> None:
+        self._path = path
+        self._fields = fields
+        self.size = path.stat().st_size
+
+    def __iter__(self) -> Iterator[Entry]:
+        at = number = 0
+        with self._path.open("rb") as file:
+            while line := file.readline(MAX_TEXT):
+                number += 1
+                at += len(line)
+                whole = True
+                while not line.endswith(b"\n") and (rest := file.readline(MAX_TEXT)):
+                    whole = False
+                    at += len(rest)
+                    line = rest  # only to find its end
+                place = f"{self._path.name}:{number}"
+                if not whole:
+                    yield Entry(place, at, error=f"The line is longer than {MAX_TEXT:,} bytes.")
+                elif line.strip():
+                    yield self._entry(line, place, at, first=number == 1)
+
+    def _entry(self, line: bytes, place: str, at: int, first: bool) -> Entry:
+        try:
+            row = json.loads(line.decode("utf-8-sig" if first else "utf-8"))
+        except UnicodeDecodeError:
+            return Entry(place, at, error="The line is not UTF-8: convert it.")
+        except (ValueError, RecursionError) as error:
+            return Entry(place, at, error=f"The line is not JSON: {error}.")
+        if not isinstance(row, dict):
+            return Entry(place, at, error="The line is no JSON object.")
+        return entry_of(row, self._fields, place, at)
+
+
+class CsvInput:
+    """A table whose first line names the columns, in UTF-8, UTF-16 with a mark, or GB18030."""
+
+    def __init__(self, path: Path, fields: Fields) -> None:
+        self._path = path
+        self._fields = fields
+        self.size = path.stat().st_size
+        with path.open("rb") as file:
+            sample = file.read(SAMPLE)
+        # A sample ends anywhere; its last line may be half a character.
+        whole = sample if len(sample) < SAMPLE else sample[: sample.rfind(b"\n") + 1]
+        if whole.startswith((b"\xff\xfe", b"\xfe\xff")):
+            whole = whole[: len(whole) // 2 * 2]
+        text, encoding = decode(whole)
+        self._codec = _CODECS[encoding]
+        delimiters = "\t" if path.suffix.lower() == ".tsv" else DELIMITERS
+        self._delimiter = delimiter_of(text, delimiters)
+        columns = next(csv.reader(io.StringIO(text, newline=""), delimiter=self._delimiter), [])
+        check_columns([name.strip() for name in columns], fields)
+
+    def __iter__(self) -> Iterator[Entry]:
+        before = csv.field_size_limit(MAX_TEXT)  # of the process: 131,072 are less than a book
+        try:
+            with self._path.open("rb") as raw:
+                # What is no character comes through as half a one, and is one row's error.
+                text = io.TextIOWrapper(raw, self._codec, errors="surrogateescape", newline="")
+                yield from self._rows(raw, text)
+        finally:
+            csv.field_size_limit(before)
+
+    def _rows(self, raw: IO[bytes], text: IO[str]) -> Iterator[Entry]:
+        rows = csv.reader(text, delimiter=self._delimiter, strict=True)
+        columns = [name.strip() for name in next(rows)]
+        while True:
+            place = f"{self._path.name}:{rows.line_num + 1}"
+            try:
+                row = next(rows, None)
+            except csv.Error as error:
+                told = f"The row cannot be read ({error}): is a quotation mark left open?"
+                yield Entry(place, raw.tell(), error=told)
+                continue
+            if row is None:
+                return
+            if any(cell.strip() for cell in row):
+                yield self._entry(columns, row, place, raw.tell())
+
+    def _entry(self, columns: list[str], row: list[str], place: str, at: int) -> Entry:
+        if any("\ud800" <= char <= "\udfff" for cell in row for char in cell):
+            return Entry(place, at, error="The row holds bytes that are no text: convert the file.")
+        if len(row) > len(columns):
+            told = (
+                f"The row has {len(row)} cells for {len(columns)} columns: put its text in quotes."
+            )
+            return Entry(place, at, error=told)
+        cells: dict[str, object] = dict(zip(columns, row, strict=False))
+        cells[self._fields.id] = cells.get(self._fields.id) or None  # a blank cell is no id
+        return entry_of(cells, self._fields, place, at)
+
+
+def check_columns(columns: list[str], fields: Fields) -> None:
+    """InputError naming the option to change where a column that was asked for is not there."""
+    shown = ", ".join(name[:40] for name in columns[:20]) or "none"
+    asked = [("--text-field", fields.text), ("--entity-field", fields.entity)]
+    if fields.id_asked:
+        asked.append(("--id-field", fields.id))
+    for option, name in asked:
+        if name is not None and name not in columns:
+            raise InputError(
+                f"The table has no column {name!r}: choose one of {shown} with {option}.",
+                field=option,
+            )

@@ -1,0 +1,54 @@
+"""What a job was started with, as its folder keeps it: a retry needs no words of its own."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from corpus.fingerprint import Options
+from corpus.index import Index
+from corpus.inputs.entry import Fields
+from corpus.outputs.shards import Format
+from errors import InputError
+from settings import ModelName
+
+NAME = "words"
+
+
+class Words(BaseModel):
+    """`input` as an absolute path."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    input: Path
+    fields: Fields
+    options: Options
+    model: ModelName
+    format: Format
+    shard_size: int
+
+    def keep(self, index: Index) -> None:
+        """Write them into the index; InputError where its shards have another format."""
+        before = read_words(index)
+        if before is not None and before.format != self.format and index.shards():
+            raise InputError(
+                f"The answers in --out are {before.format}: go on with --format {before.format}, "
+                "or name another --out.",
+                field="format",
+            )
+        index.put(NAME, self.model_dump_json())
+
+
+def read_words(index: Index) -> Words | None:
+    """Those of the last run, None in a new folder."""
+    known: Any = index.get(NAME)
+    if known is None:
+        return None
+    try:
+        return Words.model_validate_json(known)
+    except ValidationError as error:
+        raise InputError(
+            f"{index.path} was made by another version of Kex: name another --out.", field="out"
+        ) from error

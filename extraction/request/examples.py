@@ -1,0 +1,108 @@
+"""Reads `examples`: a user's own few-shot examples, each true to its own text."""
+
+from __future__ import annotations
+
+import json
+from typing import Annotated, Any
+
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
+
+from errors import InputError
+from extraction.request.task import Example
+from knowledge.grounding.source import Source
+from knowledge.items import PromptType
+
+MAX_EXAMPLES = 8
+_STRICT = ConfigDict(extra="forbid", frozen=True)
+Text = Field(min_length=1, max_length=4000)
+Name = Annotated[str, Field(min_length=1, pattern=r"\S")]
+
+
+class _Triples(BaseModel):
+    model_config = _STRICT
+    text: str = Text
+    triples: list[tuple[Name, Name, Name]]
+
+
+class _Entities(BaseModel):
+    model_config = _STRICT
+    text: str = Text
+    entities: dict[Name, list[Name]]
+
+
+class _Facts(BaseModel):
+    model_config = _STRICT
+    text: str = Text
+    entity: Name
+    facts: list[tuple[Name, Name]]
+
+
+_SHAPES: dict[PromptType, type[_Triples] | type[_Entities] | type[_Facts]] = {
+    "KE1": _Triples,
+    "KE2": _Entities,
+    "KE3": _Facts,
+}
+
+
+_FORMS: dict[PromptType, str] = {
+    "KE1": '{"text", "triples": [[head, relation, tail], …]}',
+    "KE2": '{"text", "entities": {class: [name, …]}}',
+    "KE3": '{"text", "entity", "facts": [[key, value], …]}',
+}
+
+
+def read_examples(prompt_type: PromptType, value: Any) -> tuple[Example, ...]:
+    """Examples from a list, or from JSON text of one.
+
+    KE1 `{"text", "triples": [[head, relation, tail], …]}`, KE2 `{"text", "entities": {class:
+    [name, …]}}`, KE3 `{"text", "entity", "facts": [[key, value], …]}`. Raises InputError with the
+    field `examples`, also for a string that its own text does not hold: a model learns from such
+    an example to invent.
+    """
+    if value is None or value == "":
+        return ()
+    if isinstance(value, str):
+        try:
+            value = json.loads(value)
+        except (ValueError, RecursionError) as error:
+            raise InputError(f"examples is not JSON: {error}", field="examples") from error
+    if not isinstance(value, list) or not 0 < len(value) <= MAX_EXAMPLES:
+        raise InputError(
+            f"examples takes a list of 1 to {MAX_EXAMPLES} examples; leave it out for none.",
+            field="examples",
+        )
+    return tuple(
+        _true_to_its_text(number, _shaped(prompt_type, number, entry))
+        for number, entry in enumerate(value, start=1)
+    )
+
+
+def _shaped(prompt_type: PromptType, number: int, entry: Any) -> _Triples | _Entities | _Facts:
+    try:
+        return TypeAdapter(_SHAPES[prompt_type]).validate_python(entry)
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = ".".join(str(part) for part in first["loc"])
+        said = f"{where}: {first['msg']}" if where else f"it takes {_FORMS[prompt_type]}"
+        raise InputError(f"examples: example {number}: {said}.", field="examples") from error
+
+
+def _true_to_its_text(number: int, entry: _Triples | _Entities | _Facts) -> Example:
+    answer: object
+    if isinstance(entry, _Triples):
+        answer = [list(row) for row in entry.triples]
+        strings = [string for head, _, tail in entry.triples for string in (head, tail)]
+    elif isinstance(entry, _Entities):
+        answer = entry.entities
+        strings = [name for names in entry.entities.values() for name in names]
+    else:
+        answer = {"entity": entry.entity, "facts": [list(row) for row in entry.facts]}
+        strings = [entry.entity, *(value for _, value in entry.facts)]
+    source = Source(entry.text)
+    for string in strings:
+        if source.locate(string)[0] == "inferred":
+            raise InputError(
+                f"examples: {string[:60]!r} does not stand in the text of example {number}.",
+                field="examples",
+            )
+    return Example(entry.text, answer)

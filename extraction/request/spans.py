@@ -1,0 +1,66 @@
+"""Reads `spans`: the parts of a text that a user wants read, as those that failed before."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import Any
+
+from errors import InputError
+from knowledge.text.spans import Span
+
+MAX_SPANS = 200
+
+_FORM = (
+    "spans takes [[start, end], …] or start-end,start-end: characters of user_input, end exclusive"
+)
+_RANGE = re.compile(r"\s*(\d{1,9})\s*[-–]\s*(\d{1,9})\s*")
+
+
+def read_spans(value: Any) -> tuple[Span, ...]:
+    """The spans of a list of pairs, of such a list as JSON text, or of a line "0-800,1600-2400".
+
+    Raises InputError with the field `spans`. Whether they fit a text is for `check_spans`.
+    """
+    if value is None or value == "":
+        return ()
+    if isinstance(value, str):
+        value = _from_text(value)
+    if not isinstance(value, list) or not 0 < len(value) <= MAX_SPANS:
+        raise InputError(
+            f"{_FORM}; 1 to {MAX_SPANS} of them. Leave it out for the whole text.", field="spans"
+        )
+    spans = []
+    for pair in value:
+        if isinstance(pair, dict):  # an element of an answer's `failed`
+            pair = [pair.get("start"), pair.get("end")]
+        whole = isinstance(pair, list) and all(type(offset) is int for offset in pair)
+        if not whole or len(pair) != 2:
+            raise InputError(f"{_FORM}.", field="spans")
+        spans.append(Span(pair[0], pair[1]))
+    return tuple(spans)
+
+
+def check_spans(spans: tuple[Span, ...], start: int, end: int) -> None:
+    """InputError unless the spans lie in order and apart within `start` and `end`."""
+    at = 0
+    for span in spans:
+        if not at <= span.start < span.end <= end:
+            raise InputError(
+                f"spans: {span.start}-{span.end} is empty, overlaps the one before it, or is not "
+                f"within the text's {end} characters.",
+                field="spans",
+            )
+        at = span.end
+    if spans and at <= start:
+        raise InputError("spans holds nothing of the text.", field="spans")
+
+
+def _from_text(text: str) -> Any:
+    if text.lstrip()[:1] == "[":
+        try:
+            return json.loads(text)
+        except (ValueError, RecursionError) as error:
+            raise InputError(f"spans is not JSON: {error}", field="spans") from error
+    ranges = [_RANGE.fullmatch(part) for part in text.split(",")]
+    return [[int(found[1]), int(found[2])] if found else None for found in ranges]

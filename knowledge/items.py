@@ -1,0 +1,201 @@
+"""The typed knowledge that Kex gives back, and its JSON form in the HTTP contract.
+
+Frozen values only; how they are found is the business of parse and ground.
+All offsets are in characters (Unicode code points) of the text as the user sent it, end exclusive.
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import Any, Literal
+
+from knowledge.text.spans import Lang, Span
+from knowledge.values import meaning
+
+PromptType = Literal["KE1", "KE2", "KE3"]
+Status = Literal["verbatim", "normalised", "inferred"]
+
+
+@dataclass(frozen=True)
+class Located:
+    """A string and its place in the text.
+
+    `verbatim`: `text[start:end]` is the string. `normalised`: it is after folding width, case,
+    marks and white space, or it is another name of KE3's entity, which has no place of its own.
+    `inferred`: it is not in the text; start and end are None.
+    """
+
+    text: str
+    start: int | None
+    end: int | None
+    status: Status
+
+
+@dataclass(frozen=True)
+class Triple:
+    """KE1. `evidence` is the sentence that states it, None when nothing of it is in the text;
+    `also` are further sentences that do. `confidence` is the probability of being right, None
+    where the model tells none."""
+
+    head: Located
+    relation: str
+    tail: Located
+    evidence: Span | None
+    confidence: float | None = None
+    also: tuple[Span, ...] = ()
+
+    def to_json(self) -> dict[str, Any]:
+        fields = asdict(self) | {"tail": _value(self.tail)}
+        return fields | _also(fields.pop("also"))
+
+
+@dataclass(frozen=True)
+class Entity:
+    """KE2. `place` is the first mention, `mentions` are all of them in order of the text."""
+
+    label: str
+    place: Located
+    mentions: tuple[Span, ...]
+    confidence: float | None = None
+
+    def to_json(self) -> dict[str, Any]:
+        spans = [[span.start, span.end] for span in self.mentions]
+        return {**asdict(self.place), "mentions": spans, "confidence": self.confidence}
+
+
+@dataclass(frozen=True)
+class Fact:
+    """KE3. One key and one value of an entity; `evidence` and `also` as in Triple."""
+
+    entity: Located
+    key: str
+    value: Located
+    evidence: Span | None
+    confidence: float | None = None
+    also: tuple[Span, ...] = ()
+
+    def to_json(self) -> dict[str, Any]:
+        fields = asdict(self) | {"value": _value(self.value)}
+        del fields["entity"]
+        return fields | _also(fields.pop("also"))
+
+
+@dataclass(frozen=True)
+class Card:
+    """KE3. The facts of one entity; `aliases` are its other names in the text, each at its first
+    place, `not_stated` the keys that were asked for and that the text does not give. `entity` is
+    None where none was asked for and none found."""
+
+    entity: Located | None
+    facts: tuple[Fact, ...]
+    aliases: tuple[Located, ...] = ()
+    not_stated: tuple[str, ...] = ()
+
+    def to_json(self) -> dict[str, Any]:
+        """`not_stated` only where there is any."""
+        card: dict[str, Any] = {"entity": None}
+        if self.entity:
+            card = {"entity": asdict(self.entity), "aliases": [asdict(a) for a in self.aliases]}
+        card["facts"] = [fact.to_json() for fact in self.facts]
+        return card | ({"not_stated": list(self.not_stated)} if self.not_stated else {})
+
+
+def _value(located: Located) -> dict[str, Any]:
+    """With `normalised` where it is wholly a date or a quantity."""
+    found = meaning(located.text)
+    return asdict(located) | ({"normalised": found.to_json()} if found else {})
+
+
+def _also(spans: tuple[dict[str, int], ...]) -> dict[str, Any]:
+    """Only where there are any, which is in long texts."""
+    return {"also": list(spans)} if spans else {}
+
+
+Item = Triple | Entity | Fact
+
+
+def item_json(item: Item) -> dict[str, Any]:
+    """One item on its own, as the event stream sends it."""
+    if isinstance(item, Entity):
+        return {"class": item.label, **item.to_json()}
+    if isinstance(item, Fact):
+        return {"entity": asdict(item.entity), **item.to_json()}
+    return item.to_json()
+
+
+def knowledge_json(
+    prompt_type: PromptType, items: tuple[Item, ...], cards: tuple[Card, ...] = ()
+) -> Any:
+    """All items of an answer in the form of the contract.
+
+    KE1 `{"triples": […]}`, KE2 `{"entities": {class: […]}}`, KE3 its cards: one, or a list of
+    several.
+    """
+    if prompt_type == "KE1":
+        return {"triples": [item.to_json() for item in items if isinstance(item, Triple)]}
+    if prompt_type == "KE2":
+        classes: dict[str, list[dict[str, Any]]] = {}
+        for item in items:
+            if isinstance(item, Entity):
+                classes.setdefault(item.label, []).append(item.to_json())
+        return {"entities": classes}
+    written = [card.to_json() for card in cards or _plain_cards(items) or (Card(None, ()),)]
+    return written[0] if len(written) == 1 else written
+
+
+def _plain_cards(items: tuple[Item, ...]) -> tuple[Card, ...]:
+    groups = facts_by_entity(items).values()
+    return tuple(Card(facts[0].entity, tuple(facts)) for facts in groups)
+
+
+def facts_by_entity(items: tuple[Item, ...]) -> dict[str, list[Fact]]:
+    """KE3's facts, grouped by the entity's name in order of appearance."""
+    groups: dict[str, list[Fact]] = {}
+    for item in items:
+        if isinstance(item, Fact):
+            groups.setdefault(item.entity.text, []).append(item)
+    return groups
+
+
+def readable(
+    prompt_type: PromptType, lang: Lang, items: tuple[Item, ...], cards: tuple[Card, ...] = ()
+) -> str:
+    """The answer as a plain string for a person: the contract's `response`."""
+    if not items and not any(card.not_stated for card in cards):
+        return NOTHING[lang][prompt_type]
+    colon, comma = ("：", "、") if lang == "zh" else (": ", ", ")
+    lines: list[str] = []
+    if prompt_type == "KE1":
+        lines = [
+            f"({item.head.text}, {item.relation}, {item.tail.text})"
+            for item in items
+            if isinstance(item, Triple)
+        ]
+    elif prompt_type == "KE2":
+        classes: dict[str, list[str]] = {}
+        for item in items:
+            if isinstance(item, Entity):
+                classes.setdefault(item.label, []).append(item.place.text)
+        lines = [f"{label}{colon}{comma.join(names)}" for label, names in classes.items()]
+    else:
+        for card in cards or _plain_cards(items):
+            lines.append(card.entity.text if card.entity else NOTHING[lang][prompt_type])
+            lines += [f"  {fact.key}{colon}{fact.value.text}" for fact in card.facts]
+            lines += [f"  {key}{colon}{NOT_STATED[lang]}" for key in card.not_stated]
+    return "\n".join(lines)
+
+
+NOT_STATED: dict[Lang, str] = {"zh": "未提及", "en": "not stated"}
+
+NOTHING: dict[Lang, dict[PromptType, str]] = {
+    "zh": {
+        "KE1": "没有找到三元组。",
+        "KE2": "没有找到命名实体。",
+        "KE3": "没有找到关于该实体的事实。",
+    },
+    "en": {
+        "KE1": "No triples found.",
+        "KE2": "No named entities found.",
+        "KE3": "No facts about the entity found.",
+    },
+}

@@ -1,0 +1,88 @@
+"""One answer with the text it was made from: what every format is written from.
+
+Frozen; made by `contract`, which has checked that the offsets fit the text.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import unicodedata
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from knowledge.items import Card, Item, PromptType, item_json
+from knowledge.text.normalising import fold
+from knowledge.text.spans import Lang, Span
+
+Correction = Literal["add", "edit", "confirm"]  # what a person did to an item that stands
+
+
+@dataclass(frozen=True)
+class Record:
+    """`items` are the answer's items in order; `cards` hold what KE3 says beside its facts.
+
+    `answer` is the contract's JSON as it came, also with fields that no format here knows.
+    `known_as` gives strings of this answer the name of the entity that a knowledge base takes them
+    for; the formats of entities go by it.
+    """
+
+    id: str
+    text: str
+    prompt_type: PromptType
+    lang: Lang
+    model: str
+    items: tuple[Item, ...]
+    cards: tuple[Card, ...]
+    answer: Mapping[str, Any]
+    known_as: Mapping[str, str] = field(default_factory=dict)
+    corrections: Mapping[Item, Correction] = field(default_factory=dict)
+
+    def entity(self, name: str) -> str:
+        """The entity that this string means, which is the string itself outside of a base."""
+        return self.known_as.get(name, name)
+
+    def correction(self, item: Item) -> Correction | None:
+        """What a person did to it."""
+        return self.corrections.get(item)
+
+    def left_out(self) -> list[tuple[str, str]]:
+        """What the model said and the answer does not hold: why, and the item as a line.
+
+        The contract's own field; whatever else an unknown hand has put there is passed over.
+        """
+        told = self.answer.get("left_out")
+        entries = [one for one in told if isinstance(one, dict)] if isinstance(told, list) else []
+        lines = [(one.get("why"), one.get("item")) for one in entries]
+        return [
+            (why, " · ".join(part for part in item if isinstance(part, str)))
+            for why, item in lines
+            if isinstance(why, str) and isinstance(item, list)
+        ]
+
+    def to_json(self) -> dict[str, Any]:
+        """The lossless form: the answer behind its id and its text."""
+        return {"id": self.id, "text": self.text, **self.answer}
+
+    def quote(self, span: Span | None) -> str:
+        """The piece of the text, empty where there is none."""
+        return self.text[span.start : span.end] if span else ""
+
+    def statement_key(self, item: Item) -> str:
+        """Names an item by all that it says and by where it comes from; equal ones are one."""
+        said = [self.id, self.model, self.prompt_type, item_json(item)]
+        return hashlib.sha256(json.dumps(said).encode()).hexdigest()[:24]
+
+
+def text_id(text: str) -> str:
+    """The id of a text that came without one: the same text has the same."""
+    return "sha256-" + hashlib.sha256(text.encode()).hexdigest()[:24]
+
+
+def entity_key(name: str) -> str:
+    """What makes two names one entity: width, case, marks and white space folded.
+
+    The name alone decides: Kex knows no two people of one name apart.
+    """
+    return unicodedata.normalize("NFC", fold(name)[0]) or name

@@ -1,0 +1,128 @@
+"""Cuts a text into blocks by its lines: paragraphs, list items and headings.
+
+A line break inside a Latin sentence, as mails and PDFs have it, ends no block. Knows nothing of
+sentences. Every look at a line is bounded or linear, whatever the text.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from knowledge.text.language import HAN
+from knowledge.text.spans import Span
+
+LONGEST_HEADING = 30  # characters of a Chinese heading; a longer line without end is a wrapped one
+LONGEST_LATIN_HEADING = 70
+
+_LINE = re.compile(r"[^\n\r\f\v\x85\u2028\u2029]*(?:\r\n|[\n\r\f\v\x85\u2028\u2029]|$)")
+_MARKDOWN = re.compile(r"#{1,6}[ \t]")
+_BULLET = re.compile(r"[-*+•·●○■◆▪–—][ \t\u3000]|[•●○■◆▪]")
+_NUMBERED = re.compile(
+    r"(?:\d{1,3}(?:\.\d{1,3}){0,3}|[a-zA-Z]|[ivxIVX]{1,5})[.)、．）][ \t\u3000]?(?!\d)"
+    r"|\||[（(](?:\d{1,3}|[a-zA-Z]|[ivx]{1,5})[)）]|[①-⑳]"
+)
+_CHAPTER = re.compile(
+    r"第[0-9一二三四五六七八九十百千零〇]{1,6}[章节節回部卷篇编条條]"
+    r"|[一二三四五六七八九十]{1,3}[、．.]|[（(][一二三四五六七八九十]{1,3}[)）]"
+    r"|(?:Chapter|Part|Section|Appendix)\s+[\dIVXA-Z]"
+)
+_FIELD = re.compile(
+    r"(?![a-z])[^\s:：，。,.!?！？；;]{1,20}(?: [^\s:：，。,.!?！？；;]{1,20}){0,3}[:：]"
+)
+_END_MARKS = "。！？!?….:：；;"
+_CLOSERS = "”’」』）)】》\"'"
+_COMMAS = "，,、；;-–—"
+_CJK_END = re.compile(f"[{HAN}\u3000-\u303f\uff00-\uffef]$")
+
+
+@dataclass(frozen=True)
+class Block:
+    """A run of lines that belong together, without the white space around them."""
+
+    span: Span
+    heading: bool
+
+
+@dataclass(frozen=True)
+class _Line:
+    """A line that is not blank; `apart` where a blank line or nothing stands before it."""
+
+    text: str
+    start: int
+    apart: bool
+
+    @property
+    def end(self) -> int:
+        return self.start + len(self.text)
+
+
+def blocks(text: str, start: int, end: int) -> list[Block]:
+    """The blocks of `text[start:end]` in order."""
+    found: list[Block] = []
+    run: list[_Line] = []
+    for line in _lines(text, start, end):
+        if run and not _continues(run[-1], line):
+            found.append(_block(run, line))
+            run = []
+        run.append(line)
+    if run:
+        found.append(_block(run, None))
+    return found
+
+
+def _lines(text: str, start: int, end: int) -> Iterator[_Line]:
+    apart = True
+    for match in _LINE.finditer(text, start, end):
+        raw = match.group()
+        stripped = raw.strip()
+        if stripped:
+            yield _Line(stripped, match.start() + len(raw) - len(raw.lstrip()), apart)
+            apart = False
+        else:
+            apart = True
+
+
+def _continues(before: _Line, line: _Line) -> bool:
+    """Whether a sentence may run on from one line into the next."""
+    if line.apart or _MARKDOWN.match(before.text) or _begins_anew(line.text):
+        return False
+    last = before.text.rstrip(_CLOSERS)[-1:] or before.text[-1]
+    if last in _COMMAS:
+        return True
+    if _CJK_END.search(before.text):
+        return last not in _END_MARKS and len(before.text) > LONGEST_HEADING
+    if _FIELD.match(before.text) and len(before.text) <= LONGEST_LATIN_HEADING:
+        return not line.text[0].isupper()  # "Name: Ada" and a sentence below it
+    return last not in ":：" and not _is_chapter(before.text)
+
+
+def _begins_anew(text: str) -> bool:
+    return any(rule.match(text) for rule in (_MARKDOWN, _BULLET, _NUMBERED, _CHAPTER, _FIELD))
+
+
+def _is_chapter(text: str) -> bool:
+    return bool(_CHAPTER.match(text)) and len(text) <= LONGEST_LATIN_HEADING
+
+
+def _block(run: list[_Line], following: _Line | None) -> Block:
+    span = Span(run[0].start, run[-1].end)
+    return Block(span, len(run) == 1 and following is not None and _heads(run[0], following))
+
+
+def _heads(line: _Line, following: _Line) -> bool:
+    """Whether a line on its own is the heading of what follows: short, and without end mark."""
+    if _MARKDOWN.match(line.text):
+        return True
+    cjk = bool(_CJK_END.search(line.text))
+    longest = LONGEST_HEADING if cjk else LONGEST_LATIN_HEADING
+    last = line.text.rstrip(_CLOSERS)[-1:]
+    if len(line.text) > longest or not last or last in _END_MARKS or last in _COMMAS:
+        return False
+    if _BULLET.match(line.text) or _FIELD.match(line.text):
+        return False
+    if _CHAPTER.match(line.text):
+        return True
+    alone = line.apart and following.apart
+    return alone or (cjk and not _NUMBERED.match(line.text))

@@ -1,0 +1,263 @@
+"""Brings VisualGLM-6B's checkpoint from the model hub into its folder, and checks what lies there.
+
+A file is believed by its SHA-256 alone: the hub's announcement when it comes, the folder's lock
+file ever after. Knows no command line; `models.weights.download` knows how bytes travel.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from filelock import FileLock, Timeout
+
+from errors import WeightsError
+from models.local_glm.lock_file import LOCK_FILE, Lock
+from models.weights.download import Offer, ask_hub, from_hub, hub_arrived, sha256_of
+
+CONFIG = "config.json"
+INDEX = "pytorch_model.bin.index.json"
+TOKENIZER = "ice_text.model"
+_FIELD = "KEX_GLM_PATH"
+
+
+@dataclass(frozen=True)
+class Repository:
+    """A checkpoint on the hub; `pinned` are files of which only one version is right."""
+
+    name: str
+    licence: str
+    pinned: Mapping[str, str] = field(default_factory=dict)
+
+
+VISUALGLM_6B = Repository(
+    name="THUDM/visualglm-6b",
+    licence=(
+        "VisualGLM-6B's weights are for research only: no commercial use, no redistribution. Their"
+        " own licence, which you accept, is at https://huggingface.co/THUDM/visualglm-6b."
+    ),
+    # An older vocabulary of 130,000 pieces is about; the model does not go with it.
+    pinned={TOKENIZER: "5e974d9a69c242ce014c88c2b26089270f6198f3c0b700a887666cd3e816f17e"},
+)
+
+
+def _say(line: str) -> None:
+    print(line, file=sys.stderr, flush=True)
+
+
+class GlmStore:
+    """The checkpoint in `folder`. `say` gets one line for each thing worth telling."""
+
+    def __init__(
+        self,
+        folder: Path,
+        hf_endpoint: str,
+        repository: Repository = VISUALGLM_6B,
+        *,
+        say: Callable[[str], None] = _say,
+    ) -> None:
+        self.folder = folder.expanduser()
+        self.repository = repository
+        self._endpoint = hf_endpoint
+        self._tell = say
+        self._staging = self.folder / ".kex-hub"
+
+    def complete(self) -> bool:
+        """Whether every file of the checkpoint is here as it was locked; asks nobody.
+
+        Cheap, unless a file's time changed: then its hash is computed.
+        """
+        lock = Lock(self.folder)
+        if not all(self._intact(lock, name) for name in (CONFIG, INDEX, TOKENIZER)):
+            return False
+        return all(self._intact(lock, name) for name in self._names())
+
+    def get(self, *, update: bool = False) -> Path:
+        """The folder with every file, fetched if need be; a second process waits for the first.
+
+        `update` takes the hub's files of today in place of those that the lock file names. Raises
+        WeightsError with the reason, and leaves what has arrived for the next call to go on from.
+        """
+        try:
+            self.folder.mkdir(parents=True, exist_ok=True)
+            waiting = FileLock(self.folder / ".kex-get.lock")
+            try:
+                waiting.acquire(blocking=False)
+            except Timeout:
+                self._tell(f"Another process is filling {self.folder}; waiting for it.")
+                waiting.acquire()
+            try:
+                return self._get(update)
+            finally:
+                waiting.release()
+        except OSError as error:
+            raise WeightsError(
+                f"{self.folder} cannot be filled: {error.strerror or error}. Name another folder"
+                " with KEX_GLM_PATH.",
+                field=_FIELD,
+            ) from error
+
+    def _get(self, update: bool) -> Path:
+        lock = Lock(self.folder)
+        small = [n for n in (CONFIG, INDEX, TOKENIZER) if update or not self._intact(lock, n)]
+        first = {name: self._ask(name) for name in small}
+        if update:  # and not before the hub has answered: an offline folder stays usable
+            lock.keep_only(set())
+        for name, offer in first.items():
+            self._bring(name, offer, lock, update)
+        names = self._names()
+        offers = {n: self._ask(n) for n in names if not self._intact(lock, n)}
+        self._require_space(offers)
+        for name, offer in offers.items():
+            self._bring(name, offer, lock, update)
+        lock.keep_only(set(names))
+        shutil.rmtree(self._staging, ignore_errors=True)
+        return self.folder
+
+    def _names(self) -> list[str]:
+        """Every file of the checkpoint, once its index is here."""
+        from models.visualglm.checkpoint.reader import read_index
+
+        return [CONFIG, INDEX, TOKENIZER, *sorted(set(read_index(self.folder / INDEX).values()))]
+
+    def _intact(self, lock: Lock, name: str) -> bool:
+        return name in lock.files and lock.hash_of(name) == lock.files[name].sha256
+
+    def _ask(self, name: str) -> Offer:
+        try:
+            offer = ask_hub(self.repository.name, name, self._endpoint)
+        except WeightsError as error:
+            raise self._failed(name, error.message) from error
+        if offer.size is None:
+            raise self._failed(name, "it does not say how big the file is")
+        return offer
+
+    def _failed(self, name: str, reason: str) -> WeightsError:
+        return WeightsError(
+            f"{name} could not be fetched from {self._endpoint}: {reason}. What helps:"
+            " HF_ENDPOINT=<address of a mirror of the hub>, or a checkpoint folder of your own"
+            " named by KEX_GLM_PATH. A new try goes on where this one ended.",
+            field="HF_ENDPOINT",
+        )
+
+    def _bring(self, name: str, offer: Offer, lock: Lock, update: bool) -> None:
+        """Bring one file, check it against all that is known of it, and lock it."""
+        locked = lock.files.get(name)
+        wanted = self.repository.pinned.get(name) or (locked.sha256 if locked else None)
+        if wanted and offer.sha256 and offer.sha256 != wanted:
+            raise self._changed(name, offer.sha256, wanted)
+        own = None if locked else lock.hash_of(name)  # lies here, and nobody knows where from
+        if own and own == (offer.sha256 or wanted):
+            lock.add(name, own)
+            return
+        if locked and (self.folder / name).exists():
+            self._tell(f"{self.folder / name} is not the file it should be; fetching it anew.")
+        if own and offer.sha256 and not update:
+            raise self._foreign(name, own, offer.sha256)
+        staged, found = self._fetch(name, offer)
+        if wanted and found != wanted:
+            shutil.rmtree(self._staging / name, ignore_errors=True)
+            raise self._changed(name, found, wanted)
+        if own and own != found and not update:
+            raise self._foreign(name, own, found)
+        os.replace(staged, self.folder / name)
+        lock.add(name, found)
+        shutil.rmtree(self._staging / name, ignore_errors=True)
+
+    def _fetch(self, name: str, offer: Offer) -> tuple[Path, str]:
+        """Fetch into a folder of the file's own; its path there, and its SHA-256."""
+        staging = self._staging / name
+        staging.mkdir(parents=True, exist_ok=True)
+        self._tell(f"Fetching {name} …")
+        try:
+            staged = from_hub(self.repository.name, name, offer.size or 0, self._endpoint, staging)
+        except WeightsError as error:
+            raise self._failed(name, error.message) from error
+        found = sha256_of(staged)
+        if offer.sha256 and found != offer.sha256:
+            shutil.rmtree(staging, ignore_errors=True)
+            raise self._failed(
+                name,
+                f"what arrived is refused and deleted, for it has SHA-256 {found} in place of"
+                f" {offer.sha256}, which the hub announced",
+            )
+        return staged, found
+
+    def _changed(self, name: str, found: str, wanted: str) -> WeightsError:
+        remedy = (
+            "Only that file goes with this version of Kex: set HF_ENDPOINT to a hub that has it."
+            if name in self.repository.pinned
+            else "`python app.py models get Local-GLM --update` takes the new one."
+        )
+        return WeightsError(
+            f"The hub's {name} has SHA-256 {found} in place of {wanted}, so it has changed."
+            f" {remedy}",
+            field=_FIELD,
+        )
+
+    def _foreign(self, name: str, own: str, found: str) -> WeightsError:
+        return WeightsError(
+            f"{self.folder / name} was not put there by Kex and differs from the hub's: SHA-256"
+            f" {own} in place of {found}. Move it away, or let"
+            " `python app.py models get Local-GLM --update` replace it.",
+            field=_FIELD,
+        )
+
+    def _require_space(self, offers: Mapping[str, Offer]) -> None:
+        """Raise WeightsError unless what is still to come fits on the disk."""
+        needed = 0
+        for name, offer in offers.items():
+            size = offer.size or 0
+            staging = self._staging / name
+            needed += size - (min(hub_arrived(staging, name), size) if staging.exists() else 0)
+        free = shutil.disk_usage(self.folder).free
+        if free < needed:
+            raise WeightsError(
+                f"Not enough room: {needed:,} bytes are still to come, but {self.folder} has"
+                f" {free:,} free. Make room, or name a folder on another disk with KEX_GLM_PATH.",
+                field=_FIELD,
+            )
+
+    def verify(self) -> Path:
+        """Check every byte against the lock file, and every tensor's shape against config.json.
+
+        Raises WeightsError naming what is wrong. A folder without a lock file, one that was not
+        fetched by Kex, has its tensors checked alone, and its vocabulary.
+        """
+        lock = Lock(self.folder)
+        if not lock.files:
+            self._tell(f"No {LOCK_FILE} here: Kex has no hashes to compare with.")
+        wanted = {name: noted.sha256 for name, noted in lock.files.items()}
+        for name, sha256 in {**wanted, **self.repository.pinned}.items():
+            self._verify_file(self.folder / name, sha256)
+        check_layout(self.folder)
+        return self.folder
+
+    def _verify_file(self, path: Path, wanted: str) -> None:
+        remedy = "Run `python app.py models get Local-GLM` to fetch it."
+        try:
+            found = sha256_of(path)
+        except FileNotFoundError as error:
+            raise WeightsError(f"{path} does not exist. {remedy}", field=_FIELD) from error
+        except OSError as error:
+            raise WeightsError(f"{path} cannot be read: {error.strerror}.", field=_FIELD) from error
+        if found != wanted:
+            raise WeightsError(
+                f"{path} has SHA-256 {found} in place of {wanted}. {remedy}", field=_FIELD
+            )
+
+
+def check_layout(folder: Path) -> None:
+    """Raise WeightsError unless config.json can be read and all its tensors are there.
+
+    Headers only: no weights are read.
+    """
+    from models.visualglm.checkpoint.reader import CheckpointReader, check_entries
+    from models.visualglm.network.config import read_config
+
+    config = read_config(folder)
+    check_entries(CheckpointReader(folder), config)

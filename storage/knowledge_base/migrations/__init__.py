@@ -1,0 +1,11 @@
+"""The numbered migrations of a knowledge base, by the rules of `storage.database.migrating`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from sqlalchemy import Connection
+
+from storage.knowledge_base.migrations import m0001_base
+
+MIGRATIONS: tuple[Callable[[Connection], None], ...] = (m0001_base.apply,)

@@ -1,0 +1,62 @@
+"""Finds names and texts by a piece of them, in every database alike.
+
+Folded pieces are sought in folded columns, so that width and case make no difference. Words of
+three characters and more are found by an index; shorter ones, as many Chinese words are, by LIKE.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from sqlalchemy import Connection, FromClause, Integer, column, literal_column, select, table
+from sqlalchemy.sql.elements import ColumnElement
+
+from errors import InputError
+from storage.conversations.rows import searchable
+
+MAX_LIMIT = 200
+MAX_QUERY = 200  # characters
+MAX_WORDS = 8
+_INDEXED = 3  # characters
+
+
+def holds(connection: Connection, within: FromClause, piece: str) -> ColumnElement[bool]:
+    """Whether the row's `search` has this folded piece in it."""
+    if connection.dialect.name == "sqlite" and len(piece) >= _INDEXED:
+        words = table(f"{within.description}_words", column("rowid", Integer))
+        phrase = '"' + piece.replace('"', '""') + '"'
+        matching = literal_column(f"{within.description}_words").op("MATCH")(phrase)
+        return within.c.id.in_(select(words.c.rowid).where(matching))
+    return within.c.search.contains(piece, autoescape=True)
+
+
+def words_of(query: str) -> list[str]:
+    """The folded words of a query. Raises InputError."""
+    if len(query) > MAX_QUERY:
+        raise InputError(f"query: use at most {MAX_QUERY} characters.", field="query")
+    if "\x00" in query:
+        raise InputError("query: it holds a NUL character.", field="query")
+    words = [folded for word in query.split() if (folded := searchable(word))]
+    if len(words) > MAX_WORDS:
+        raise InputError(f"query: it has {len(words)} words: use up to {MAX_WORDS}.", field="query")
+    return words
+
+
+def check_limit(limit: int) -> int:
+    """Raises InputError."""
+    if not 1 <= limit <= MAX_LIMIT:
+        raise InputError(f"limit: use a number from 1 to {MAX_LIMIT}.", field="limit")
+    return limit
+
+
+def cursor_of(numbers: Sequence[int]) -> str:
+    """Asks for what is behind the row that these numbers order."""
+    return "-".join(map(str, numbers))
+
+
+def read_cursor(after: str, parts: int) -> tuple[int, ...]:
+    """Raises InputError for what is no `next` of such a list."""
+    if re.fullmatch(r"\d{1,18}(-\d{1,18})" + f"{{{parts - 1}}}", after) is None:
+        raise InputError("after is not the `next` of an earlier answer.", field="after")
+    return tuple(map(int, after.split("-")))

@@ -1,0 +1,172 @@
+"""What the answers about one source say: mentions, statements, and claims that two names are one.
+
+A pure function of the source, its answers and what persons decided, so that the order in which
+sources arrive makes no difference.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+
+from knowledge.grounding.aliases import stated_aliases
+from knowledge.grounding.source import Source as GroundSource
+from knowledge.items import Card, Entity, Fact, Located, Triple
+from knowledge.record import Record
+from knowledge.text.spans import Span
+from storage.knowledge_base.writing.naming import Naming, Node, states_names
+
+
+@dataclass(frozen=True)
+class Mention:
+    """A name that an answer uses, where it stands first. `short`: short for another name here."""
+
+    answer: int
+    node: Node
+    place: Located
+    label: str = ""
+    confidence: float | None = None
+    correction: str | None = None
+    short: bool = False
+
+
+@dataclass(frozen=True)
+class Statement:
+    """A triple of KE1 or a fact of KE3."""
+
+    answer: int
+    kind: str
+    head: Node
+    head_place: Located
+    relation: str
+    tail: Node
+    tail_place: Located
+    evidence: Span | None
+    also: tuple[Span, ...]
+    confidence: float | None
+    correction: str | None
+
+
+@dataclass(frozen=True)
+class Claim:
+    """A source says that both are names of one thing; `relation` is empty for KE3's aliases."""
+
+    answer: int
+    owner: Node
+    owner_text: str
+    alias: Node
+    alias_text: str
+    relation: str
+    sentence: Span | None
+
+
+@dataclass
+class Derived:
+    mentions: list[Mention] = field(default_factory=list)
+    statements: list[Statement] = field(default_factory=list)
+    claims: list[Claim] = field(default_factory=list)
+
+
+class _Text:
+    """The text with its sentences, looked at only where an answer gives aliases."""
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+
+    @cached_property
+    def source(self) -> GroundSource:
+        return GroundSource(self._text)
+
+    def sentence(self, place: Located) -> Span | None:
+        if place.start is None:
+            return None
+        return self.source.sentences[self.source.sentence_at(place.start)]
+
+
+def derive(name: str, answers: Sequence[tuple[int, Record]], naming: Naming) -> Derived:
+    """From all answers about the source of this name, each with its number."""
+    if not answers:
+        return Derived()
+    text = _Text(answers[0][1].text)
+    aliases = [
+        (number, card.entity, alias, alias.text in stated_aliases(card.entity.text, text.source))
+        for number, record in answers
+        for card in record.cards
+        if card.entity
+        for alias in card.aliases
+    ]
+    short = _short_forms(name, aliases, naming)
+    found = Derived()
+    seen: set[tuple[int, str, str]] = set()
+
+    def node(said: str) -> tuple[Node, bool]:
+        own = naming.node(said, name)
+        return (short[own], True) if own in short else (own, False)
+
+    def mention(
+        answer: int,
+        place: Located,
+        label: str = "",
+        confidence: float | None = None,
+        correction: str | None = None,
+    ) -> Node:
+        filed, is_short = node(place.text)
+        if (answer, place.text, label) not in seen:
+            seen.add((answer, place.text, label))
+            found.mentions.append(
+                Mention(answer, filed, place, label, confidence, correction, is_short)
+            )
+        return filed
+
+    for number, entity, alias, stated in aliases:
+        owner, other = mention(number, entity), mention(number, alias)
+        if stated and owner != other:
+            claim = Claim(number, owner, entity.text, other, alias.text, "", text.sentence(alias))
+            found.claims.append(claim)
+    for number, record in answers:
+        for entity in _subjects(record.cards):
+            mention(number, entity)
+        for item in record.items:
+            mark = record.correction(item)
+            if isinstance(item, Entity):
+                mention(number, item.place, item.label, item.confidence, mark)
+                continue
+            head, relation, tail, kind = _parts(item)
+            filed = mention(number, head), mention(number, tail)
+            statement = Statement(
+                number, kind, filed[0], head, relation, filed[1], tail,
+                item.evidence, item.also, item.confidence, mark,
+            )  # fmt: skip
+            found.statements.append(statement)
+            if states_names(relation) and filed[0] != filed[1]:
+                found.claims.append(
+                    Claim(number, filed[0], head.text, filed[1], tail.text, relation, item.evidence)
+                )
+    return found
+
+
+def _parts(item: Triple | Fact) -> tuple[Located, str, Located, str]:
+    if isinstance(item, Fact):
+        return item.entity, item.key, item.value, "fact"
+    return item.head, item.relation, item.tail, "triple"
+
+
+def _subjects(cards: Iterable[Card]) -> Iterator[Located]:
+    """Entities that were asked for count where the text holds them, be it without a fact."""
+    for card in cards:
+        if card.entity and (card.facts or card.entity.status != "inferred"):
+            yield card.entity
+
+
+def _short_forms(
+    name: str, aliases: Iterable[tuple[int, Located, Located, bool]], naming: Naming
+) -> dict[Node, Node]:
+    """Short forms that the text does not state: in this source, and for one entity only."""
+    owners: dict[Node, set[Node]] = {}
+    for _, entity, alias, stated in aliases:
+        own = naming.node(alias.text, name)
+        if not stated and own not in naming.alone:
+            owners.setdefault(own, set()).add(naming.node(entity.text, name))
+    full = {node for node, whose in owners.items() if len(whose) == 1}
+    return {node: min(owners[node]) for node in full if not owners[node] & full}

@@ -1,0 +1,192 @@
+"""What a VisualGLM costs on this machine: seconds to load and to answer, tokens a second, memory.
+
+Runs a checkpoint, or random numbers in the real one's shape, which cost the same.
+"""
+
+from __future__ import annotations
+
+import platform
+import resource
+import time
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import torch
+
+from errors import Unavailable
+from models.gpus import missing_card
+from models.visualglm.checkpoint.memory_plan import check, free_memory, plan
+from models.visualglm.checkpoint.pretrained import DTYPES, effective_bits, load_pretrained
+from models.visualglm.checkpoint.random_weights import random_model
+from models.visualglm.engine.engine import Engine
+from models.visualglm.engine.sampling import SamplingParams
+from models.visualglm.engine.slots import End, Generation, Picture, Request, Token
+from models.visualglm.network.config import VisualGLMConfig, read_config
+from models.visualglm.network.model import VisualGLM
+
+SEED = 20230526
+
+
+@dataclass(frozen=True)
+class Wish:
+    """What to measure. `folder` None: random numbers in VisualGLM-6B's shape.
+
+    `prompt` tokens are read (a picture among them), `tokens` written, by one request and then by
+    `slots` at a time.
+    """
+
+    folder: Path | None
+    device: str
+    dtype: str
+    bits: int
+    slots: int
+    context: int
+    prompt: int = 300
+    tokens: int = 32
+
+
+@dataclass(frozen=True)
+class Figures:
+    """Seconds, tokens a second, and bytes."""
+
+    machine: str
+    torch: str
+    weights: str
+    device: str
+    dtype: str
+    bits: int
+    slots: int
+    context: int
+    prompt_tokens: int
+    new_tokens: int
+    load_seconds: float
+    first_token_seconds: float
+    tokens_per_second: float
+    all_slots_tokens_per_second: float
+    peak_bytes: int
+    planned_bytes: int
+
+    def as_dict(self) -> dict[str, object]:
+        return asdict(self)
+
+    def lines(self) -> list[str]:
+        """For people."""
+        bits = f"{self.bits} bit" if self.bits else "not quantised"
+        rows = {
+            "load": f"{self.load_seconds:9.1f} s",
+            "first token": f"{self.first_token_seconds:9.3f} s ({self.prompt_tokens} tokens read)",
+            "one answer": f"{self.tokens_per_second:9.2f} tokens/s",
+            f"{self.slots} at a time": f"{self.all_slots_tokens_per_second:9.2f} tokens/s",
+            "peak memory": f"{self.peak_bytes / 1e9:9.2f} GB",
+            "planned": f"{self.planned_bytes / 1e9:9.2f} GB",
+        }
+        title = f"{self.weights}, {self.dtype}, {bits}, {self.device} ({self.machine})"
+        return [title, *(f"{name:<14}{value}" for name, value in rows.items())]
+
+
+def shape_of(folder: Path | None) -> VisualGLMConfig:
+    """The checkpoint's configuration, or VisualGLM-6B's."""
+    return VisualGLMConfig() if folder is None else read_config(folder)
+
+
+def measure(wish: Wish) -> Figures:
+    """Load, answer once to warm up, then measure. Raises WeightsError where it cannot fit."""
+    card = missing_card(wish.device)
+    if card is not None:
+        raise Unavailable(f"{card}: `--device cpu` measures on the CPU.", field="device")
+    config, dtype = shape_of(wish.folder), DTYPES[wish.dtype]
+    bits = effective_bits(config, wish.bits)
+    context = min(wish.context, config.max_sequence_length)
+    planned = plan(config, dtype, bits, wish.slots, context)
+    check(planned, free_memory(wish.device))
+    if wish.device != "cpu":
+        torch.cuda.reset_peak_memory_stats(wish.device)
+    began = time.monotonic()
+    model = _model(wish, config, dtype, bits)
+    loaded = time.monotonic() - began
+    engine = Engine(model, wish.slots, context)
+    try:
+        _run(engine, config, wish, 1)  # warm-up: kernels are chosen, the picture is encoded
+        first, single = _run(engine, config, wish, 1)
+        _, together = _run(engine, config, wish, wish.slots)
+    finally:
+        engine.close()
+    return Figures(
+        machine=_machine(wish.device),
+        torch=torch.__version__,
+        weights=str(wish.folder.name) if wish.folder else "random weights, full size",
+        device=wish.device,
+        dtype=wish.dtype,
+        bits=bits,
+        slots=wish.slots,
+        context=context,
+        prompt_tokens=_prompt_tokens(config, wish),
+        new_tokens=wish.tokens,
+        load_seconds=loaded,
+        first_token_seconds=first,
+        tokens_per_second=single,
+        all_slots_tokens_per_second=together,
+        peak_bytes=peak_memory(wish.device),
+        planned_bytes=planned.total,
+    )
+
+
+def _model(wish: Wish, config: VisualGLMConfig, dtype: torch.dtype, bits: int) -> VisualGLM:
+    if wish.folder is None:
+        return random_model(config, SEED, dtype, wish.device, bits)
+    return load_pretrained(wish.folder, dtype, wish.device, wish.bits)
+
+
+def _prompt_tokens(config: VisualGLMConfig, wish: Wish) -> int:
+    return max(wish.prompt, config.image_length + 8)
+
+
+def _request(config: VisualGLMConfig, wish: Wish) -> Request:
+    size = config.vit.image_size
+    length = _prompt_tokens(config, wish)
+    words = tuple(10 + n % (config.vocab_size // 2) for n in range(length - 2))
+    return Request(
+        (*words, config.gmask_token_id, config.bos_token_id),
+        wish.tokens,
+        SamplingParams(min_length=length + wish.tokens + 1),
+        picture=Picture(torch.zeros(3, size, size), 3, b"black"),
+    )
+
+
+def _run(engine: Engine, config: VisualGLMConfig, wish: Wish, count: int) -> tuple[float, float]:
+    """Seconds to the first token, and tokens a second after each answer's first."""
+    began = time.monotonic()
+    generations = [engine.submit(_request(config, wish)) for _ in range(count)]
+    moments = [moment for generation in generations for moment in _moments(generation)]
+    first = min(moments)
+    if len(moments) == count:
+        return first - began, 0.0
+    # With several slots the prompts are read one after the other, between the steps: that counts.
+    return first - began, (len(moments) - count) / (max(moments) - first)
+
+
+def _moments(generation: Generation) -> list[float]:
+    """When each token was there; the events wait in a queue, so that is told by the engine."""
+    moments = []
+    while True:
+        event = generation.next(600.0)
+        if event is None:
+            raise Unavailable("The engine has said nothing for ten minutes.")
+        if isinstance(event, Token):
+            moments.append(event.at)
+        elif isinstance(event, End):
+            return moments
+
+
+def peak_memory(device: str) -> int:
+    """The most bytes ever held: on a card what torch reserved, else by the whole process."""
+    if device != "cpu":
+        return int(torch.cuda.max_memory_reserved(device))
+    scale = 1 if platform.system() == "Darwin" else 1024
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * scale
+
+
+def _machine(device: str) -> str:
+    if device != "cpu":
+        return str(torch.cuda.get_device_name(device))
+    return f"{platform.machine()}, {torch.get_num_threads()} threads"

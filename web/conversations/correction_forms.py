@@ -1,0 +1,137 @@
+"""Validates a correction: which item, and what it shall become.
+
+Items are taken by their strings; where these stand in the text is found anew. Every complaint names
+its field.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Annotated, Any
+
+from flask import Request
+from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field
+
+from errors import InputError
+from extraction.request.task import make_task
+from knowledge.corrections import Json, Kind, corrected, kind_of
+from knowledge.flattening import entities
+from knowledge.grounding.aliases import find_aliases
+from knowledge.grounding.source import Source, ground
+from knowledge.items import PromptType, item_json
+from knowledge.raw import RawEntity, RawFact, RawItem, RawTriple
+from knowledge.text.spans import Span
+from storage.conversations.records import Turn
+from web.body import read_json
+from web.conversations.forms import Form, validate
+
+MAX_STRING = 1000  # characters of a head, a relation, …
+
+
+def _text_of(value: Any) -> Any:
+    """A located string counts by its text."""
+    return value.get("text") if isinstance(value, dict) else value
+
+
+def _check(value: str) -> str:
+    if not value.strip():
+        raise ValueError("it is empty")
+    if "\x00" in value:
+        raise ValueError("it holds a NUL character")
+    return value.strip()
+
+
+String = Annotated[
+    str, Field(max_length=MAX_STRING), BeforeValidator(_text_of), AfterValidator(_check)
+]
+
+
+class _Item(Form):
+    model_config = ConfigDict(extra="ignore")  # whole items may be sent
+
+
+class _Triple(_Item):
+    head: String
+    relation: String
+    tail: String
+
+    def raw(self) -> RawItem:
+        return RawTriple(self.head, self.relation, self.tail)
+
+
+class _Entity(_Item):
+    label: String = Field(alias="class")
+    text: String
+
+    def raw(self) -> RawItem:
+        return RawEntity(self.label, self.text)
+
+
+class _Fact(_Item):
+    entity: String
+    key: String
+    value: String
+
+    def raw(self) -> RawItem:
+        return RawFact(self.entity, self.key, self.value)
+
+
+_ITEMS: Mapping[PromptType, type[_Triple | _Entity | _Fact]] = {
+    "KE1": _Triple,
+    "KE2": _Entity,
+    "KE3": _Fact,
+}
+
+
+class _Fields(Form):
+    kind: Kind
+    before: dict[str, Any] | None = None
+    after: dict[str, Any] | None = None
+
+
+@dataclass(frozen=True)
+class Change:
+    """A correction as the store takes it: items as the event stream sends them."""
+
+    kind: Kind
+    before: Json | None
+    after: Json | None
+
+
+def read_correction(request: Request, turn: Turn) -> Change:
+    """A correction of the turn's answer.
+
+    Raises InputError (400), Unprocessable (422) for a turn without items, and as `read_json` does.
+    """
+    fields = validate(_Fields, read_json(request, "kind"))
+    prompt_type = kind_of(turn.said.answer or {})
+    for name, item, wanted in (
+        ("before", fields.before, fields.kind != "add"),
+        ("after", fields.after, fields.kind in ("add", "edit")),
+    ):
+        if (item is not None) != wanted:
+            what = "needs" if wanted else "takes no"
+            raise InputError(f"kind {fields.kind} {what} {name}.", field=name)
+    form = _ITEMS[prompt_type]
+    before = None if fields.before is None else validate(form, fields.before, "before.")
+    after = None if fields.after is None else validate(form, fields.after, "after.")
+    return Change(
+        fields.kind,
+        before.model_dump(by_alias=True) if before else None,
+        _located(prompt_type, after.raw(), turn) if after else None,
+    )
+
+
+def _located(prompt_type: PromptType, raw: RawItem, turn: Turn) -> Json:
+    """The item as if a model had found it in the text."""
+    said = turn.said
+    task = make_task(prompt_type, said.text, entity=said.request.get("entity") or None)
+    source = Source(task.text, task.body_start)
+    if isinstance(raw, RawFact):
+        known = entities(corrected(said.answer or {}, turn.corrections)["knowledge"])
+        for name in known:
+            source.learn(name, find_aliases(name, source))
+        if source.name_of(raw.entity) not in known:  # "Curie" is Marie Curie; this is another
+            source.learn(raw.entity, find_aliases(raw.entity, source))
+    return item_json(ground(raw, source, Span(task.body_start, len(task.text))))

@@ -1,0 +1,87 @@
+"""Validates what the routes of conversations take; every complaint names its field."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Annotated, Any, TypeVar
+
+from flask import Request
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from errors import InputError
+from storage.conversations.rows import MAX_TITLE
+from storage.conversations.store import MAX_PAGE
+from web.body import read_json
+
+MAX_QUERY = 200  # characters
+
+F = TypeVar("F", bound=BaseModel)
+
+
+class Form(BaseModel):
+    """A JSON object with these fields and no others."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+
+
+class Listing(BaseModel):
+    """What is to be listed; an address has only strings, so these are not strict."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    query: Annotated[str, Field(max_length=MAX_QUERY)] = ""
+    before: str | None = None
+    limit: Annotated[int, Field(ge=1, le=MAX_PAGE)] = 50
+
+
+class _Title(Form):
+    title: Annotated[str, Field(max_length=MAX_TITLE)]
+
+
+class _NewTitle(_Title):
+    title: Annotated[str, Field(max_length=MAX_TITLE)] = ""
+
+
+class _Count(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    count: Annotated[int, Field(ge=1)] | None = None
+
+
+def read_count(request: Request) -> int | None:
+    """How many corrections the sender has seen, from the address; None where it does not say."""
+    return validate(_Count, request.args.to_dict()).count
+
+
+def read_listing(request: Request) -> Listing:
+    """What is to be listed, from the address."""
+    listing = validate(Listing, request.args.to_dict())
+    _check_text("query", listing.query)
+    return listing
+
+
+def read_title(request: Request, *, new: bool = False) -> str:
+    """A title in one line; a new conversation may come without one."""
+    form: type[_Title] = _NewTitle if new else _Title
+    title = validate(form, read_json(request, "title")).title
+    _check_text("title", title)
+    title = " ".join(title.split())
+    if not title and not new:
+        raise InputError("title is empty: send one.", field="title")
+    return title
+
+
+def validate(form: type[F], raw: Mapping[str, Any], at: str = "") -> F:
+    """The form; InputError names its first wrong field, with `at` before the name."""
+    try:
+        return form.model_validate(raw)
+    except ValidationError as error:
+        first = error.errors(include_url=False)[0]
+        name = at + ".".join(str(part) for part in first["loc"])[:40]
+        message = first["msg"].removeprefix("Value error, ")
+        raise InputError(f"{name}: {message}.", field=name) from error
+
+
+def _check_text(name: str, value: str) -> None:
+    if "\x00" in value:
+        raise InputError(f"{name} holds a NUL character: remove it.", field=name)

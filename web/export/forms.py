@@ -1,0 +1,89 @@
+"""Validates the body of POST /export: a format, and answers in the form they were given in.
+
+Every complaint names its field, down to `answers.0.knowledge.triples.2.head`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Annotated, Any
+
+from flask import Request
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from werkzeug.exceptions import RequestEntityTooLarge
+
+from errors import InputError, TooLarge, UnsupportedMedia
+from export.formats import FormatName, iris_of
+from export.iris import Iris
+from knowledge.answer_json import read_record
+from knowledge.record import Record
+from settings import Settings
+from web.body import check_charset, parse_json
+
+MAX_ANSWERS = 1000
+_REMEDY = 'send {"format": …, "answers": [{"text": …, and the answer to it}, …]}'
+
+
+class _Fields(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+
+    format: FormatName
+    answers: Annotated[list[Any], Field(min_length=1, max_length=MAX_ANSWERS)]
+    base_iri: str | None = None
+
+
+@dataclass(frozen=True)
+class Export:
+    """What to write, and how."""
+
+    format: FormatName
+    records: tuple[Record, ...]
+    iris: Iris
+
+
+def read_export(request: Request, settings: Settings) -> Export:
+    """The export that a request asks for.
+
+    Raises InputError (400), TooLarge (413) or UnsupportedMedia (415).
+    """
+    fields = _validate(_read(request))
+    iris = iris_of(fields.format, fields.base_iri)
+    records = tuple(_record(value, number, settings) for number, value in enumerate(fields.answers))
+    return Export(fields.format, records, iris)
+
+
+def _read(request: Request) -> dict[str, Any]:
+    check_charset(request)
+    if request.mimetype != "application/json":
+        raise UnsupportedMedia(
+            f"Content-Type {request.mimetype[:80]!r} is not read here: use application/json.",
+            field="Content-Type",
+        )
+    try:
+        return parse_json(request.get_data(cache=False), "answers")
+    except RequestEntityTooLarge as error:
+        raise TooLarge(
+            f"The request is larger than {request.max_content_length:,} bytes: send fewer answers.",
+            field="answers",
+        ) from error
+
+
+def _record(value: Any, number: int, settings: Settings) -> Record:
+    at = f"answers.{number}"
+    record = read_record(value, f"{at}.")
+    if len(record.text) > settings.max_chars:
+        raise TooLarge(
+            f"{at}.text has {len(record.text):,} characters and the limit is "
+            f"{settings.max_chars:,}: raise KEX_MAX_CHARS, or export it on the command line.",
+            field=f"{at}.text",
+        )
+    return record
+
+
+def _validate(raw: dict[str, Any]) -> _Fields:
+    try:
+        return _Fields.model_validate(raw)
+    except ValidationError as error:
+        first = error.errors(include_url=False)[0]
+        field = ".".join(str(part) for part in first["loc"])[:40]
+        raise InputError(f"{field}: {first['msg']}; {_REMEDY}.", field=field) from error

@@ -1,0 +1,217 @@
+"""Validates the fields of POST /get_response; everything past this door is typed.
+
+Every complaint names its field.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from flask import Request
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+
+from conversation.chat import DESCRIBE, Chat, Turn, make_chat
+from errors import InputError, TooLarge
+from extraction.request.examples import read_examples
+from extraction.request.labels import read_labels
+from extraction.request.spans import read_spans
+from extraction.request.task import MAX_PASSES, Grounding, Task, make_task
+from knowledge.text.language import detect
+from models.base import Image, Sampling
+from settings import ModelName, Settings
+from web.body import read_body
+from web.extract.saving import Place
+
+# Fields of one kind of request, and what to do with them in the other kind.
+_OF_EXTRACTION = ("entity", "schema", "examples", "spans", "passes", "grounding", "min_confidence")
+_OF_CHAT = ("history", "top_p", "top_k", "repetition_penalty")
+# The text has a place of its own, and the history is the turns before.
+_NOT_KEPT = {"user_input", "history", "conversation", "turn"}
+
+
+class Fields(BaseModel):
+    """The fields of the contract, as they come in."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    user_input: str = ""
+    prompt_type: Literal["KE1", "KE2", "KE3", "Chat"] = "KE1"
+    model_type: ModelName | None = None
+    entity: str | None = None
+    lang: Literal["auto", "zh", "en"] = "auto"
+    label_schema: Any = Field(None, alias="schema")
+    examples: Any = None
+    temperature: float | None = Field(None, ge=0, le=2, allow_inf_nan=False)
+    max_tokens: int | None = Field(None, ge=16)
+    spans: Any = None
+    passes: int | None = Field(None, ge=1, le=MAX_PASSES)
+    grounding: Grounding | None = None
+    min_confidence: float | None = Field(None, ge=0, le=1, allow_inf_nan=False)
+    history: list[tuple[str, str]] | None = None
+    top_p: float | None = Field(None, gt=0, le=1, allow_inf_nan=False)
+    top_k: int | None = Field(None, ge=0, le=1_000_000)
+    repetition_penalty: float | None = Field(None, gt=0, le=10, allow_inf_nan=False)
+    conversation: str | None = None
+    turn: int | None = Field(None, ge=1, le=1_000_000)
+
+    @field_validator("*", mode="before")
+    @classmethod
+    def _no_truth_for_a_number(cls, value: Any) -> Any:
+        """No field is true or false, and pydantic would read 1 and 0."""
+        if isinstance(value, bool):
+            raise ValueError("true and false are nothing that it takes")
+        return value
+
+    @field_validator("history", mode="before")
+    @classmethod
+    def _read_history(cls, value: Any) -> Any:
+        """A form can send the list only as a JSON string."""
+        if not isinstance(value, str):
+            return value
+        try:
+            history = json.loads(value)
+            json.dumps(history, ensure_ascii=False).encode(
+                "utf-8"
+            )  # JSON can spell half characters
+        except (ValueError, RecursionError) as error:
+            raise ValueError("it is not JSON") from error
+        return history
+
+
+@dataclass(frozen=True)
+class Order:
+    """What to do, the name of the model that shall do it, and where the answer is to be kept."""
+
+    work: Task | Chat
+    model: str
+    text: str
+    fields: Mapping[str, Any]  # as they were sent, without the text
+    place: Place | None = None
+
+
+def read_order(request: Request, settings: Settings) -> Order:
+    """The order that a request is.
+
+    Raises InputError (400), TooLarge (413) or UnsupportedMedia (415).
+    """
+    raw, image = read_body(request, settings)
+    fields = _validate(raw)
+    if len(fields.user_input) > settings.max_chars:
+        raise TooLarge(
+            f"user_input has {len(fields.user_input):,} characters and the limit is "
+            f"{settings.max_chars:,}: send it in parts, or raise KEX_MAX_CHARS.",
+            field="user_input",
+        )
+    check_max_tokens("max_tokens", fields.max_tokens, settings)
+    work = (
+        _chat(fields, image, settings)
+        if fields.prompt_type == "Chat"
+        else _task(fields, fields.prompt_type, image, settings)
+    )
+    model = fields.model_type or settings.default_model
+    return Order(work, model, fields.user_input, _record(fields, model, image), _place(fields))
+
+
+def _place(fields: Fields) -> Place | None:
+    if fields.conversation is not None:
+        return Place(fields.conversation, fields.turn)
+    if fields.turn is not None:
+        raise InputError("turn is one of a conversation: send conversation too.", field="turn")
+    return None
+
+
+def _record(fields: Fields, model: str, image: Image | None) -> dict[str, Any]:
+    """What a conversation keeps of the request, enough to ask again; a picture is only named."""
+    sent = fields.model_dump(mode="json", by_alias=True, exclude_none=True, exclude=_NOT_KEPT)
+    seen = {"image": {"media_type": image.media_type, "bytes": len(image.data)}} if image else {}
+    return {**sent, "model_type": model, **seen}
+
+
+def check_max_tokens(name: str, value: int | None, settings: Settings) -> None:
+    """InputError for a limit above the server's own."""
+    if value is not None and value > settings.max_tokens:
+        raise InputError(
+            f"{name} is {value} and the limit is {settings.max_tokens} (KEX_MAX_TOKENS).",
+            field=name,
+        )
+
+
+def _task(
+    fields: Fields,
+    prompt_type: Literal["KE1", "KE2", "KE3"],
+    image: Image | None,
+    settings: Settings,
+) -> Task:
+    return make_task(
+        prompt_type,
+        fields.user_input,
+        lang=None if fields.lang == "auto" else fields.lang,
+        entity=fields.entity,
+        labels=read_labels(fields.label_schema),
+        examples=read_examples(prompt_type, fields.examples),
+        image=image,
+        temperature=fields.temperature or 0.0,
+        max_tokens=fields.max_tokens or settings.max_tokens,
+        spans=read_spans(fields.spans),
+        passes=fields.passes or 1,
+        grounding=fields.grounding,
+        min_confidence=fields.min_confidence or 0.0,
+    )
+
+
+def _chat(fields: Fields, image: Image | None, settings: Settings) -> Chat:
+    # A picture without a word is described in Chinese unless asked otherwise, as officially.
+    question = fields.user_input if fields.user_input.strip() else DESCRIBE["zh"]
+    return make_chat(
+        fields.user_input,
+        [Turn(asked, answered) for asked, answered in fields.history or ()],
+        image,
+        max_chars=settings.max_chars,
+        max_tokens=fields.max_tokens or settings.max_tokens,
+        lang=detect(question) if fields.lang == "auto" else fields.lang,
+        temperature=fields.temperature,
+        sampling=Sampling(
+            top_p=fields.top_p,
+            top_k=fields.top_k,
+            repetition_penalty=fields.repetition_penalty,
+        ),
+    )
+
+
+def _validate(raw: dict[str, Any]) -> Fields:
+    unknown = [name for name in raw if name not in _allowed()]
+    if unknown:
+        raise InputError(
+            f"{unknown[0][:40]!r} is not a field: use {', '.join(_allowed())}.",
+            field=unknown[0][:40],
+        )
+    _refuse_strangers(raw)
+    try:
+        return Fields.model_validate(raw)
+    except ValidationError as error:
+        first = error.errors()[0]
+        name = str(first["loc"][0])
+        message = first["msg"].removeprefix("Value error, ")
+        if name == "history":
+            message = "it takes a JSON list of pairs, [[question, answer], …], all of them strings"
+        raise InputError(f"{name}: {message}.", field=name) from error
+
+
+def _refuse_strangers(raw: dict[str, Any]) -> None:
+    """A field that would have no effect is refused, not passed over."""
+    chat = raw.get("prompt_type") == "Chat"
+    for name in _OF_EXTRACTION if chat else _OF_CHAT:
+        if raw.get(name) is not None:
+            remedy = "use it with prompt_type KE1, KE2 or KE3" if chat else "use prompt_type=Chat"
+            raise InputError(
+                f"{name} is no field of {'a chat' if chat else 'an extraction'}: leave it out, or "
+                f"{remedy}.",
+                field=name,
+            )
+
+
+def _allowed() -> list[str]:
+    return [field.alias or name for name, field in Fields.model_fields.items()] + ["image"]

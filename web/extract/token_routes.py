@@ -1,0 +1,44 @@
+"""POST /tokenize: how many tokens a text has for a model, said before it is sent."""
+
+from __future__ import annotations
+
+from flask import Blueprint, Response, current_app, jsonify, request
+
+from errors import TooLarge
+from models.registry import Registry
+from settings import ModelName, Settings
+from web.body import read_json
+from web.conversations.forms import Form, validate
+from web.stream import Runner
+
+blueprint = Blueprint("tokens", __name__)
+
+
+class _Fields(Form):
+    user_input: str
+    model_type: ModelName | None = None
+
+
+@blueprint.post("/tokenize")
+def tokenize() -> Response:
+    """By the model's own tokenizer; null while it is not loaded, or keeps that to itself.
+
+    `context` is how many tokens a question and its answer may have together, null if unknown.
+    """
+    settings: Settings = current_app.extensions["kex.settings"]
+    registry: Registry = current_app.extensions["kex.registry"]
+    runner: Runner = current_app.extensions["kex.runner"]
+    fields = validate(_Fields, read_json(request, "user_input"))
+    if len(fields.user_input) > settings.max_chars:
+        raise TooLarge(
+            f"user_input has {len(fields.user_input):,} characters and the limit is "
+            f"{settings.max_chars:,} (KEX_MAX_CHARS).",
+            field="user_input",
+        )
+    model = registry.get(fields.model_type or settings.default_model)
+    counts = runner.run(lambda: model.count_tokens([fields.user_input]))
+    return jsonify(
+        model=model.name,
+        tokens=counts[0] if counts else None,
+        context=model.capabilities.context_tokens,
+    )

@@ -1,0 +1,170 @@
+"""The knowledge base, read only: pages for people and JSON for programs at the same addresses.
+
+Who asks for HTML, as browsers do, gets a page; anyone else, curl among them, gets JSON.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict
+from typing import Annotated, Any
+from urllib.parse import urlencode
+
+from flask import (
+    Blueprint,
+    Response,
+    current_app,
+    jsonify,
+    redirect,
+    render_template,
+    request,
+    url_for,
+)
+from flask.typing import ResponseReturnValue
+from pydantic import BaseModel, ConfigDict, Field
+
+from export.report.marks import Mark, marked
+from storage.knowledge_base.base import Base
+from storage.knowledge_base.holder import Holder
+from storage.knowledge_base.reading.entity_card import MAX_AROUND
+from storage.knowledge_base.searching import MAX_LIMIT
+from storage.knowledge_base.views import Page, Source
+from web import pages
+from web.conversations.forms import validate
+
+blueprint = Blueprint("base", __name__, url_prefix="/base")
+
+
+class _Form(BaseModel):
+    """What an address may say; it has only strings, so these are not strict."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    ui: str = ""  # language of the page
+
+
+class _Listing(_Form):
+    query: str = ""
+    after: str | None = None
+    limit: Annotated[int, Field(ge=1, le=MAX_LIMIT)] = 50
+
+
+class _Triples(_Form):
+    relation: str = ""
+    entity: str = ""
+    after: str | None = None
+    limit: Annotated[int, Field(ge=1, le=MAX_LIMIT)] = 50
+
+
+class _Around(_Form):
+    depth: Annotated[int, Field(ge=1, le=2)] = 1
+    limit: Annotated[int, Field(ge=1, le=MAX_AROUND)] = 100
+
+
+class _Source(_Form):
+    id: Annotated[str, Field(min_length=1)]
+
+
+def _base() -> Base:
+    holder: Holder = current_app.extensions["kex.base"]
+    return holder.base()
+
+
+@blueprint.get("")
+def status() -> ResponseReturnValue:
+    """How much there is; for people the list of entities."""
+    asked = validate(_Form, request.args.to_dict())
+    if pages.wanted():
+        return redirect(url_for("base.entities", ui=asked.ui or None))
+    counts = asdict(_base().status())
+    del counts["name"]  # where it is is nobody's business
+    return _json(**counts)
+
+
+@blueprint.get("/entities")
+def entities() -> Response:
+    """By name: exact ones first, then by how many sources name them."""
+    asked = validate(_Listing, request.args.to_dict())
+    found = _base().entities(asked.query, asked.after, asked.limit)
+    return _list("entities", found, asked)
+
+
+@blueprint.get("/entities/<name>")
+def entity(name: str) -> Response:
+    """Its names and why they are one, its classes, and what is said of it."""
+    validate(_Form, request.args.to_dict())
+    card = _base().entity(name)
+    return _page("entity", card=card) if pages.wanted() else _json(**asdict(card))
+
+
+@blueprint.get("/entities/<name>/around")
+def around(name: str) -> Response:
+    """The triples within `depth` steps, those of most sources first."""
+    asked = validate(_Around, request.args.to_dict())
+    return _json(**asdict(_base().around(name, asked.depth, asked.limit)))
+
+
+@blueprint.get("/triples")
+def triples() -> Response:
+    """By relation, by entity, or all."""
+    asked = validate(_Triples, request.args.to_dict())
+    found = _base().triples(asked.relation, asked.entity, asked.after, asked.limit)
+    return _list("triples", found, asked)
+
+
+@blueprint.get("/sources")
+def sources() -> Response:
+    """By words of their texts, the last added first."""
+    asked = validate(_Listing, request.args.to_dict())
+    found = _base().sources(asked.query, asked.after, asked.limit)
+    return _list("sources", found, asked)
+
+
+@blueprint.get("/source")
+def source() -> Response:
+    """One by its `id`, which may hold any character, with all that was found in it."""
+    asked = validate(_Source, request.args.to_dict())
+    found = _base().source(asked.id)
+    if pages.wanted():
+        return _page("source", source=found, text=_marked(found))
+    return _json(**asdict(found))
+
+
+def _list(name: str, found: Page, asked: _Listing | _Triples) -> Response:
+    if not pages.wanted():
+        return _json(**{name: [asdict(row) for row in found.rows], "next": found.next})
+    further = asked.model_dump(exclude_defaults=True) | {"after": found.next}
+    status = _base().status()
+    return _page(name, rows=found.rows, asked=asked, status=status,
+                 further_link=urlencode(further) if found.next else None)  # fmt: skip
+
+
+def _marked(source: Source) -> str:
+    marks = [
+        Mark(one.start, one.end, "entity", one.label or one.entity.name)
+        for one in source.mentions
+        if one.start is not None and one.end is not None
+    ]
+    return marked(source.text, marks, "t").markup
+
+
+def _page(name: str, **fields: Any) -> Response:
+    lang = pages.language(request.args.get("ui", ""))
+    html = render_template(f"base/{name}.html", ui_lang=lang, here=_here(), **fields)
+    return _unstored(Response(html, content_type="text/html; charset=utf-8"))
+
+
+def _here() -> str:
+    """The address without the language, to which another can be added."""
+    args: Mapping[str, str] = request.args.to_dict()
+    kept = urlencode({name: value for name, value in args.items() if name != "ui"})
+    return f"{request.path}?{kept}&" if kept else f"{request.path}?"
+
+
+def _json(**fields: Any) -> Response:
+    return _unstored(jsonify(fields))
+
+
+def _unstored(response: Response) -> Response:
+    response.headers["Cache-Control"] = "no-store"  # private, and never as it was a moment ago
+    return response

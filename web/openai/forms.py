@@ -1,0 +1,200 @@
+"""Reads the body of POST /v1/chat/completions, in the form that OpenAI's clients send.
+
+What would change the answer and cannot be done is refused by name; nothing is fetched from a URL.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Annotated, Any, Literal
+
+from flask import Request
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
+from werkzeug.exceptions import RequestEntityTooLarge
+
+from conversation.chat import TEMPERATURE, Chat
+from errors import InputError, TooLarge, UnsupportedMedia
+from models.base import Sampling
+from settings import Settings
+from web.body import check_charset, parse_json
+from web.extract.forms import check_max_tokens
+from web.openai.messages import MAX_MESSAGES, Form, OpenAIMessage, read_messages
+
+# Parameters that may come with a value which asks for nothing, and are refused with any other.
+_NOTHING: Mapping[str, tuple[Any, ...]] = {
+    "audio": (),
+    "frequency_penalty": (0,),
+    "function_call": ("none",),
+    "functions": ([],),
+    "logit_bias": ({},),
+    "logprobs": (False,),
+    "modalities": (["text"],),
+    "n": (1,),
+    "presence_penalty": (0,),
+    "reasoning_effort": ("none",),
+    "tool_choice": ("none", "auto"),
+    "tools": ([],),
+    "top_logprobs": (0,),
+    "verbosity": ("medium",),
+    "web_search_options": (),
+}
+# Parameters that change nothing in the answer.
+_HARMLESS = {
+    "metadata",
+    "parallel_tool_calls",
+    "prediction",
+    "prompt_cache_key",
+    "prompt_cache_retention",
+    "safety_identifier",
+    "service_tier",
+    "store",
+    "user",
+}
+
+
+class _Schema(Form):
+    name: str = ""
+    json_schema: dict[str, Any] = Field(alias="schema")
+
+
+class _Format(Form):
+    type: Literal["text", "json_object", "json_schema"]
+    json_schema: _Schema | None = None
+
+
+class _StreamOptions(Form):
+    include_usage: bool | None = None
+
+
+_Stop = Annotated[str, StringConstraints(min_length=1, max_length=200)]
+
+
+class _Fields(BaseModel):
+    """The parameters that are read; others are in `_NOTHING` and `_HARMLESS`."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+
+    model: str
+    messages: Annotated[list[OpenAIMessage], Field(min_length=1, max_length=MAX_MESSAGES)]
+    stream: bool | None = None
+    stream_options: _StreamOptions | None = None
+    temperature: float | None = Field(None, ge=0, le=2)
+    top_p: float | None = Field(None, gt=0, le=1)
+    top_k: int | None = Field(None, ge=0, le=1_000_000)
+    repetition_penalty: float | None = Field(None, gt=0, le=10)
+    max_tokens: int | None = Field(None, ge=1)
+    max_completion_tokens: int | None = Field(None, ge=1)
+    stop: _Stop | Annotated[list[_Stop], Field(max_length=4)] | None = None
+    seed: int | None = Field(None, ge=0, lt=2**32)
+    response_format: _Format | None = None
+
+
+@dataclass(frozen=True)
+class Completion:
+    """A talk, the name of the model for it, and how the answer shall be sent."""
+
+    chat: Chat
+    model: str
+    stream: bool
+    include_usage: bool
+
+
+def body_limit(settings: Settings, text_bytes: int) -> int:
+    """Bytes of a body: base64 makes a picture a third longer."""
+    return text_bytes + settings.max_image_bytes * 4 // 3 + 4
+
+
+def read_completion(request: Request, settings: Settings) -> Completion:
+    """What a request to /v1/chat/completions asks for.
+
+    Raises InputError (400), TooLarge (413) or UnsupportedMedia (415).
+    """
+    fields = _validate(_read(request))
+    limits = {
+        "max_completion_tokens": fields.max_completion_tokens,
+        "max_tokens": fields.max_tokens,
+    }
+    for name, value in limits.items():
+        check_max_tokens(name, value, settings)
+    stop = [fields.stop] if isinstance(fields.stop, str) else fields.stop or []
+    chat = Chat(
+        messages=read_messages(fields.messages, settings),
+        max_tokens=fields.max_completion_tokens or fields.max_tokens or settings.max_tokens,
+        temperature=TEMPERATURE if fields.temperature is None else fields.temperature,
+        sampling=Sampling(
+            top_p=fields.top_p,
+            top_k=fields.top_k,
+            repetition_penalty=fields.repetition_penalty,
+            seed=fields.seed,
+            stop=tuple(stop),
+        ),
+        json_schema=_schema(fields.response_format),
+    )
+    options = fields.stream_options
+    include_usage = options is not None and bool(options.include_usage)
+    return Completion(chat, fields.model, bool(fields.stream), include_usage)
+
+
+def _read(request: Request) -> dict[str, Any]:
+    check_charset(request)
+    if request.mimetype != "application/json":
+        raise UnsupportedMedia(
+            f"Content-Type {request.mimetype[:80]!r} is not read here: use application/json.",
+            field="Content-Type",
+        )
+    try:
+        return parse_json(request.get_data(cache=False), "messages")
+    except RequestEntityTooLarge as error:
+        raise TooLarge(
+            f"The request is larger than {request.max_content_length:,} bytes: send less.",
+            field="messages",
+        ) from error
+
+
+def _validate(raw: dict[str, Any]) -> _Fields:
+    for name, value in list(raw.items()):
+        if name in _NOTHING:
+            if value is not None and value not in _NOTHING[name]:
+                raise InputError(
+                    f"{name} is not offered here with this value: leave it out.", field=name
+                )
+        elif name not in _HARMLESS:
+            if name not in _Fields.model_fields:
+                raise InputError(
+                    f"{name[:40]!r} is no parameter that is known here: leave it out.",
+                    field=name[:40],
+                )
+            continue
+        del raw[name]
+    try:
+        return _Fields.model_validate(raw)
+    except ValidationError as error:
+        # Of a union's complaints the one that went deepest is about what was meant.
+        worst = max(error.errors(), key=lambda one: len(one["loc"]))
+        place = ".".join(str(part) for part in worst["loc"] if _is_name(part))
+        raise InputError(f"{place}: {worst['msg']}.", field=str(worst["loc"][0])) from error
+
+
+def _is_name(part: int | str) -> bool:
+    """Not the branch of a union, which pydantic names among the places."""
+    return isinstance(part, int) or (part.replace("_", "").isalpha() and part != "str")
+
+
+def _schema(given: _Format | None) -> Mapping[str, Any] | None:
+    if given is None or given.type == "text":
+        return None
+    if given.type == "json_object":
+        return {"type": "object"}
+    if given.json_schema is None:
+        raise InputError(
+            "response_format of type json_schema needs `json_schema.schema`.",
+            field="response_format",
+        )
+    schema = given.json_schema.json_schema
+    if schema.get("type") != "object":
+        raise InputError(
+            'response_format: the root of the schema must be {"type": "object"}.',
+            field="response_format",
+        )
+    return schema

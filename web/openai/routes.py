@@ -1,0 +1,159 @@
+"""OpenAI's routes, so that any OpenAI client can talk with the models: chat completions, models.
+
+Every answer and error has OpenAI's shape; what is served is the same talk as everywhere.
+"""
+
+from __future__ import annotations
+
+import json
+import secrets
+import time
+from collections.abc import Mapping
+from typing import Any
+
+from flask import Blueprint, Response, current_app, jsonify, request
+from flask.typing import ResponseReturnValue
+
+from conversation.converse import Answer, Event, converse
+from errors import KexError, UnknownModel
+from models.base import Usage
+from models.progress import Stage, Token
+from models.registry import NAMES, Registry
+from settings import Settings
+from web.answering import find_model, stream_response, whole_response
+from web.errors import openai_json
+from web.openai.forms import body_limit, read_completion
+
+blueprint = Blueprint("openai", __name__, url_prefix="/v1")
+
+STARTED = int(time.time())  # the models' `created`: since when they are offered here
+
+
+@blueprint.post("/chat/completions")
+def chat_completions() -> ResponseReturnValue:
+    """Answer a conversation: whole, or as a stream of chunks."""
+    settings: Settings = current_app.extensions["kex.settings"]
+    request.max_content_length = body_limit(settings, current_app.extensions["kex.text_bytes"])
+    asked = read_completion(request, settings)
+    model = find_model(_known(asked.model))
+    events = converse(asked.chat, model)
+    head = {
+        "id": f"chatcmpl-{secrets.token_hex(12)}",
+        "created": int(time.time()),
+        "model": asked.model,
+    }
+    if asked.stream:
+        return stream_response(events, Chunks(head, include_usage=asked.include_usage))
+    return whole_response(events, Answer, lambda answer: completion(head, answer))
+
+
+@blueprint.get("/models")
+def models() -> Response:
+    """Every model, with its state beside what OpenAI tells."""
+    return jsonify(object="list", data=_rows())
+
+
+@blueprint.get("/models/<name>")
+def one_model(name: str) -> Response:
+    """One of them."""
+    _known(name)
+    return jsonify(next(row for row in _rows() if row["id"] == name))
+
+
+def _rows() -> list[dict[str, Any]]:
+    registry: Registry = current_app.extensions["kex.registry"]
+    return [
+        {
+            "id": state["name"],
+            "object": "model",
+            "created": STARTED,
+            "owned_by": "kex",
+            "status": state["status"],
+            "detail": state["detail"],
+            "images": state["images"],
+        }
+        for state in registry.describe()
+    ]
+
+
+def _known(name: str) -> str:
+    if name not in NAMES:
+        raise UnknownModel(
+            f"The model {name[:40]!r} does not exist: use one of {', '.join(NAMES)}.",
+            field="model",
+        )
+    return name
+
+
+def completion(head: Mapping[str, Any], answer: Answer) -> dict[str, Any]:
+    """A whole `chat.completion`; `warnings` only where there are any."""
+    message = {"role": "assistant", "content": answer.text, "refusal": None}
+    choice = {
+        "index": 0,
+        "message": message,
+        "logprobs": None,
+        "finish_reason": answer.reason,
+    }
+    body = {
+        **head,
+        "object": "chat.completion",
+        "choices": [choice],
+        "usage": _usage(answer.usage),
+    }
+    return body | _warnings(answer)
+
+
+class Chunks:
+    """Writes a talk as `chat.completion.chunk`s; implements `web.stream.Wire`."""
+
+    def __init__(self, head: Mapping[str, Any], *, include_usage: bool) -> None:
+        self._head = head
+        self._include_usage = include_usage
+        self._begun = False
+
+    def event(self, event: Event) -> str:
+        if isinstance(event, Stage):
+            return ""
+        if isinstance(event, Token):
+            return self._open() + self._chunk({"content": event.text})
+        chunks = self._open() + self._chunk({}, event.reason, **_warnings(event))
+        if self._include_usage:
+            chunks += self._data(choices=[], usage=_usage(event.usage))
+        return chunks + "data: [DONE]\n\n"
+
+    def error(self, error: KexError) -> str:
+        return _sse(openai_json(error))
+
+    def left(self) -> None:
+        """Nothing is kept here."""
+
+    def _open(self) -> str:
+        """The first chunk says who speaks; it comes with the first word."""
+        if self._begun:
+            return ""
+        self._begun = True
+        return self._chunk({"role": "assistant", "content": ""})
+
+    def _chunk(self, delta: Mapping[str, str], reason: str | None = None, **more: Any) -> str:
+        choice = {"index": 0, "delta": delta, "logprobs": None, "finish_reason": reason}
+        nothing = {"usage": None} if self._include_usage else {}
+        return self._data(choices=[choice], **nothing, **more)
+
+    def _data(self, **fields: Any) -> str:
+        return _sse({**self._head, "object": "chat.completion.chunk", **fields})
+
+
+def _usage(usage: Usage) -> dict[str, int] | None:
+    """None where the model does not say, as when a stop string ended an answer early."""
+    read, written = usage.prompt_tokens, usage.completion_tokens
+    if read is None or written is None:
+        return None
+    return {"prompt_tokens": read, "completion_tokens": written, "total_tokens": read + written}
+
+
+def _warnings(answer: Answer) -> dict[str, list[str]]:
+    return {"warnings": list(answer.warnings)} if answer.warnings else {}
+
+
+def _sse(data: Any) -> str:
+    return f"data: {json.dumps(data, ensure_ascii=False)}\n\n"

@@ -1,0 +1,124 @@
+"""A model for another Kex (`models.remote`), where KEX_REPLICA is on: requests in, chunks out.
+
+Each line of an answer is a chunk as JSON; the last one is its end, or an `error`.
+"""
+
+from __future__ import annotations
+
+import hmac
+import json
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from dataclasses import asdict
+from typing import Annotated, Any, cast
+
+from flask import Blueprint, Response, current_app, jsonify, request
+from pydantic import Field
+
+from errors import KexError, NoKey
+from extraction.prompting.messages import warm_prefixes
+from models.base import Model, Recognizing
+from models.registry import Registry
+from models.remote.protocol import VERSION, read_request, write_capabilities, write_chunk
+from settings import ModelName, Settings
+from web.answering import find_model
+from web.body import read_json
+from web.conversations.forms import Form, validate
+from web.stream import Runner
+
+blueprint = Blueprint("replica", __name__, url_prefix="/v1/replica")
+
+
+class _Asked(Form):
+    model: ModelName
+
+
+class _Texts(_Asked):
+    texts: Annotated[list[str], Field(max_length=100_000)]
+
+
+class _Names(_Asked):
+    text: str
+    lang: str
+    unsure: bool = False
+
+
+class _Generate(_Asked):
+    request: dict[str, Any]
+
+
+@blueprint.before_request
+def check_key() -> None:
+    """Where KEX_REPLICA_KEY is set, whoever asks has to know it."""
+    settings: Settings = current_app.extensions["kex.settings"]
+    if settings.replica_key is None:
+        return
+    told = request.headers.get("Authorization", "").removeprefix("Bearer ")
+    if not hmac.compare_digest(told.encode(), settings.replica_key.get_secret_value().encode()):
+        raise NoKey("This replica wants the key of KEX_REPLICA_KEY.", field="KEX_REPLICA_KEY")
+
+
+@blueprint.post("/model")
+def describe() -> Response:
+    """What the model can do, and whether it can now."""
+    model = _model(validate(_Asked, _body()).model)
+    state = asdict(model.state())
+    return jsonify(version=VERSION, capabilities=write_capabilities(model.capabilities), **state)
+
+
+@blueprint.post("/load")
+def load() -> Response:
+    """Begin to load the model; `describe` tells when it is."""
+    name = validate(_Asked, _body()).model
+    registry: Registry = current_app.extensions["kex.registry"]
+    model = registry.get(name)
+    if model.state().status == "idle":
+        registry.preload(name, warm_prefixes(model.capabilities))
+    return jsonify(asdict(model.state()))
+
+
+@blueprint.post("/count")
+def count() -> Response:
+    """The tokens of each text, null where the model cannot tell."""
+    fields = validate(_Texts, _body())
+    return jsonify(counts=_model(fields.model).count_tokens(fields.texts))
+
+
+@blueprint.post("/recognize")
+def recognize() -> Response:
+    """The names in a text, where the model recognizes them."""
+    fields = validate(_Names, _body())
+    model = cast(Recognizing, _model(fields.model))
+    found = model.recognize(fields.text, fields.lang, unsure=fields.unsure)
+    return jsonify(mentions=[asdict(one) for one in found])
+
+
+@blueprint.post("/generate")
+def generate() -> Response:
+    """The model's answer, chunk by chunk; closed when the client has gone."""
+    fields = validate(_Generate, _body())
+    asked = read_request(fields.request)
+    model = find_model(fields.model)
+    runner: Runner = current_app.extensions["kex.runner"]
+    gone: Callable[[], bool] = request.environ.get("waitress.client_disconnected", lambda: False)
+
+    def lines() -> Iterator[str]:
+        try:
+            with closing(model.generate(asked)) as chunks:
+                for chunk in chunks:
+                    yield json.dumps(write_chunk(chunk), ensure_ascii=False) + "\n"
+        except KexError as error:
+            yield json.dumps(error.to_json(), ensure_ascii=False) + "\n"
+
+    headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
+    stream = runner.pieces(lines(), gone)
+    return Response(stream, content_type="application/jsonl; charset=utf-8", headers=headers)
+
+
+def _body() -> dict[str, Any]:
+    return read_json(request, "model")
+
+
+def _model(name: str) -> Model:
+    registry: Registry = current_app.extensions["kex.registry"]
+    return registry.get(name)
