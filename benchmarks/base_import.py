@@ -19,7 +19,7 @@ from itertools import accumulate
 from pathlib import Path
 from typing import Any
 
-from knowledge.answer_json import read_record
+from knowledge.record import read_record
 from storage.knowledge_base.base import Base
 from storage.knowledge_base.records import Arrival
 

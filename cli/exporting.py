@@ -18,8 +18,7 @@ from export.formats import NAMES, FormatName, iris_of, write
 from export.iris import Iris
 from export.neo4j import COMMAND, write_neo4j
 from extraction.extractor import Answer
-from knowledge.answer_json import MAX_ID, read_record
-from knowledge.record import Record
+from knowledge.record import MAX_ID, Record, read_record
 
 _OTHERS: dict[str, FormatName] = {name: name for name in NAMES if name not in ("json", "jsonl")}
 NEO4J = "neo4j"

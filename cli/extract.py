@@ -16,16 +16,8 @@ from extraction.request.examples import read_examples
 from extraction.request.labels import read_labels
 from extraction.request.spans import read_spans
 from extraction.request.task import MAX_PASSES, Grounding, Task, make_task
-from knowledge.items import (
-    NOT_STATED,
-    Entity,
-    Item,
-    Located,
-    PromptType,
-    Triple,
-    item_json,
-    readable,
-)
+from knowledge.answer_json import item_json
+from knowledge.items import NOT_STATED, Entity, Item, Located, PromptType, Triple, readable
 from knowledge.text.spans import Lang
 from models.progress import Stage
 from models.registry import NAMES, Registry

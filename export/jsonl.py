@@ -10,8 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, NoReturn
 
 from errors import InputError
-from knowledge.answer_json import read_record
-from knowledge.record import Record
+from knowledge.record import Record, read_record
 
 # Line ends to JavaScript's and Python's splitlines, though not to JSON; they stand in strings only.
 _LINE_ENDS = {ord(char): f"\\u{ord(char):04x}" for char in "\x85\u2028\u2029"}

@@ -23,9 +23,10 @@ from extraction.prompting.messages import tuned_for
 from extraction.prompting.questions import recognizes
 from extraction.reading import Defect, Done, Part, Read, read_part
 from extraction.request.task import Task
+from knowledge.answer_json import knowledge_json
 from knowledge.grounding.aliases import find_aliases
 from knowledge.grounding.source import Source, ground
-from knowledge.items import Card, Item, PromptType, knowledge_json, readable
+from knowledge.items import Card, Item, PromptType, readable
 from knowledge.merging import Merge
 from knowledge.text.spans import Lang, Span
 from models.base import Model, Usage

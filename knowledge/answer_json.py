@@ -1,32 +1,126 @@
-"""Reads an answer's JSON, with its text, into a Record; every complaint names the field.
+"""The knowledge of an answer as JSON: the HTTP contract, written and read.
 
-Offsets are checked against the text, so that no format quotes a sentence that says something else.
-Unknown fields are kept, since the contract only ever grows.
+Three ways, side by side: items → JSON; JSON → items, each offset checked against the text; and the
+JSON as a flat list of items and back, which is how corrections see it. Unknown fields are kept,
+since the contract only ever grows.
 """
 
 from __future__ import annotations
 
-import json
-from collections.abc import Mapping
-from typing import Annotated, Any
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict
+from typing import Annotated, Any, Literal
 
 from pydantic import (
     BaseModel,
     ConfigDict,
     Field,
     TypeAdapter,
-    ValidationError,
     ValidationInfo,
     model_validator,
 )
 
 from errors import InputError
-from knowledge.items import Card, Entity, Fact, Item, Located, PromptType, Status, Triple
-from knowledge.record import Correction, Record, text_id
+from knowledge.items import (
+    Card,
+    Entity,
+    Fact,
+    Item,
+    Located,
+    PromptType,
+    Status,
+    Triple,
+    plain_cards,
+    readable,
+)
+from knowledge.text.normalising import fold
 from knowledge.text.spans import Lang, Span
+from knowledge.values import meaning
 
-MAX_ID = 1000  # characters
-_REMEDY = "send the answer as Kex gave it, with the text that it was made from"
+ItemJson = dict[str, Any]
+Identity = tuple[str, ...]
+CorrectionMark = Literal["add", "edit", "confirm"]  # what a person did to an item of the answer
+
+_FIELDS: Mapping[PromptType, tuple[str, ...]] = {
+    "KE1": ("head", "relation", "tail"),
+    "KE2": ("class", "text"),
+    "KE3": ("entity", "key", "value"),
+}
+
+
+# Writing
+
+
+def knowledge_json(
+    prompt_type: PromptType, items: tuple[Item, ...], cards: tuple[Card, ...] = ()
+) -> Any:
+    """All items of an answer in the form of the contract.
+
+    KE1 `{"triples": […]}`, KE2 `{"entities": {class: […]}}`, KE3 its cards: one, or a list of
+    several.
+    """
+    if prompt_type == "KE1":
+        return {"triples": [_triple_json(item) for item in items if isinstance(item, Triple)]}
+    if prompt_type == "KE2":
+        classes: dict[str, list[dict[str, Any]]] = {}
+        for item in items:
+            if isinstance(item, Entity):
+                classes.setdefault(item.label, []).append(_entity_json(item))
+        return {"entities": classes}
+    written = [_card_json(card) for card in cards or plain_cards(items) or (Card(None, ()),)]
+    return written[0] if len(written) == 1 else written
+
+
+def item_json(item: Item) -> ItemJson:
+    """One item on its own, as the event stream sends it: KE2's with its `class`, KE3's with its
+    `entity`."""
+    if isinstance(item, Entity):
+        return {"class": item.label, **_entity_json(item)}
+    if isinstance(item, Fact):
+        return {"entity": asdict(item.entity), **_fact_json(item)}
+    return _triple_json(item)
+
+
+def _triple_json(triple: Triple) -> dict[str, Any]:
+    fields = asdict(triple) | {"tail": _value_json(triple.tail)}
+    return fields | _also_json(fields.pop("also"))
+
+
+def _entity_json(entity: Entity) -> dict[str, Any]:
+    spans = [[span.start, span.end] for span in entity.mentions]
+    return {**asdict(entity.place), "mentions": spans, "confidence": entity.confidence}
+
+
+def _fact_json(fact: Fact) -> dict[str, Any]:
+    fields = asdict(fact) | {"value": _value_json(fact.value)}
+    del fields["entity"]
+    return fields | _also_json(fields.pop("also"))
+
+
+def _card_json(card: Card) -> dict[str, Any]:
+    """`not_stated` only where there is any."""
+    written: dict[str, Any] = {"entity": None}
+    if card.entity:
+        written = {
+            "entity": asdict(card.entity),
+            "aliases": [asdict(alias) for alias in card.aliases],
+        }
+    written["facts"] = [_fact_json(fact) for fact in card.facts]
+    return written | ({"not_stated": list(card.not_stated)} if card.not_stated else {})
+
+
+def _value_json(located: Located) -> dict[str, Any]:
+    """With `normalised` where it is wholly a date or a quantity."""
+    found = meaning(located.text)
+    return asdict(located) | ({"normalised": found.to_json()} if found else {})
+
+
+def _also_json(spans: tuple[dict[str, int], ...]) -> dict[str, Any]:
+    """Only where there are any, which is in long texts."""
+    return {"also": list(spans)} if spans else {}
+
+
+# Reading
 
 Name = Annotated[str, Field(min_length=1)]
 
@@ -74,7 +168,7 @@ class _Located(_Form):
 
 
 class _Corrected(_Form):
-    correction: Correction | None = None
+    correction: CorrectionMark | None = None
 
 
 class _Stated(_Corrected):
@@ -131,78 +225,30 @@ class _Entities(_Form):
     entities: dict[Name, list[_Entity]]
 
 
-class _Row(_Form):
-    id: Annotated[str, Field(min_length=1, max_length=MAX_ID)] | None = None
-    text: str
-    prompt_type: PromptType
-    lang: Lang
-    model: Name
-    knowledge: Any
-
-
 _CARDS = TypeAdapter(list[_Card])
 
+_Read = tuple[tuple[Item, ...], tuple[Card, ...], Mapping[Item, CorrectionMark]]
 
-def read_record(value: Any, at: str = "") -> Record:
-    """The record that a JSON object is; an answer without an `id` is named by its text.
 
-    `at` goes before the names of fields, as "answers.0." does. Raises InputError.
+def read_knowledge(prompt_type: PromptType, text: str, knowledge: Any) -> _Read:
+    """The items, KE3's cards, and what a person did to which item.
+
+    Raises pydantic's ValidationError; its locations are fields of `knowledge`.
     """
-    try:
-        row = _Row.model_validate(value)
-    except ValidationError as error:
-        raise _named(error, at) from error
-    try:
-        items, cards, corrections = _read_knowledge(row)
-    except ValidationError as error:
-        raise _named(error, f"{at}knowledge.") from error
-    _check_rest(value, at)
-    answer = {name: part for name, part in value.items() if name not in ("id", "text")}
-    return Record(
-        id=row.id or text_id(row.text),
-        text=row.text,
-        prompt_type=row.prompt_type,
-        lang=row.lang,
-        model=row.model,
-        items=items,
-        cards=cards,
-        answer=answer,
-        corrections=corrections,
-    )
-
-
-def _check_rest(value: dict[str, Any], at: str) -> None:
-    """What no field of ours looks at is written out too: it has to be JSON, in whole characters."""
-    field = at.rstrip(".") or "answer"
-    try:
-        json.dumps(value, ensure_ascii=False, allow_nan=False).encode()
-    except UnicodeEncodeError as error:
-        raise InputError(
-            f"{field} holds half a character (a lone surrogate): send whole ones.", field=field
-        ) from error
-    except (TypeError, ValueError, RecursionError) as error:
-        raise InputError(f"{field} is not JSON: {error}.", field=field) from error
-
-
-_Read = tuple[tuple[Item, ...], tuple[Card, ...], Mapping[Item, Correction]]
-
-
-def _read_knowledge(row: _Row) -> _Read:
-    """The items, KE3's cards, and what a person did to which item."""
-    context: Mapping[str, str] = {"text": row.text}
+    context: Mapping[str, str] = {"text": text}
     read: list[tuple[Item, _Corrected]] = []
     cards: tuple[Card, ...] = ()
-    if row.prompt_type == "KE1":
-        triples = _Triples.model_validate(row.knowledge, context=context).triples
+    if prompt_type == "KE1":
+        triples = _Triples.model_validate(knowledge, context=context).triples
         read += [(_triple(form), form) for form in triples]
-    elif row.prompt_type == "KE2":
-        classes = _Entities.model_validate(row.knowledge, context=context).entities
+    elif prompt_type == "KE2":
+        classes = _Entities.model_validate(knowledge, context=context).entities
         read += [(_entity(label, form), form) for label, all_ in classes.items() for form in all_]
     else:
-        if isinstance(row.knowledge, list):
-            forms = _CARDS.validate_python(row.knowledge, context=context)
+        if isinstance(knowledge, list):
+            forms = _CARDS.validate_python(knowledge, context=context)
         else:
-            forms = [_Card.model_validate(row.knowledge, context=context)]
+            forms = [_Card.model_validate(knowledge, context=context)]
         cards = tuple(_card(form) for form in forms)
         for card, shape in zip(cards, forms, strict=True):
             read += zip(card.facts, shape.facts, strict=True)
@@ -238,8 +284,102 @@ def _check_offsets(start: int, end: int, info: ValidationInfo) -> str:
     return text[start:end]
 
 
-def _named(error: ValidationError, at: str) -> InputError:
-    first = error.errors(include_url=False)[0]
-    field = (at + ".".join(str(part) for part in first["loc"])).rstrip(".") or "answer"
-    message = first["msg"].removeprefix("Value error, ")
-    return InputError(f"{field}: {message}; {_REMEDY}.", field=field)
+# As a flat list of items
+
+
+def flatten(prompt_type: PromptType, knowledge: Any) -> list[ItemJson]:
+    """The items in their order."""
+    if prompt_type == "KE1":
+        return [dict(triple) for triple in knowledge["triples"]]
+    if prompt_type == "KE2":
+        classes = knowledge["entities"].items()
+        return [{"class": label, **entity} for label, listed in classes for entity in listed]
+    return [
+        {"entity": card["entity"], **fact} for card in _cards(knowledge) for fact in card["facts"]
+    ]
+
+
+def entities(knowledge: Any) -> list[str]:
+    """KE3: the names of those that the cards are about."""
+    return [card["entity"]["text"] for card in _cards(knowledge) if card["entity"]]
+
+
+def identity(prompt_type: PromptType, item: Mapping[str, Any], field: str = "before") -> Identity:
+    """The strings that tell an item from the others of its answer.
+
+    Raises InputError where one is missing; `field` is what the item is called there.
+    """
+    strings: list[str] = []
+    for name in _FIELDS[prompt_type]:
+        value = item.get(name)
+        text = value.get("text") if isinstance(value, Mapping) else value
+        if not isinstance(text, str) or not text:
+            raise InputError(f"{field}.{name} is missing: send it as text.", field=field)
+        strings.append(text)
+    return tuple(strings)
+
+
+def rebuild(prompt_type: PromptType, items: Sequence[ItemJson], knowledge: Any) -> Any:
+    """The items in the form of the contract; KE3's cards keep what else `knowledge` says."""
+    if prompt_type == "KE1":
+        return {"triples": list(items)}
+    if prompt_type == "KE2":
+        classes: dict[str, list[ItemJson]] = {}
+        for item in items:
+            classes.setdefault(item["class"], []).append(_without(item, "class"))
+        return {"entities": classes}
+    cards = [_card_of(card, items) for card in _cards(knowledge)]
+    known = {card["entity"]["text"] for card in cards if card["entity"]}
+    for item in items:
+        if item["entity"]["text"] not in known:
+            known.add(item["entity"]["text"])
+            cards.append(_card_of({"entity": item["entity"], "aliases": []}, items))
+    filled = [card for card in cards if card["entity"]] or cards  # no empty card beside others
+    return filled[0] if len(filled) == 1 else filled
+
+
+def response(prompt_type: PromptType, lang: Lang, knowledge: Any) -> str:
+    """The knowledge as a plain string for a person: the contract's `response`."""
+    items = tuple(_typed(prompt_type, item) for item in flatten(prompt_type, knowledge))
+    cards: list[Card] = []
+    if prompt_type == "KE3":
+        for card in _cards(knowledge):
+            entity = _located(card["entity"]) if card["entity"] else None
+            own = tuple(
+                fact
+                for fact in items
+                if isinstance(fact, Fact) and entity and fact.entity.text == entity.text
+            )
+            cards.append(Card(entity, own, not_stated=tuple(card.get("not_stated", ()))))
+    return readable(prompt_type, lang, items, tuple(cards))
+
+
+def _cards(knowledge: Any) -> list[dict[str, Any]]:
+    """One card stands alone, several in a list."""
+    return knowledge if isinstance(knowledge, list) else [knowledge]
+
+
+def _card_of(card: Mapping[str, Any], items: Iterable[ItemJson]) -> dict[str, Any]:
+    name = card["entity"] and card["entity"]["text"]
+    facts = [_without(item, "entity") for item in items if item["entity"]["text"] == name]
+    stated = {fold(fact["key"])[0] for fact in facts}
+    missing = [key for key in card.get("not_stated", ()) if fold(key)[0] not in stated]
+    rest = {field: value for field, value in card.items() if field != "not_stated"}
+    return {**rest, "facts": facts, **({"not_stated": missing} if missing else {})}
+
+
+def _without(item: ItemJson, name: str) -> ItemJson:
+    return {field: value for field, value in item.items() if field != name}
+
+
+def _typed(prompt_type: PromptType, item: ItemJson) -> Item:
+    """With as much of it as a person reads."""
+    if prompt_type == "KE1":
+        return Triple(_located(item["head"]), item["relation"], _located(item["tail"]), None)
+    if prompt_type == "KE2":
+        return Entity(item["class"], _located(item), ())
+    return Fact(_located(item["entity"]), item["key"], _located(item["value"]), None)
+
+
+def _located(value: Mapping[str, Any]) -> Located:
+    return Located(value["text"], value["start"], value["end"], value["status"])

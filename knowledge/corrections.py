@@ -12,7 +12,7 @@ from datetime import datetime
 from typing import Any, Literal, get_args
 
 from errors import InputError, Unprocessable
-from knowledge.flattening import ItemJson, flatten, identity, rebuild, response
+from knowledge.answer_json import ItemJson, flatten, identity, rebuild, response
 from knowledge.items import PromptType
 
 Json = Mapping[str, Any]

@@ -1,16 +1,15 @@
-"""The typed knowledge that Kex gives back, and its JSON form in the HTTP contract.
+"""What an answer is made of: triples, entities, facts, each string with its place in the text.
 
-Frozen values only; how they are found is the business of parse and ground.
-All offsets are in characters (Unicode code points) of the text as the user sent it, end exclusive.
+Frozen values only; `answer_json` writes and reads them as JSON. All offsets are in characters
+(Unicode code points) of the text as the user sent it, end exclusive.
 """
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
-from typing import Any, Literal
+from dataclasses import dataclass
+from typing import Literal
 
 from knowledge.text.spans import Lang, Span
-from knowledge.values import meaning
 
 PromptType = Literal["KE1", "KE2", "KE3"]
 Status = Literal["verbatim", "normalised", "inferred"]
@@ -44,10 +43,6 @@ class Triple:
     confidence: float | None = None
     also: tuple[Span, ...] = ()
 
-    def to_json(self) -> dict[str, Any]:
-        fields = asdict(self) | {"tail": _value(self.tail)}
-        return fields | _also(fields.pop("also"))
-
 
 @dataclass(frozen=True)
 class Entity:
@@ -57,10 +52,6 @@ class Entity:
     place: Located
     mentions: tuple[Span, ...]
     confidence: float | None = None
-
-    def to_json(self) -> dict[str, Any]:
-        spans = [[span.start, span.end] for span in self.mentions]
-        return {**asdict(self.place), "mentions": spans, "confidence": self.confidence}
 
 
 @dataclass(frozen=True)
@@ -74,11 +65,6 @@ class Fact:
     confidence: float | None = None
     also: tuple[Span, ...] = ()
 
-    def to_json(self) -> dict[str, Any]:
-        fields = asdict(self) | {"value": _value(self.value)}
-        del fields["entity"]
-        return fields | _also(fields.pop("also"))
-
 
 @dataclass(frozen=True)
 class Card:
@@ -91,59 +77,11 @@ class Card:
     aliases: tuple[Located, ...] = ()
     not_stated: tuple[str, ...] = ()
 
-    def to_json(self) -> dict[str, Any]:
-        """`not_stated` only where there is any."""
-        card: dict[str, Any] = {"entity": None}
-        if self.entity:
-            card = {"entity": asdict(self.entity), "aliases": [asdict(a) for a in self.aliases]}
-        card["facts"] = [fact.to_json() for fact in self.facts]
-        return card | ({"not_stated": list(self.not_stated)} if self.not_stated else {})
-
-
-def _value(located: Located) -> dict[str, Any]:
-    """With `normalised` where it is wholly a date or a quantity."""
-    found = meaning(located.text)
-    return asdict(located) | ({"normalised": found.to_json()} if found else {})
-
-
-def _also(spans: tuple[dict[str, int], ...]) -> dict[str, Any]:
-    """Only where there are any, which is in long texts."""
-    return {"also": list(spans)} if spans else {}
-
 
 Item = Triple | Entity | Fact
 
 
-def item_json(item: Item) -> dict[str, Any]:
-    """One item on its own, as the event stream sends it."""
-    if isinstance(item, Entity):
-        return {"class": item.label, **item.to_json()}
-    if isinstance(item, Fact):
-        return {"entity": asdict(item.entity), **item.to_json()}
-    return item.to_json()
-
-
-def knowledge_json(
-    prompt_type: PromptType, items: tuple[Item, ...], cards: tuple[Card, ...] = ()
-) -> Any:
-    """All items of an answer in the form of the contract.
-
-    KE1 `{"triples": […]}`, KE2 `{"entities": {class: […]}}`, KE3 its cards: one, or a list of
-    several.
-    """
-    if prompt_type == "KE1":
-        return {"triples": [item.to_json() for item in items if isinstance(item, Triple)]}
-    if prompt_type == "KE2":
-        classes: dict[str, list[dict[str, Any]]] = {}
-        for item in items:
-            if isinstance(item, Entity):
-                classes.setdefault(item.label, []).append(item.to_json())
-        return {"entities": classes}
-    written = [card.to_json() for card in cards or _plain_cards(items) or (Card(None, ()),)]
-    return written[0] if len(written) == 1 else written
-
-
-def _plain_cards(items: tuple[Item, ...]) -> tuple[Card, ...]:
+def plain_cards(items: tuple[Item, ...]) -> tuple[Card, ...]:
     groups = facts_by_entity(items).values()
     return tuple(Card(facts[0].entity, tuple(facts)) for facts in groups)
 
@@ -178,7 +116,7 @@ def readable(
                 classes.setdefault(item.label, []).append(item.place.text)
         lines = [f"{label}{colon}{comma.join(names)}" for label, names in classes.items()]
     else:
-        for card in cards or _plain_cards(items):
+        for card in cards or plain_cards(items):
             lines.append(card.entity.text if card.entity else NOTHING[lang][prompt_type])
             lines += [f"  {fact.key}{colon}{fact.value.text}" for fact in card.facts]
             lines += [f"  {key}{colon}{NOT_STATED[lang]}" for key in card.not_stated]

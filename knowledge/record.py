@@ -1,6 +1,7 @@
 """One answer with the text it was made from: what every format is written from.
 
-Frozen; made by `contract`, which has checked that the offsets fit the text.
+Frozen. `read_record` makes it of an answer's JSON and checks that every offset fits the text, so
+that no format quotes a sentence that says something else; every complaint names the field.
 """
 
 from __future__ import annotations
@@ -10,13 +11,18 @@ import json
 import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Annotated, Any
 
-from knowledge.items import Card, Item, PromptType, item_json
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from errors import InputError
+from knowledge.answer_json import CorrectionMark, item_json, read_knowledge
+from knowledge.items import Card, Item, PromptType
 from knowledge.text.normalising import fold
 from knowledge.text.spans import Lang, Span
 
-Correction = Literal["add", "edit", "confirm"]  # what a person did to an item that stands
+MAX_ID = 1000  # characters
+_REMEDY = "send the answer as Kex gave it, with the text that it was made from"
 
 
 @dataclass(frozen=True)
@@ -37,13 +43,13 @@ class Record:
     cards: tuple[Card, ...]
     answer: Mapping[str, Any]
     known_as: Mapping[str, str] = field(default_factory=dict)
-    corrections: Mapping[Item, Correction] = field(default_factory=dict)
+    corrections: Mapping[Item, CorrectionMark] = field(default_factory=dict)
 
     def entity(self, name: str) -> str:
         """The entity that this string means, which is the string itself outside of a base."""
         return self.known_as.get(name, name)
 
-    def correction(self, item: Item) -> Correction | None:
+    def correction(self, item: Item) -> CorrectionMark | None:
         """What a person did to it."""
         return self.corrections.get(item)
 
@@ -86,3 +92,62 @@ def entity_key(name: str) -> str:
     The name alone decides: Kex knows no two people of one name apart.
     """
     return unicodedata.normalize("NFC", fold(name)[0]) or name
+
+
+class _Row(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="ignore", strict=True)
+
+    id: Annotated[str, Field(min_length=1, max_length=MAX_ID)] | None = None
+    text: str
+    prompt_type: PromptType
+    lang: Lang
+    model: Annotated[str, Field(min_length=1)]
+    knowledge: Any
+
+
+def read_record(value: Any, at: str = "") -> Record:
+    """The record that a JSON object is; an answer without an `id` is named by its text.
+
+    `at` goes before the names of fields, as "answers.0." does. Raises InputError.
+    """
+    try:
+        row = _Row.model_validate(value)
+    except ValidationError as error:
+        raise _named(error, at) from error
+    try:
+        items, cards, corrections = read_knowledge(row.prompt_type, row.text, row.knowledge)
+    except ValidationError as error:
+        raise _named(error, f"{at}knowledge.") from error
+    _check_rest(value, at)
+    answer = {name: part for name, part in value.items() if name not in ("id", "text")}
+    return Record(
+        id=row.id or text_id(row.text),
+        text=row.text,
+        prompt_type=row.prompt_type,
+        lang=row.lang,
+        model=row.model,
+        items=items,
+        cards=cards,
+        answer=answer,
+        corrections=corrections,
+    )
+
+
+def _check_rest(value: dict[str, Any], at: str) -> None:
+    """What no field of ours looks at is written out too: it has to be JSON, in whole characters."""
+    field = at.rstrip(".") or "answer"
+    try:
+        json.dumps(value, ensure_ascii=False, allow_nan=False).encode()
+    except UnicodeEncodeError as error:
+        raise InputError(
+            f"{field} holds half a character (a lone surrogate): send whole ones.", field=field
+        ) from error
+    except (TypeError, ValueError, RecursionError) as error:
+        raise InputError(f"{field} is not JSON: {error}.", field=field) from error
+
+
+def _named(error: ValidationError, at: str) -> InputError:
+    first = error.errors(include_url=False)[0]
+    field = (at + ".".join(str(part) for part in first["loc"])).rstrip(".") or "answer"
+    message = first["msg"].removeprefix("Value error, ")
+    return InputError(f"{field}: {message}; {_REMEDY}.", field=field)

@@ -15,7 +15,7 @@ from flask import Flask, Response, request
 from errors import KexError
 from export.report.page import POLICY, STYLE, body_of, warnings_of
 from export.report.words import WORDS
-from knowledge.answer_json import read_record
+from knowledge.record import read_record
 from knowledge.text.spans import Lang
 from markup import Child, document, element
 

@@ -17,12 +17,12 @@ from typing import Any, NoReturn
 from corpus.outputs.answers import answers_of, holds_job
 from errors import InputError
 from evaluation.gold.rows import EntityRow, FactRow, GoldRow, TripleRow, read_row
-from knowledge.answer_json import read_record
+from knowledge.answer_json import knowledge_json
 from knowledge.corrections import PROMPT_TYPES, corrected
 from knowledge.grounding.source import Source, ground
-from knowledge.items import Item, knowledge_json
+from knowledge.items import Item
 from knowledge.raw import RawEntity, RawFact, RawItem, RawTriple
-from knowledge.record import Record
+from knowledge.record import Record, read_record
 from knowledge.text.spans import Span
 from storage.conversations.records import Conversation, Turn
 from storage.conversations.store import MAX_PAGE, Store

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from knowledge.answer_json import CorrectionMark
 from knowledge.items import PromptType, Status
-from knowledge.record import Correction
 from knowledge.text.spans import Lang
 
 
@@ -33,7 +33,7 @@ class Words:
     drawn: str
     part: str
     warnings: str
-    corrections: Mapping[Correction, str]
+    corrections: Mapping[CorrectionMark, str]
     by_person: str
     left_out: str
     why: Mapping[str, str]  # of what is left out, by the contract's code

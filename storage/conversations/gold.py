@@ -10,8 +10,8 @@ from collections.abc import Iterator
 from typing import Any
 
 from extraction.request.task import make_task
+from knowledge.answer_json import flatten
 from knowledge.corrections import corrected, kind_of
-from knowledge.flattening import flatten
 from knowledge.items import PromptType
 from storage.conversations.records import Conversation, Turn
 

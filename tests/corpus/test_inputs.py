@@ -16,7 +16,7 @@ from corpus.inputs import rows as rows_module
 from corpus.inputs.entry import Entry, Fields, open_input
 from corpus.inputs.parquet import read_rows
 from errors import InputError
-from knowledge.answer_json import read_record
+from knowledge.record import read_record
 from tests import ROOT
 from tests.corpus.conftest import Command, answers, jsonl, lives, manifest, outcomes
 from tests.documents.making import pdf

@@ -8,9 +8,8 @@ from typing import Any
 
 from extraction.extractor import Answer, extract
 from extraction.request.task import make_task
-from knowledge.answer_json import read_record
 from knowledge.items import PromptType
-from knowledge.record import Record
+from knowledge.record import Record, read_record
 from tests.scripted_model import ScriptedModel
 
 # What some format or some reader of it could take for its own.

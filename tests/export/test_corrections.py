@@ -12,8 +12,7 @@ import pytest
 from errors import InputError
 from export.formats import write
 from export.spreadsheet import COLUMNS
-from knowledge.answer_json import read_record
-from knowledge.record import Record
+from knowledge.record import Record, read_record
 
 PLACE = {"text": "Ulm", "start": 0, "end": 3, "status": "verbatim"}
 RIVER = {"text": "river", "start": 12, "end": 17, "status": "verbatim"}

@@ -12,7 +12,7 @@ from export.report.columns import columns_of, connected_parts
 from export.report.layout import Layout, layout, spread
 from export.report.lettering import shortened, width_of
 from export.report.net import Edge, Net, Node, net_of
-from knowledge.answer_json import read_record
+from knowledge.record import read_record
 from tests.export.answers import real, row
 
 

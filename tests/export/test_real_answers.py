@@ -11,8 +11,8 @@ import pytest
 from export.formats import NAMES, write
 from extraction.extractor import Answer, extract
 from extraction.request.task import make_task
-from knowledge.answer_json import read_record
 from knowledge.items import PromptType
+from knowledge.record import read_record
 from tests.export.answers import NASTY, TASKS
 from tests.scripted_model import ScriptedModel
 

@@ -11,8 +11,7 @@ from typing import Any
 import pytest
 
 from export.formats import write
-from knowledge.answer_json import read_record
-from knowledge.record import Record
+from knowledge.record import Record, read_record
 from tests.evaluation.reader import Reader
 from tests.export.answers import TASKS, XSS, nasty, real, reals, row, strings
 

@@ -14,6 +14,7 @@ from errors import InputError, ModelFailed
 from extraction.extractor import Answer, Found, extract
 from extraction.request.spans import read_spans
 from extraction.request.task import Task, make_task
+from knowledge.answer_json import item_json
 from knowledge.items import Entity, Fact, Triple
 from knowledge.merging import places
 from knowledge.text.spans import Span
@@ -156,7 +157,7 @@ def test_what_is_said_twice_is_one_item_with_all_its_evidence() -> None:
     (item,) = answer.items
     assert isinstance(item, Triple)
     assert [text[s.start : s.end] for s in places(item)] == ["鲁迅生于绍兴。", "鲁迅出生在绍兴。"]
-    assert item.to_json()["also"] == [{"start": 14, "end": 22}]
+    assert item_json(item)["also"] == [{"start": 14, "end": 22}]
 
 
 def test_a_broken_answer_of_a_service_is_mended_once() -> None:

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from errors import InputError
-from knowledge.answer_json import read_record
+from knowledge.record import read_record
 from tests.export.answers import real, row
 
 PLACE = {"text": "Lu", "start": 0, "end": 2, "status": "verbatim"}

@@ -9,9 +9,8 @@ from typing import Any
 import pytest
 
 from errors import InputError, Unprocessable
+from knowledge.answer_json import flatten, item_json, rebuild, response
 from knowledge.corrections import Correction, Kind, corrected
-from knowledge.flattening import flatten, rebuild, response
-from knowledge.items import item_json
 from knowledge.raw import RawEntity, RawFact, RawTriple
 from tests.storage.conversations.answers import CURIE, LU_XUN, entities, facts, grounded, triples
 

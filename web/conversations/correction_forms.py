@@ -15,11 +15,11 @@ from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field
 
 from errors import InputError
 from extraction.request.task import make_task
+from knowledge.answer_json import entities, item_json
 from knowledge.corrections import Json, Kind, corrected, kind_of
-from knowledge.flattening import entities
 from knowledge.grounding.aliases import find_aliases
 from knowledge.grounding.source import Source, ground
-from knowledge.items import PromptType, item_json
+from knowledge.items import PromptType
 from knowledge.raw import RawEntity, RawFact, RawItem, RawTriple
 from knowledge.text.spans import Span
 from storage.conversations.records import Turn

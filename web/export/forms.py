@@ -15,8 +15,7 @@ from werkzeug.exceptions import RequestEntityTooLarge
 from errors import InputError, TooLarge, UnsupportedMedia
 from export.formats import FormatName, iris_of
 from export.iris import Iris
-from knowledge.answer_json import read_record
-from knowledge.record import Record
+from knowledge.record import Record, read_record
 from settings import Settings
 from web.body import check_charset, parse_json
 

@@ -12,7 +12,7 @@ from errors import KexError, Stopped
 from extraction import extractor
 from extraction.extractor import Found
 from extraction.request.task import Task
-from knowledge.items import item_json
+from knowledge.answer_json import item_json
 from knowledge.text.spans import Lang
 from models.progress import Stage, Token
 from web.extract.saving import Keeper

@@ -8,9 +8,8 @@ from typing import Any
 
 from sqlalchemy import Connection, delete, insert, select
 
-from knowledge.answer_json import read_record
 from knowledge.items import Located
-from knowledge.record import Record
+from knowledge.record import Record, read_record
 from knowledge.text.spans import Span
 from storage.knowledge_base.database import portions
 from storage.knowledge_base.tables import answers, claims, mentions, nodes, sources, statements

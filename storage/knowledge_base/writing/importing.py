@@ -17,7 +17,7 @@ from typing import Any
 from sqlalchemy import Connection, delete, func, insert, select, update
 
 from errors import InputError
-from knowledge.items import item_json
+from knowledge.answer_json import item_json
 from knowledge.record import Record
 from storage.conversations.rows import microseconds, searchable
 from storage.knowledge_base.database import Database, portions

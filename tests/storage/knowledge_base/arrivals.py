@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from knowledge.answer_json import read_record
 from knowledge.items import PromptType
+from knowledge.record import read_record
 from storage.knowledge_base.records import Arrival
 
 ORIGIN = "tests"

@@ -17,7 +17,7 @@ import pytest
 
 from errors import DeadlineExceeded
 from export.formats import FORMATS, NAMES, write
-from knowledge.answer_json import read_record
+from knowledge.record import read_record
 from settings import Settings
 from tests.export.answers import nasty, real, reals, row
 from tests.scripted_model import ScriptedModel
