@@ -11,8 +11,8 @@ from tempfile import TemporaryDirectory
 
 from corpus.budget import estimate_tokens
 from corpus.fingerprint import Recipes
-from corpus.index import FILE, Index, told
-from corpus.inputs.entry import open_input
+from corpus.index import FILE, Index, translate_errors
+from corpus.inputs.opening import open_input
 from corpus.intake import Admission, Refused
 from corpus.job_spec import Words
 from corpus.lock import claim
@@ -163,7 +163,7 @@ def _rates(index: Index) -> dict[str, float]:
 def _looked_at(out: Path) -> Iterator[Index]:
     """The folder's index, or an empty one; nothing that is written to it stays."""
     if (out / FILE).is_file():
-        with claim(out), told(out), closing(Index(out)) as index:
+        with claim(out), translate_errors(out), closing(Index(out)) as index:
             yield index
     else:
         with TemporaryDirectory() as folder, closing(Index(Path(folder))) as index:

@@ -39,7 +39,7 @@ CREATE TABLE shards (
 
 
 @contextmanager
-def told(path: Path) -> Iterator[None]:
+def translate_errors(path: Path) -> Iterator[None]:
     """Turns what goes wrong with the folder's files into StoreFailed, with what to do."""
     try:
         yield

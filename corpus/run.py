@@ -11,8 +11,9 @@ from pathlib import Path
 
 from corpus.budget import Budget, Ledger
 from corpus.fingerprint import Limits, Recipes
-from corpus.index import FILE, Index, told
-from corpus.inputs.entry import Input, open_input
+from corpus.index import FILE, Index, translate_errors
+from corpus.inputs.entry import Input
+from corpus.inputs.opening import open_input
 from corpus.intake import Admission
 from corpus.job import Ended, Job, Progress
 from corpus.job_spec import Words, read_words
@@ -74,7 +75,7 @@ def words_of(out: Path) -> Words:
         raise InputError(
             f"{out} holds no job: start one with `corpus run INPUT --out {out}`.", field="out"
         )
-    with told(out), closing(Index(out)) as index:
+    with translate_errors(out), closing(Index(out)) as index:
         words = read_words(index)
     if words is None:
         raise InputError(f"The job in {out} never began: start it again.", field="out")
@@ -95,7 +96,7 @@ def run(
     Raises KexError: InputError for words that do not fit, Unavailable before anything is read,
     StoreFailed where the folder cannot be written."""
     input_ = open_input(words.input, words.fields, out)
-    with claim(out), told(out), closing(Index(out)) as index:
+    with claim(out), translate_errors(out), closing(Index(out)) as index:
         words.keep(index)
         index.put("pid", os.getpid())
         index.put("ended", None)

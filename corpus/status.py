@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Literal
 
-from corpus.index import Index, told
+from corpus.index import Index, translate_errors
 from corpus.lock import is_running
 from corpus.outputs.manifest import Sums, sums
 from corpus.run import spent, words_of
@@ -41,7 +41,7 @@ class Status:
 def status_of(out: Path) -> Status:
     """InputError where there is no job."""
     words = words_of(out)
-    with told(out), closing(Index(out)) as index:
+    with translate_errors(out), closing(Index(out)) as index:
         running = is_running(out)
         prompt, completion = spent(index)
         return Status(

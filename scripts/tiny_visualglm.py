@@ -21,7 +21,7 @@ from models.visualglm.checkpoint.names import official_name
 from models.visualglm.checkpoint.random_weights import random_model
 from models.visualglm.checkpoint.reader import entry_of
 from models.visualglm.checkpoint.safetensors import write_safetensors
-from models.visualglm.network.config import VisualGLMConfig, parse_config
+from models.visualglm.config import VisualGLMConfig, parse_config
 from models.visualglm.text.tokenizer import VOCABULARY_FILE, Tokenizer
 from scripts.tiny_vocabulary import train
 

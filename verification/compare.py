@@ -23,9 +23,9 @@ from errors import Unavailable
 from models.local_glm.model import torch_dtype
 from models.local_glm.official import Official, load_official, missing
 from models.visualglm.checkpoint.pretrained import load_pretrained
+from models.visualglm.config import read_config
 from models.visualglm.engine.generate import generate
 from models.visualglm.image import decode, preprocess
-from models.visualglm.network.config import read_config
 from models.visualglm.network.model import VisualGLM
 from models.visualglm.network.positions import padded_batch
 from models.visualglm.text.chat import build_prompt

@@ -18,10 +18,10 @@ from models.gpus import missing_card
 from models.visualglm.checkpoint.memory_plan import check, free_memory, plan
 from models.visualglm.checkpoint.pretrained import DTYPES, effective_bits, load_pretrained
 from models.visualglm.checkpoint.random_weights import random_model
+from models.visualglm.config import VisualGLMConfig, read_config
 from models.visualglm.engine.engine import Engine
 from models.visualglm.engine.sampling import SamplingParams
 from models.visualglm.engine.slots import End, Generation, Picture, Request, Token
-from models.visualglm.network.config import VisualGLMConfig, read_config
 from models.visualglm.network.model import VisualGLM
 
 SEED = 20230526

@@ -6,8 +6,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -15,30 +13,10 @@ from typing import TYPE_CHECKING
 import click
 
 from cli.exporting import EXPORTS, export_records
-from errors import BaseOff
-from settings import load_settings
+from cli.knowledge_base.opening import opened
 
 if TYPE_CHECKING:
-    from storage.knowledge_base.base import Base
     from storage.knowledge_base.records import Decision
-
-
-@contextmanager
-def opened() -> Iterator[Base]:
-    """The base of KEX_BASE, made where there is none. Raises BaseOff, StoreFailed."""
-    from storage.knowledge_base.base import Base
-
-    address = load_settings().base
-    if address is None:
-        raise BaseOff(
-            "There is no knowledge base: KEX_BASE is off. Set it to the path of a file.",
-            field="KEX_BASE",
-        )
-    base = Base(address)
-    try:
-        yield base
-    finally:
-        base.close()
 
 
 @click.group()

@@ -11,8 +11,8 @@ import click
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn
 
-from cli.knowledge_base.command import opened
 from cli.knowledge_base.inputs import Read, read_conversations, read_input
+from cli.knowledge_base.opening import opened
 from errors import InputError
 from settings import load_settings
 from storage.knowledge_base.records import Arrival, Counts

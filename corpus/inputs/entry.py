@@ -1,4 +1,4 @@
-"""A document of the input as it comes, and how an input is opened by its name.
+"""A document of the input as it comes, and how it is read from a row.
 
 Broken documents come too, with `error`: every document has an outcome.
 """
@@ -10,9 +10,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
-from errors import InputError
-
-ENDINGS = (".jsonl", ".ndjson", ".csv", ".tsv", ".parquet")
 MAX_ID = 1000  # characters, as in the formats of export/
 MAX_TEXT = 64_000_000  # bytes of a line, or characters of a cell: beyond it no one document is
 
@@ -51,42 +48,6 @@ class Input(Protocol):
     def size(self) -> int: ...
 
     def __iter__(self) -> Iterator[Entry]: ...
-
-
-def open_input(path: Path, fields: Fields, out: Path) -> Input:
-    """What `path` is, by its name's ending; a folder's documents are its files, but for `out`.
-
-    Raises InputError with the field INPUT, or the option to change.
-    """
-    from corpus.inputs.folder import FolderInput
-    from corpus.inputs.rows import CsvInput, JsonlInput
-
-    try:
-        str(path.resolve()).encode()
-    except UnicodeEncodeError as error:
-        raise InputError(
-            "INPUT has a path with bytes that are no characters: rename it.", field="INPUT"
-        ) from error
-    if path.is_dir():
-        return FolderInput(path, out)
-    ending = path.suffix.lower()
-    if ending not in ENDINGS:
-        raise InputError(
-            f"INPUT {path.name!r} is not read here: give a file {', '.join(ENDINGS[:-1])} or "
-            f"{ENDINGS[-1]}, or a folder of documents.",
-            field="INPUT",
-        )
-    try:
-        path.open("rb").close()
-    except OSError as error:
-        raise InputError(
-            f"INPUT {path} cannot be read: {error.strerror}.", field="INPUT"
-        ) from error
-    if ending == ".parquet":
-        from corpus.inputs.parquet import ParquetInput
-
-        return ParquetInput(path, fields)
-    return (CsvInput if ending in (".csv", ".tsv") else JsonlInput)(path, fields)
 
 
 def entry_of(row: dict[str, object], fields: Fields, place: str, at: int) -> Entry:

@@ -11,7 +11,7 @@ from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
-from corpus.index import FILE, Index, told
+from corpus.index import FILE, Index, translate_errors
 from corpus.outputs.shards import FOLDER
 
 
@@ -31,7 +31,7 @@ def holds_job(folder: Path) -> bool:
 
 def answers_of(out: Path) -> Iterator[Line]:
     """File by file. Raises StoreFailed for a damaged index, OSError for a file that is gone."""
-    with told(out), closing(Index(out)) as index:
+    with translate_errors(out), closing(Index(out)) as index:
         shards = index.shards()
         for at, (number, name) in enumerate(shards):
             file = out / FOLDER / name

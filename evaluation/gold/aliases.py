@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from evaluation.scoring.matching import ENOUGH, normalise, overlap
+from evaluation.matching import ENOUGH, normalise, overlap
 
 
 class Aliases:

@@ -9,7 +9,7 @@ from pathlib import Path
 import yaml
 from pydantic import BaseModel, ConfigDict
 
-from evaluation.scoring.matching import HALF, contains, normalise, overlap
+from evaluation.matching import HALF, contains, normalise, overlap
 
 CORE = ("PER", "LOC", "ORG")
 _FILE = Path(__file__).with_name("names.yaml")

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from evaluation.gold.aliases import Aliases
 from evaluation.gold.names import fold_class
 from evaluation.gold.rows import Answers, GoldRow
-from evaluation.scoring.matching import normalise
+from evaluation.matching import normalise
 from knowledge.items import Entity, Fact, Item, PromptType, Triple
 
 Unit = tuple[str, ...]

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Collection
 
 from evaluation.gold.units import Unit
-from evaluation.scoring.matching import same
+from evaluation.matching import same
 
 
 def connected(gold: Collection[Unit], predicted: Collection[Unit]) -> tuple[int, int]:

@@ -11,8 +11,8 @@ from typing import NamedTuple
 from evaluation.gold.names import CORE, same_key, spaced
 from evaluation.gold.rows import Answers, GoldRow
 from evaluation.gold.units import Sides, Unit, sides
+from evaluation.matching import assign, normalise, same, same_value
 from evaluation.scoring.graph import connected
-from evaluation.scoring.matching import assign, normalise, same, same_value
 from knowledge.items import PromptType
 
 # The first of each task heads the report: the one that forgives spelling and keeps the meaning.

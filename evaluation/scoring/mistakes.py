@@ -13,7 +13,7 @@ from typing import Literal
 from evaluation.gold.names import same_key
 from evaluation.gold.rows import Answers, GoldRow
 from evaluation.gold.units import Unit, sides
-from evaluation.scoring.matching import assign, same_value, touching
+from evaluation.matching import assign, same_value, touching
 from evaluation.scoring.metrics import same_ends, same_fact, same_triple
 from knowledge.items import PromptType
 

@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, field
 from typing import Literal
 
 from errors import InputError
 from extraction.request.spans import check_spans
 from knowledge.items import PromptType
+from knowledge.text.entity_line import entity_line
 from knowledge.text.language import detect
 from knowledge.text.spans import Lang, Span
 from models.base import Image
 from wording import message
-
-_ENTITY_LINE = re.compile(r"\s*(?:实体|entity)\s*[:：][ \t]*([^\r\n]+?)[ \t]*(?:\r\n|\r|\n)", re.I)
 
 Grounding = Literal["strict", "free"]
 
@@ -86,9 +84,7 @@ def make_task(
     body_start = 0
     entity = (entity or "").strip() or None
     if prompt_type == "KE3" and not entity:
-        line = _ENTITY_LINE.match(text)
-        if line:
-            entity, body_start = line.group(1), line.end()
+        entity, body_start = entity_line(text)
     if not text[body_start:].strip():
         raise InputError("user_input is empty: send the text to read.", field="user_input")
     if entity and len(entity) > MAX_ENTITY:

@@ -45,10 +45,10 @@ if TYPE_CHECKING:  # torch is loaded with the model, not with the app
     import torch
 
     from models.local_glm.grammar import GlmGrammar
+    from models.visualglm.config import VisualGLMConfig
     from models.visualglm.engine.engine import Engine
     from models.visualglm.engine.sampling import SamplingParams
     from models.visualglm.engine.slots import Constraint, Generation, Picture, Request
-    from models.visualglm.network.config import VisualGLMConfig
     from models.visualglm.text.chat import Prompt
     from models.visualglm.text.stream_decoder import StreamDecoder
     from models.visualglm.text.tokenizer import Tokenizer
@@ -148,8 +148,8 @@ class LocalGlm:
         from models.local_glm.grammar import GlmGrammar
         from models.visualglm.checkpoint.memory_plan import check, free_memory, plan
         from models.visualglm.checkpoint.pretrained import effective_bits, load_pretrained
+        from models.visualglm.config import read_config
         from models.visualglm.engine.engine import Engine
-        from models.visualglm.network.config import read_config
         from models.visualglm.text.tokenizer import VOCABULARY_FILE, Tokenizer
 
         settings, began = self._settings, time.monotonic()

@@ -44,7 +44,7 @@ from settings import Settings
 
 if TYPE_CHECKING:  # torch is loaded with the model, not with the app
     from models.local_glm.official import Official
-    from models.visualglm.network.config import VisualGLMConfig
+    from models.visualglm.config import VisualGLMConfig
     from models.visualglm.text.tokenizer import Tokenizer
 
 NO_FORM = (
@@ -148,7 +148,7 @@ class ReferenceGlm:
 
     def _start(self) -> _Loaded:
         from models.local_glm.official import load_official
-        from models.visualglm.network.config import read_config
+        from models.visualglm.config import read_config
         from models.visualglm.text.tokenizer import VOCABULARY_FILE, Tokenizer
 
         missing = self._missing()

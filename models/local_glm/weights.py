@@ -257,7 +257,7 @@ def check_layout(folder: Path) -> None:
     Headers only: no weights are read.
     """
     from models.visualglm.checkpoint.reader import CheckpointReader, check_entries
-    from models.visualglm.network.config import read_config
+    from models.visualglm.config import read_config
 
     config = read_config(folder)
     check_entries(CheckpointReader(folder), config)

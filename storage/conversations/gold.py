@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from extraction.request.task import make_task
 from knowledge.answer_json import flatten
 from knowledge.corrections import corrected, kind_of
 from knowledge.items import PromptType
+from knowledge.text.entity_line import entity_line
 from storage.conversations.records import Conversation, Turn
 
 SOURCE = "kex-corrections"
@@ -29,19 +29,18 @@ def _rows(name: str, turn: Turn) -> Iterator[dict[str, Any]]:
     said = turn.said
     answer = corrected(said.answer or {}, turn.corrections)
     prompt_type = kind_of(answer)
-    # The same reading of the request as when it was answered: KE3's entity line is no text.
-    task = make_task(
-        prompt_type, said.text, lang=answer["lang"], entity=said.request.get("entity") or None
-    )
+    entity, start = (said.request.get("entity") or "").strip() or None, 0
+    if prompt_type == "KE3" and not entity:  # read as when it was answered
+        entity, start = entity_line(said.text)
     row = {
         "id": name,
         "task": prompt_type,
-        "lang": task.lang,
+        "lang": answer["lang"],
         "source": SOURCE,
-        "text": said.text[task.body_start :],
+        "text": said.text[start:],
     }
     if prompt_type == "KE3":
-        yield from _facts(row, answer["knowledge"], task.entity)
+        yield from _facts(row, answer["knowledge"], entity)
     else:
         yield row | {"gold": _gold(prompt_type, answer["knowledge"])}
 

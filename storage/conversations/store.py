@@ -19,6 +19,7 @@ from sqlalchemy import ColumnElement, Connection, Row, and_, func, or_, select
 
 from errors import Conflict, InputError, UnknownConversation, UnknownTurn, Unprocessable
 from knowledge.corrections import Correction, Json, Kind, corrected, standing
+from storage.conversations.migrations import KIND
 from storage.conversations.records import Conversation, NewTurn, Page, Turn
 from storage.conversations.rows import (
     conversation_of,
@@ -30,7 +31,7 @@ from storage.conversations.rows import (
     turn_values,
 )
 from storage.conversations.tables import conversations, corrections, turns
-from storage.database.sqlite import open_engine, overwrite_deleted, told, writing
+from storage.database.sqlite import open_engine, overwrite_deleted, translate_errors, writing
 
 MAX_PAGE = 200
 MAX_WORDS = 8  # of a search
@@ -45,7 +46,7 @@ class Store:
 
     def __init__(self, path: Path) -> None:
         self.name = str(path)
-        self._engine = open_engine(path)
+        self._engine = open_engine(path, KIND)
 
     def close(self) -> None:
         self._engine.dispose()
@@ -199,12 +200,12 @@ class Store:
 
     @contextmanager
     def _reading(self) -> Iterator[Connection]:
-        with told(self.name), self._engine.connect() as connection:
+        with translate_errors(self.name, KIND.setting), self._engine.connect() as connection:
             yield connection
 
     @contextmanager
     def _writing(self) -> Iterator[Connection]:
-        with told(self.name), writing(self._engine) as connection:
+        with translate_errors(self.name, KIND.setting), writing(self._engine) as connection:
             yield connection
 
 

@@ -24,7 +24,6 @@ from sqlalchemy import (
 )
 
 from errors import StoreFailed
-from storage.conversations.migrations import MIGRATIONS
 
 Migrations = Sequence[Callable[[Connection], None]]
 
@@ -48,14 +47,11 @@ class Kind:
     migrations: Migrations
 
 
-CONVERSATIONS = Kind(versions_table("kex_schema"), "KEX_STORE", MIGRATIONS)
-
-
 def version(
     connection: Connection,
     name: str,
+    kind: Kind,
     migrations: Migrations | None = None,
-    kind: Kind = CONVERSATIONS,
 ) -> int:
     """How many migrations the database has; 0 where it is empty. Changes nothing.
 
@@ -83,15 +79,15 @@ def version(
 def migrate(
     connection: Connection,
     name: str,
+    kind: Kind,
     migrations: Migrations | None = None,
-    kind: Kind = CONVERSATIONS,
 ) -> None:
     """Take the migrations that are missing, all in the connection's transaction.
 
     Raises as `version` does.
     """
     migrations = kind.migrations if migrations is None else migrations
-    found = version(connection, name, migrations, kind)
+    found = version(connection, name, kind, migrations)
     kind.versions.create(connection, checkfirst=True)
     for number in range(found + 1, len(migrations) + 1):
         migrations[number - 1](connection)

@@ -39,7 +39,7 @@ def open_engine(address: str, kind: Kind) -> Engine:
     """The database there, migrated where needed. Raises StoreFailed."""
     name = without_password(address)
     url = make_url(address).set(drivername="postgresql+psycopg")
-    with told(name):
+    with translate_errors(name):
         try:
             engine = create_engine(url, isolation_level="REPEATABLE READ", pool_pre_ping=True)
         except ModuleNotFoundError as error:
@@ -57,7 +57,7 @@ def open_engine(address: str, kind: Kind) -> Engine:
 
 
 @contextmanager
-def told(name: str) -> Iterator[None]:
+def translate_errors(name: str) -> Iterator[None]:
     """Turns what goes wrong inside into StoreFailed, without the statement and its values."""
     try:
         yield

@@ -19,7 +19,7 @@ from sqlalchemy import URL, Connection, Engine, create_engine, event
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from errors import StoreFailed
-from storage.database.migrating import CONVERSATIONS, Kind, migrate, version
+from storage.database.migrating import Kind, migrate, version
 
 BUSY_SECONDS = 10.0
 _WAL_TRIES = 50  # at a tenth of a second
@@ -43,13 +43,13 @@ _REMEDIES = {
 _OTHERWISE = "see that its disk works, or name another file with {setting}"
 
 
-def open_engine(path: Path, kind: Kind = CONVERSATIONS) -> Engine:
+def open_engine(path: Path, kind: Kind) -> Engine:
     """The database of this kind at `path`, made or migrated where needed, and checked.
 
     Raises StoreFailed.
     """
     path = path.absolute()
-    with told(str(path), kind.setting):
+    with translate_errors(str(path), kind.setting):
         _make_file(path)
         engine = create_engine(
             URL.create("sqlite", database=str(path)),
@@ -64,7 +64,7 @@ def open_engine(path: Path, kind: Kind = CONVERSATIONS) -> Engine:
             _check(engine, path, kind)
             _use_wal(engine)
             with writing(engine) as connection:
-                migrate(connection, str(path), kind=kind)
+                migrate(connection, str(path), kind)
         except BaseException:
             engine.dispose()
             raise
@@ -72,7 +72,7 @@ def open_engine(path: Path, kind: Kind = CONVERSATIONS) -> Engine:
 
 
 @contextmanager
-def told(name: str, setting: str = CONVERSATIONS.setting) -> Iterator[None]:
+def translate_errors(name: str, setting: str) -> Iterator[None]:
     """Turns what goes wrong inside into StoreFailed; `setting` is what names the file."""
     try:
         yield

@@ -42,14 +42,14 @@ class Database:
     @contextmanager
     def reading(self) -> Iterator[Connection]:
         """One state of the base, whatever is written meanwhile."""
-        with self._told(), self._engine.connect() as connection:
+        with self._translated(), self._engine.connect() as connection:
             yield connection
 
     @contextmanager
     def writing(self) -> Iterator[Connection]:
         """The only one that writes; all of it is kept, or nothing."""
         begin = postgres.writing if self._served else sqlite.writing
-        with self._told(), begin(self._engine) as connection:
+        with self._translated(), begin(self._engine) as connection:
             yield connection
 
     def overwrite_deleted(self) -> None:
@@ -57,8 +57,12 @@ class Database:
         if not self._served:
             sqlite.overwrite_deleted(self._engine)
 
-    def _told(self) -> AbstractContextManager[None]:
-        return postgres.told(self.name) if self._served else sqlite.told(self.name, SETTING)
+    def _translated(self) -> AbstractContextManager[None]:
+        return (
+            postgres.translate_errors(self.name)
+            if self._served
+            else sqlite.translate_errors(self.name, SETTING)
+        )
 
 
 def portions(values: Sequence[T], size: int = MANY) -> Iterator[Sequence[T]]:

@@ -13,7 +13,8 @@ import pyarrow.parquet
 import pytest
 
 from corpus.inputs import rows as rows_module
-from corpus.inputs.entry import Entry, Fields, open_input
+from corpus.inputs.entry import Entry, Fields
+from corpus.inputs.opening import open_input
 from corpus.inputs.parquet import read_rows
 from errors import InputError
 from knowledge.record import read_record
@@ -187,7 +188,8 @@ def test_no_whole_parquet_file(tmp_path: Path) -> None:
 def test_without_pyarrow_the_remedy_is_named(tmp_path: Path) -> None:
     program = (
         "import sys; sys.modules['pyarrow'] = None\n"
-        "from pathlib import Path; from corpus.inputs.entry import Fields, open_input\n"
+        "from pathlib import Path; from corpus.inputs.entry import Fields\n"
+        "from corpus.inputs.opening import open_input\n"
         "open_input(Path(sys.argv[1]), Fields(), Path('out'))"
     )
     done = subprocess.run(

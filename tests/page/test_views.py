@@ -95,7 +95,7 @@ def test_the_filter_chooses_what_is_marked_and_drawn(visit: Visit, views_url: st
 
 
 def test_text_and_graph_stand_beside_the_table(visit: Visit, views_url: str) -> None:
-    page = visit(views_url, viewport={"width": 1280, "height": 800})
+    page = visit(views_url, viewport={"width": 1280, "height": 1000})
     send(page, TEXT)
     finished(page)
     page.get_by_role("button", name="Graph", exact=True).click()

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from models.visualglm.network.config import VisualGLMConfig
+from models.visualglm.config import VisualGLMConfig
 from models.visualglm.network.language import set_alpha, set_attention, set_rotary_tables
 from models.visualglm.network.rotary import rotary_tables
 from verification.golden.checkpoints import FP32, HALF_COMPUTED, HALF_STORED, Checkpoints, Network

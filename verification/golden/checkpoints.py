@@ -14,7 +14,7 @@ from errors import KexError, WeightsError
 from models.visualglm.checkpoint.layout import EMBEDDINGS, LM_HEAD
 from models.visualglm.checkpoint.pretrained import load_pretrained
 from models.visualglm.checkpoint.reader import CheckpointReader, check_entries
-from models.visualglm.network.config import VisualGLMConfig, read_config
+from models.visualglm.config import VisualGLMConfig, read_config
 from models.visualglm.network.model import VisualGLM
 from verification.golden.report import Report
 

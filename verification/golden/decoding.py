@@ -7,10 +7,10 @@ import re
 import torch
 from torch import Tensor
 
+from models.visualglm.config import VisualGLMConfig
 from models.visualglm.engine.generate import Step, generate
 from models.visualglm.engine.sampling import GREEDY, SamplingParams
 from models.visualglm.network.cache import KVCache
-from models.visualglm.network.config import VisualGLMConfig
 from models.visualglm.network.positions import padded_batch, position_ids
 from verification.golden.cases import Folder, Prompt, image_embeds, split_variant
 from verification.golden.checkpoints import Network

@@ -10,8 +10,8 @@ from typing import Any
 
 import torch
 
+from models.visualglm.config import VisualGLMConfig
 from models.visualglm.engine.sampling import SamplingParams
-from models.visualglm.network.config import VisualGLMConfig
 from verification.golden.cases import Folder, Prompt, split_variant
 from verification.golden.decoding import end_of, sequences, steps
 from verification.golden.report import EXACT

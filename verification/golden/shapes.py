@@ -11,7 +11,7 @@ from typing import Any
 
 from models.visualglm.checkpoint.layout import Entry, Shape, tensor_shapes
 from models.visualglm.checkpoint.reader import CheckpointReader
-from models.visualglm.network.config import VisualGLMConfig, parse_config
+from models.visualglm.config import VisualGLMConfig, parse_config
 from verification.golden.checkpoints import Checkpoints
 from verification.golden.report import Report
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import torch
 
-from models.visualglm.network.config import VisualGLMConfig
+from models.visualglm.config import VisualGLMConfig
 from models.visualglm.network.positions import padded_batch
 from models.visualglm.text.chat import build_prompt, build_text_prompt, process_response
 from models.visualglm.text.tokenizer import Tokenizer

@@ -9,7 +9,7 @@ from pathlib import Path
 import torch
 
 from errors import InputError, KexError
-from models.visualglm.network.config import VisualGLMConfig
+from models.visualglm.config import VisualGLMConfig
 from models.visualglm.text.tokenizer import VOCABULARY_FILE, Tokenizer
 from verification.golden.cases import Folder
 from verification.golden.checkpoints import Checkpoints, check_alike

@@ -28,7 +28,7 @@ from models.visualglm.checkpoint.layout import (
 )
 from models.visualglm.checkpoint.reader import SAFETENSORS_INDEX, CheckpointReader, check_entries
 from models.visualglm.checkpoint.safetensors import DTYPE_NAMES, DTYPES, write_safetensors
-from models.visualglm.network.config import CONFIG_FILE, VisualGLMConfig, read_config
+from models.visualglm.config import CONFIG_FILE, VisualGLMConfig, read_config
 from models.visualglm.network.quantisation import quantize_weight
 
 TOKENIZER_FILE = "ice_text.model"

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from math import prod
 
-from models.visualglm.network.config import VisualGLMConfig
+from models.visualglm.config import VisualGLMConfig
 
 Shape = tuple[int, ...]
 Entry = tuple[Shape, str]  # shape and type, the type as safetensors names it

@@ -23,7 +23,7 @@ from models.visualglm.checkpoint.layout import (
     tensor_shapes,
 )
 from models.visualglm.checkpoint.safetensors import DTYPE_NAMES
-from models.visualglm.network.config import VisualGLMConfig
+from models.visualglm.config import VisualGLMConfig
 
 STEP_CONTEXT = 256  # contexts are proposed in its multiples; KEX_GLM_CONTEXT takes no less
 MATMUL_WORKSPACE = 64 << 20  # cuBLAS keeps 32 MiB on the largest cards, for each of two streams

@@ -13,7 +13,7 @@ from models.visualglm.checkpoint.layout import SCALE, is_quantised
 from models.visualglm.checkpoint.loading import OnProgress, load_into
 from models.visualglm.checkpoint.names import official_name
 from models.visualglm.checkpoint.reader import CheckpointReader
-from models.visualglm.network.config import VisualGLMConfig, read_config
+from models.visualglm.config import VisualGLMConfig, read_config
 from models.visualglm.network.model import VisualGLM, empty_model
 from models.visualglm.network.quantisation import quantize_weight, use_quantized_layers
 

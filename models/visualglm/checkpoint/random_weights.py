@@ -8,7 +8,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
-from models.visualglm.network.config import VisualGLMConfig
+from models.visualglm.config import VisualGLMConfig
 from models.visualglm.network.model import VisualGLM, empty_model
 from models.visualglm.network.quantisation import QuantizedLinear, use_quantized_layers
 

@@ -17,7 +17,7 @@ from torch import Tensor
 from errors import WeightsError
 from models.visualglm.checkpoint.layout import INV_FREQ, LM_HEAD, Entry, Shape, tensor_shapes
 from models.visualglm.checkpoint.safetensors import DTYPE_NAMES, SafetensorsFile, read_header
-from models.visualglm.network.config import VisualGLMConfig
+from models.visualglm.config import VisualGLMConfig
 
 SAFETENSORS_INDEX = "model.safetensors.index.json"
 BIN_INDEX = "pytorch_model.bin.index.json"

@@ -19,8 +19,8 @@ from collections.abc import Callable
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from models.visualglm.config import VisualGLMConfig
 from models.visualglm.network.cache import Window
-from models.visualglm.network.config import VisualGLMConfig
 from models.visualglm.network.rotary import Rotation, rotary_tables
 
 Trace = Callable[[str, Tensor], None]  # is told the name and the value of a step in between

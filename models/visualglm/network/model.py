@@ -5,8 +5,8 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
+from models.visualglm.config import VisualGLMConfig
 from models.visualglm.network.cache import Window
-from models.visualglm.network.config import VisualGLMConfig
 from models.visualglm.network.language import GLM, Trace
 from models.visualglm.network.vision import ImageEncoder
 

@@ -12,7 +12,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from models.visualglm.network.config import QFormerConfig, VisualGLMConfig, VitConfig
+from models.visualglm.config import QFormerConfig, VisualGLMConfig, VitConfig
 from models.visualglm.network.language import Trace
 
 LN_VISION_EPSILON = 1e-5

@@ -14,7 +14,7 @@ from pathlib import Path
 from sentencepiece import SentencePieceProcessor
 
 from errors import WeightsError
-from models.visualglm.network.config import VisualGLMConfig
+from models.visualglm.config import VisualGLMConfig
 
 VOCABULARY_FILE = "ice_text.model"
 OFFICIAL_SHA256 = "5e974d9a69c242ce014c88c2b26089270f6198f3c0b700a887666cd3e816f17e"

@@ -11,5 +11,7 @@ from collections.abc import Callable
 from sqlalchemy import Connection
 
 from storage.conversations.migrations import m0001_conversations
+from storage.database.migrating import Kind, versions_table
 
 MIGRATIONS: tuple[Callable[[Connection], None], ...] = (m0001_conversations.apply,)
+KIND = Kind(versions_table("kex_schema"), "KEX_STORE", MIGRATIONS)

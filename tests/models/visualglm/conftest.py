@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from models.visualglm.checkpoint.random_weights import random_model
-from models.visualglm.network.config import QFormerConfig, VisualGLMConfig, VitConfig
+from models.visualglm.config import QFormerConfig, VisualGLMConfig, VitConfig
 from models.visualglm.network.model import VisualGLM
 
 SMALL = VisualGLMConfig(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 
-from models.visualglm.network.config import VisualGLMConfig
+from models.visualglm.config import VisualGLMConfig
 
 
 def prompt(config: VisualGLMConfig, words: int, seed: int = 0) -> list[int]:

@@ -13,7 +13,7 @@ from safetensors.torch import save_file
 from torch import Tensor
 
 from models.visualglm.checkpoint.layout import EMBEDDINGS, LM_HEAD, tensor_shapes
-from models.visualglm.network.config import VisualGLMConfig, parse_config
+from models.visualglm.config import VisualGLMConfig, parse_config
 from tests import ROOT
 
 # Read before a test starts: no KEX_ variable reaches a test.

@@ -9,10 +9,10 @@ import torch
 
 from models.gpus import count_cards
 from models.visualglm.checkpoint.random_weights import random_model
+from models.visualglm.config import VisualGLMConfig
 from models.visualglm.engine.engine import Engine
 from models.visualglm.engine.sampling import SamplingParams
 from models.visualglm.engine.slots import End, Picture, Request, Token
-from models.visualglm.network.config import VisualGLMConfig
 from models.visualglm.network.model import VisualGLM
 from models.visualglm.network.positions import padded_batch
 

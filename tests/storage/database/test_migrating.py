@@ -12,7 +12,7 @@ from sqlalchemy.dialects import postgresql
 from sqlalchemy.schema import CreateIndex, CreateTable
 
 from errors import StoreFailed
-from storage.conversations.migrations import MIGRATIONS
+from storage.conversations.migrations import KIND, MIGRATIONS
 from storage.conversations.store import Store
 from storage.conversations.tables import metadata
 from storage.database.migrating import migrate
@@ -21,7 +21,7 @@ from storage.database.sqlite import open_engine, writing
 
 @pytest.fixture
 def engine(path: Path) -> Iterator[Engine]:
-    opened = open_engine(path)
+    opened = open_engine(path, KIND)
     yield opened
     opened.dispose()
 
@@ -58,7 +58,7 @@ def test_a_migration_is_taken_once(path: Path, engine: Engine) -> None:
 
     for _ in range(2):
         with writing(engine) as connection:
-            migrate(connection, "here", [*MIGRATIONS, second])
+            migrate(connection, "here", KIND, [*MIGRATIONS, second])
     assert taken == [2]
     engine.dispose()
     with pytest.raises(StoreFailed, match=r"newer Kex \(version 2, this one knows 1\): update Kex"):
@@ -72,10 +72,10 @@ def test_a_migration_that_fails_changes_nothing(engine: Engine) -> None:
 
     before = inspect(engine).get_table_names()
     with pytest.raises(StoreFailed), writing(engine) as connection:
-        migrate(connection, "here", [*MIGRATIONS, half])
+        migrate(connection, "here", KIND, [*MIGRATIONS, half])
     assert inspect(engine).get_table_names() == before
     with writing(engine) as connection:
-        migrate(connection, "here")  # still at 1
+        migrate(connection, "here", KIND)  # still at 1
 
 
 def test_the_database_of_another_program_is_left_alone(path: Path) -> None:

@@ -12,6 +12,7 @@ import pytest
 from sqlalchemy import event
 
 from errors import StoreFailed
+from storage.conversations.migrations import KIND
 from storage.conversations.store import Store
 from storage.database import sqlite
 from storage.database.sqlite import open_engine
@@ -28,7 +29,7 @@ def refused(path: Path) -> str:
 
 
 def test_every_connection_is_safe(path: Path) -> None:
-    engine = open_engine(path)
+    engine = open_engine(path, KIND)
     expected = {
         "journal_mode": "wal",
         "synchronous": 2,  # FULL

@@ -18,10 +18,10 @@ from torch.nn import functional as F
 
 from models.visualglm.checkpoint.layout import tensor_shapes
 from models.visualglm.checkpoint.pretrained import load_pretrained
+from models.visualglm.config import VisualGLMConfig, read_config
 from models.visualglm.engine.generate import generate
 from models.visualglm.engine.sampling import SamplingParams, keep_top_p, replace_invalid
 from models.visualglm.image import decode, preprocess, resize
-from models.visualglm.network.config import VisualGLMConfig, read_config
 from models.visualglm.network.language import set_alpha
 from models.visualglm.network.model import VisualGLM
 from models.visualglm.network.positions import padded_batch

@@ -12,8 +12,8 @@ from transformers import LogitsProcessor, PreTrainedModel
 from transformers.modeling_outputs import CausalLMOutput
 
 from models.visualglm.checkpoint.pretrained import load_pretrained
+from models.visualglm.config import read_config
 from models.visualglm.engine.sampling import replace_invalid
-from models.visualglm.network.config import read_config
 from models.visualglm.network.model import VisualGLM, empty_model
 from models.visualglm.network.positions import padded_batch
 from models.visualglm.text.chat import build_prompt, process_response

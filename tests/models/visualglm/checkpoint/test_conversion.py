@@ -19,7 +19,7 @@ from errors import InputError, WeightsError
 from models.visualglm.checkpoint.conversion import TOKENIZER_FILE, convert
 from models.visualglm.checkpoint.layout import INV_FREQ, SCALE, is_quantised, tensor_shapes
 from models.visualglm.checkpoint.reader import CheckpointReader, check_entries
-from models.visualglm.network.config import VisualGLMConfig, read_config
+from models.visualglm.config import VisualGLMConfig, read_config
 from models.visualglm.network.quantisation import quantize_weight
 from tests import ROOT
 from tests.models.visualglm.synthetic import CONFIG, RAW, golden, tensors, write

@@ -18,7 +18,7 @@ from models.visualglm.checkpoint.layout import (
 )
 from models.visualglm.checkpoint.names import official_name
 from models.visualglm.checkpoint.safetensors import DTYPE_NAMES
-from models.visualglm.network.config import VisualGLMConfig, read_config
+from models.visualglm.config import VisualGLMConfig, read_config
 from models.visualglm.network.model import empty_model
 from models.visualglm.network.quantisation import use_quantized_layers
 from tests.models.visualglm.synthetic import CONFIG, golden

@@ -19,8 +19,8 @@ from models.visualglm.checkpoint.memory_plan import (
     host_memory,
     plan,
 )
+from models.visualglm.config import VisualGLMConfig
 from models.visualglm.network.cache import KVCache
-from models.visualglm.network.config import VisualGLMConfig
 from models.visualglm.network.model import empty_model
 from models.visualglm.network.quantisation import use_quantized_layers
 

@@ -16,7 +16,7 @@ from torch import Tensor
 from errors import WeightsError
 from models.visualglm.checkpoint.layout import EMBEDDINGS, INV_FREQ, LM_HEAD, tensor_shapes
 from models.visualglm.checkpoint.reader import CheckpointReader, check_entries, entry_of
-from models.visualglm.network.config import parse_config
+from models.visualglm.config import parse_config
 from tests.models.visualglm.synthetic import CONFIG, RAW, golden, tensors, write
 
 FORMS = ["safetensors", "bin"]

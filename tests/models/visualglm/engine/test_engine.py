@@ -8,11 +8,11 @@ import torch
 from torch import Tensor
 
 from errors import ModelFailed, TooLarge, Unavailable
+from models.visualglm.config import VisualGLMConfig
 from models.visualglm.engine.engine import Engine
 from models.visualglm.engine.generate import generate
 from models.visualglm.engine.sampling import SamplingParams
 from models.visualglm.engine.slots import End, Generation, Picture, Reading, Request, Token
-from models.visualglm.network.config import VisualGLMConfig
 from models.visualglm.network.model import VisualGLM
 
 GMASK, SOP, EOP = 151, 154, 155

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from models.visualglm.checkpoint.random_weights import random_model
-from models.visualglm.network.config import VisualGLMConfig
+from models.visualglm.config import VisualGLMConfig
 from models.visualglm.network.language import (
     attend_fused,
     attend_officially,

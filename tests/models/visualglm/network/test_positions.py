@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 import torch
 
-from models.visualglm.network.config import VisualGLMConfig
+from models.visualglm.config import VisualGLMConfig
 from models.visualglm.network.positions import (
     context_length,
     left_pad,

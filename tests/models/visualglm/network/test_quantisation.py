@@ -6,7 +6,7 @@ import pytest
 import torch
 from torch.nn import functional as F
 
-from models.visualglm.network.config import VisualGLMConfig
+from models.visualglm.config import VisualGLMConfig
 from models.visualglm.network.model import VisualGLM, empty_model
 from models.visualglm.network.quantisation import (
     BITS,

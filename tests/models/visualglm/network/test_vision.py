@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from models.visualglm.network.config import VisualGLMConfig
+from models.visualglm.config import VisualGLMConfig
 from models.visualglm.network.model import VisualGLM
 from models.visualglm.network.vision import QFormerBlock
 

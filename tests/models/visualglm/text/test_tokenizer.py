@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 
 from errors import WeightsError
-from models.visualglm.network.config import VisualGLMConfig
+from models.visualglm.config import VisualGLMConfig
 from models.visualglm.text.stream_decoder import StreamDecoder
 from models.visualglm.text.tokenizer import VOCABULARY_FILE, Tokenizer
 from scripts.tiny_vocabulary import VOCAB_SIZE, train

@@ -4,7 +4,7 @@ import random
 
 import pytest
 
-from evaluation.scoring.matching import (
+from evaluation.matching import (
     assign,
     normalise,
     overlap,

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from errors import WeightsError
-from models.visualglm.network.config import VisualGLMConfig, parse_config, read_config
+from models.visualglm.config import VisualGLMConfig, parse_config, read_config
 from tests.models.visualglm.synthetic import RAW
 
 
