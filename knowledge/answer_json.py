@@ -24,9 +24,10 @@ from errors import InputError
 from knowledge.items import Card, Entity, Fact, Item, Located, PromptType, Status, Triple
 from knowledge.record import Correction, Record, text_id
 from knowledge.text.spans import Lang, Span
+from validation import field_error, input_error
+from wording import message
 
 MAX_ID = 1000  # characters
-_REMEDY = "send the answer as Kex gave it, with the text that it was made from"
 
 Name = Annotated[str, Field(min_length=1)]
 
@@ -58,14 +59,20 @@ class _Located(_Form):
     def _fits(self, info: ValidationInfo) -> _Located:
         if self.start is None or self.end is None:
             if self.start is not None or self.end is not None or self.status == "verbatim":
-                raise ValueError("start and end are missing")
+                raise ValueError(message("errors.answer_offsets_missing"))
             return self
         if self.status == "inferred":
-            raise ValueError("what is inferred has no place: start and end are null")
+            raise ValueError(message("errors.answer_inferred_offsets"))
         found = _check_offsets(self.start, self.end, info)
         if self.status == "verbatim" and found != self.text:
             raise ValueError(
-                f"text[{self.start}:{self.end}] is {found[:40]!r}, not {self.text[:40]!r}"
+                message(
+                    "errors.answer_other_text",
+                    start=self.start,
+                    end=self.end,
+                    found=found[:40],
+                    text=self.text[:40],
+                )
             )
         return self
 
@@ -119,7 +126,7 @@ class _Card(_Form):
     @model_validator(mode="after")
     def _is_about_something(self) -> _Card:
         if self.facts and self.entity is None:
-            raise ValueError("facts need the entity that they are about")
+            raise ValueError(message("errors.answer_facts_entity"))
         return self
 
 
@@ -177,11 +184,11 @@ def _check_rest(value: dict[str, Any], at: str) -> None:
     try:
         json.dumps(value, ensure_ascii=False, allow_nan=False).encode()
     except UnicodeEncodeError as error:
-        raise InputError(
-            f"{field} holds half a character (a lone surrogate): send whole ones.", field=field
-        ) from error
+        raise field_error(field, message("errors.lone_surrogate")) from error
     except (TypeError, ValueError, RecursionError) as error:
-        raise InputError(f"{field} is not JSON: {error}.", field=field) from error
+        raise InputError(
+            message("errors.field_not_json", field=field, reason=error), field=field
+        ) from error
 
 
 _Read = tuple[tuple[Item, ...], tuple[Card, ...], Mapping[Item, Correction]]
@@ -234,12 +241,9 @@ def _check_offsets(start: int, end: int, info: ValidationInfo) -> str:
     """The piece of the text; ValueError where there is none such."""
     text: str = (info.context or {})["text"]
     if not 0 <= start < end <= len(text):
-        raise ValueError(f"{start} to {end} is no piece of a text of {len(text)} characters")
+        raise ValueError(message("errors.answer_offsets", start=start, end=end, length=len(text)))
     return text[start:end]
 
 
 def _named(error: ValidationError, at: str) -> InputError:
-    first = error.errors(include_url=False)[0]
-    field = (at + ".".join(str(part) for part in first["loc"])).rstrip(".") or "answer"
-    message = first["msg"].removeprefix("Value error, ")
-    return InputError(f"{field}: {message}; {_REMEDY}.", field=field)
+    return input_error(error, at, default="answer", remedy=message("errors.answer_remedy"))
