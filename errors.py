@@ -31,12 +31,15 @@ KexError                    code               HTTP
 
 from __future__ import annotations
 
+from wording import Lang, localised
+
 
 class KexError(Exception):
     """An error with a public message.
 
-    `message` is shown to the user and never holds a secret or a trace; `field` names the request
-    field or setting to mend; `retry_after` is in seconds.
+    `message` is shown to the user, in its language where it is a `wording.Message`; it never holds
+    a secret or a trace. `field` names the request field or setting to mend; `retry_after` is in
+    seconds.
     """
 
     status = 500
@@ -50,9 +53,10 @@ class KexError(Exception):
         self.field = field
         self.retry_after = retry_after
 
-    def to_json(self) -> dict[str, dict[str, str | None]]:
-        """The one error shape of the HTTP contract."""
-        return {"error": {"code": self.code, "message": self.message, "field": self.field}}
+    def to_json(self, lang: Lang = "en") -> dict[str, dict[str, str | None]]:
+        """The one error shape of the HTTP contract, its message in that language."""
+        text = localised(self.message, lang)
+        return {"error": {"code": self.code, "message": text, "field": self.field}}
 
 
 class InputError(KexError):

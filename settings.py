@@ -1,6 +1,6 @@
 """Every setting of Kex, read once from the environment and `.env`; README's table lists each.
 
-Knows no other module of the project. Secrets are SecretStr, so that no log or repr shows them.
+Knows of the project only its errors. Secrets are SecretStr, so that no log or repr shows them.
 """
 
 from __future__ import annotations
@@ -18,7 +18,8 @@ from pydantic_settings import (
     SettingsConfigDict,
 )
 
-from errors import InputError
+from validation import field_error, first_fault
+from wording import message
 
 ModelName = Literal["Local-GLM", "ChatGpt", "Embedded"]
 
@@ -169,7 +170,7 @@ class Settings(BaseSettings):
         if not isinstance(value, str):
             return value
         if "://" in value:  # as a path it would quietly become a folder of this name
-            raise ValueError("must be the path of a file, or off")
+            raise ValueError(message("errors.settings_store"))
         return None if value.strip().lower() in ("", "off") else value
 
     @field_validator("base", mode="before")
@@ -179,7 +180,7 @@ class Settings(BaseSettings):
             return None if value is None else str(value)
         value = value.strip()
         if "://" in value and not value.startswith(("postgresql://", "postgres://")):
-            raise ValueError("must be the path of a file, postgresql://…, or off")
+            raise ValueError(message("errors.settings_base"))
         return None if value.lower() in ("", "off") else value
 
     @field_validator("base")
@@ -196,21 +197,21 @@ class Settings(BaseSettings):
     @classmethod
     def _check_url(cls, value: str | None) -> str | None:
         if value and not value.startswith(("http://", "https://")):
-            raise ValueError("must begin with http:// or https://")
+            raise ValueError(message("errors.settings_url"))
         return value or None
 
     @field_validator("max_concurrent")
     @classmethod
     def _leave_threads(cls, value: int, info: ValidationInfo) -> int:
         if value > info.data.get("threads", value + 2) - 2:
-            raise ValueError("must be at least 2 below KEX_THREADS, or /health waits for answers")
+            raise ValueError(message("errors.settings_threads"))
         return value
 
     @field_validator("embedded_context")
     @classmethod
     def _leave_room(cls, value: int, info: ValidationInfo) -> int:
         if value < 2048 * info.data.get("embedded_slots", 1):
-            raise ValueError("must be at least 2048 for each of KEX_EMBEDDED_SLOTS")
+            raise ValueError(message("errors.settings_context"))
         return value
 
     @field_validator("cache_dir", "glm_path", "embedded_path", "store")
@@ -233,8 +234,7 @@ def load_settings() -> Settings:
     try:
         return Settings()
     except ValidationError as error:
-        first = error.errors()[0]
-        name = str(first["loc"][0])
+        fault = first_fault(error)
+        name = str(fault.path[0])
         variable = name if name.isupper() else f"KEX_{name.upper()}"
-        message = first["msg"].removeprefix("Value error, ")
-        raise InputError(f"{variable}: {message}", field=variable) from error
+        raise field_error(variable, fault.reason) from error

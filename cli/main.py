@@ -19,6 +19,7 @@ from cli.export import export_command
 from cli.extract import extract_command
 from cli.glm.command import glm
 from cli.knowledge_base.command import base
+from cli.language import say
 from cli.models import models
 from cli.replicas import replicas_command
 from cli.serve import serve_command
@@ -32,12 +33,12 @@ class KexGroup(click.Group):
         try:
             return super().invoke(ctx)
         except KexError as error:
-            click.echo(f"Error: {error.message}", err=True)
+            click.echo(say("error", message=error.message), err=True)
             if isinstance(error, InputError):
                 ctx.exit(2)
             ctx.exit(3 if isinstance(error, Unavailable) else 1)
         except KeyboardInterrupt:
-            click.echo("Interrupted.", err=True)
+            click.echo(say("interrupted"), err=True)
             ctx.exit(130)
         except BrokenPipeError:
             # The reader (head, less) has seen enough; keep Python from complaining at exit.

@@ -11,6 +11,7 @@ from typing import Any, Literal
 
 from errors import InputError, TooLarge
 from models.base import Image, Message, Sampling
+from validation import check_text
 
 Lang = Literal["zh", "en"]
 
@@ -66,9 +67,9 @@ def make_chat(
         if image is None:
             raise InputError("user_input is empty: send a question.", field="user_input")
         question = DESCRIBE[lang]
-    _check_text("user_input", question)
+    check_text("user_input", question)
     for turn in history:
-        _check_text("history", turn.question + turn.answer)
+        check_text("history", turn.question + turn.answer)
     _check_length(question, history, max_chars)
     messages: list[Message] = []
     for turn in history:
@@ -91,11 +92,6 @@ def turns_of(messages: Sequence[Message]) -> tuple[Turn, ...]:
         Turn(asked.content, answered.content)
         for asked, answered in zip(messages[::2], messages[1::2], strict=False)
     )
-
-
-def _check_text(field: str, text: str) -> None:
-    if "\x00" in text:
-        raise InputError(f"{field} holds a NUL character: remove it.", field=field)
 
 
 def _check_length(question: str, history: Sequence[Turn], max_chars: int) -> None:

@@ -36,6 +36,7 @@ from knowledge.items import (
 from knowledge.text.normalising import fold
 from knowledge.text.spans import Lang, Span
 from knowledge.values import meaning
+from wording import message
 
 ItemJson = dict[str, Any]
 Identity = tuple[str, ...]
@@ -152,14 +153,20 @@ class _Located(_Form):
     def _fits(self, info: ValidationInfo) -> _Located:
         if self.start is None or self.end is None:
             if self.start is not None or self.end is not None or self.status == "verbatim":
-                raise ValueError("start and end are missing")
+                raise ValueError(message("errors.answer_offsets_missing"))
             return self
         if self.status == "inferred":
-            raise ValueError("what is inferred has no place: start and end are null")
+            raise ValueError(message("errors.answer_inferred_offsets"))
         found = _check_offsets(self.start, self.end, info)
         if self.status == "verbatim" and found != self.text:
             raise ValueError(
-                f"text[{self.start}:{self.end}] is {found[:40]!r}, not {self.text[:40]!r}"
+                message(
+                    "errors.answer_other_text",
+                    start=self.start,
+                    end=self.end,
+                    found=found[:40],
+                    text=self.text[:40],
+                )
             )
         return self
 
@@ -213,7 +220,7 @@ class _Card(_Form):
     @model_validator(mode="after")
     def _is_about_something(self) -> _Card:
         if self.facts and self.entity is None:
-            raise ValueError("facts need the entity that they are about")
+            raise ValueError(message("errors.answer_facts_entity"))
         return self
 
 
@@ -280,7 +287,7 @@ def _check_offsets(start: int, end: int, info: ValidationInfo) -> str:
     """The piece of the text; ValueError where there is none such."""
     text: str = (info.context or {})["text"]
     if not 0 <= start < end <= len(text):
-        raise ValueError(f"{start} to {end} is no piece of a text of {len(text)} characters")
+        raise ValueError(message("errors.answer_offsets", start=start, end=end, length=len(text)))
     return text[start:end]
 
 

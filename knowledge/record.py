@@ -20,9 +20,10 @@ from knowledge.answer_json import CorrectionMark, item_json, read_knowledge
 from knowledge.items import Card, Item, PromptType
 from knowledge.text.normalising import fold
 from knowledge.text.spans import Lang, Span
+from validation import field_error, input_error
+from wording import message
 
 MAX_ID = 1000  # characters
-_REMEDY = "send the answer as Kex gave it, with the text that it was made from"
 
 
 @dataclass(frozen=True)
@@ -139,15 +140,12 @@ def _check_rest(value: dict[str, Any], at: str) -> None:
     try:
         json.dumps(value, ensure_ascii=False, allow_nan=False).encode()
     except UnicodeEncodeError as error:
-        raise InputError(
-            f"{field} holds half a character (a lone surrogate): send whole ones.", field=field
-        ) from error
+        raise field_error(field, message("errors.lone_surrogate")) from error
     except (TypeError, ValueError, RecursionError) as error:
-        raise InputError(f"{field} is not JSON: {error}.", field=field) from error
+        raise InputError(
+            message("errors.field_not_json", field=field, reason=error), field=field
+        ) from error
 
 
 def _named(error: ValidationError, at: str) -> InputError:
-    first = error.errors(include_url=False)[0]
-    field = (at + ".".join(str(part) for part in first["loc"])).rstrip(".") or "answer"
-    message = first["msg"].removeprefix("Value error, ")
-    return InputError(f"{field}: {message}; {_REMEDY}.", field=field)
+    return input_error(error, at, default="answer", remedy=message("errors.answer_remedy"))

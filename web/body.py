@@ -16,7 +16,9 @@ from werkzeug.exceptions import RequestEntityTooLarge
 from errors import InputError, TooLarge, UnsupportedMedia
 from models.base import Image
 from settings import Settings
+from validation import field_error, has_surrogate
 from web.images import read_image
+from wording import message
 
 MAX_FIELDS = 50  # a form has twenty; more is an attack on the parser
 # A form that carries bytes which are no UTF-8 is refused, not repaired.
@@ -179,8 +181,6 @@ def _check_surrogates(value: dict[str, Any], field: str) -> None:
         json.dumps(value, ensure_ascii=False).encode("utf-8")
     except UnicodeEncodeError as error:
         for name, part in value.items():
-            if any("\ud800" <= char <= "\udfff" for char in json.dumps(part, ensure_ascii=False)):
+            if has_surrogate(json.dumps(part, ensure_ascii=False)):
                 field = name
-        raise InputError(
-            "The JSON holds half a character (a lone surrogate).", field=field
-        ) from error
+        raise field_error(field, message("errors.lone_surrogate")) from error

@@ -14,16 +14,20 @@ from werkzeug.exceptions import HTTPException
 
 from errors import KexError
 from web import pages
+from web.language import language
+from wording import Lang, localised, message
 
 log = logging.getLogger(__name__)
 
 _MESSAGES = {
-    404: "There is nothing at this address; the page is at / and the route at /get_response.",
-    405: "This address takes another method: the header Allow names it.",
+    404: message("errors.web_not_found"),
+    405: message("errors.web_wrong_method"),
+    413: message("errors.web_too_large"),
 }
 _OPENAI_MESSAGES = {
-    404: "There is nothing at this address: POST to /v1/chat/completions, or GET /v1/models.",
-    405: "This address takes another method: POST to /v1/chat/completions, GET /v1/models.",
+    404: message("errors.web_openai_not_found"),
+    405: message("errors.web_openai_wrong_method"),
+    413: message("errors.web_too_large"),
 }
 # What Kex's fields are called in OpenAI's requests.
 _OPENAI_PARAMS = {
@@ -46,20 +50,21 @@ def answer(error: KexError) -> Response:
     if pages.wanted():
         response = pages.error_page(error)
     else:
-        response = jsonify(openai_json(error) if _for_openai() else error.to_json())
+        lang = language(request)
+        response = jsonify(openai_json(error, lang) if _for_openai() else error.to_json(lang))
     response.status_code = error.status
     if error.retry_after is not None:
         response.headers["Retry-After"] = str(error.retry_after)
     return response
 
 
-def openai_json(error: KexError) -> dict[str, dict[str, Any]]:
+def openai_json(error: KexError, lang: Lang = "en") -> dict[str, dict[str, Any]]:
     """The error in OpenAI's shape."""
     kind = "invalid_request_error" if error.status < 500 else "server_error"
     param = _OPENAI_PARAMS.get(error.field or "", error.field)
     return {
         "error": {
-            "message": error.message,
+            "message": localised(error.message, lang),
             "type": "rate_limit_error" if error.status == 429 else kind,
             "param": param,
             "code": error.code,
@@ -92,4 +97,4 @@ def _unexpected(error: Exception) -> Response:
 
 def unexpected() -> KexError:
     """What the user is told of a mistake of ours."""
-    return KexError("Something went wrong inside Kex; its log says what.")
+    return KexError(message("errors.web_internal"))

@@ -18,6 +18,7 @@ from errors import InputError, Unprocessable
 from models.base import Model, Sampling
 from models.registry import NAMES, Registry
 from settings import Settings, load_settings
+from wording import localised
 
 PREFERRED = "Local-GLM"  # the one of the models that was made for talking about pictures
 
@@ -137,7 +138,8 @@ def _choose(registry: Registry, options: Options) -> Model:
     default = registry.settings.default_model
     if state.status != "unavailable" or default == PREFERRED:
         return preferred
-    remark(options.words.instead.format(detail=state.detail.rstrip("."), model=default))
+    detail = localised(state.detail, options.words.lang).rstrip(".。")
+    remark(options.words.instead.format(detail=detail, model=default))
     return registry.get(default)
 
 

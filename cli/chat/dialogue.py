@@ -10,6 +10,7 @@ from cli.chat.wording import Wording
 from cli.terminal import ask, ask_lines, catch_interrupt, remark, write
 from errors import InputError, TooLarge
 from models.base import Image, Model
+from wording import localised
 
 _COMMAND = re.compile(r"/([a-z]+)(?:[ \t]+(.*))?$")  # a question may begin with a path
 
@@ -60,7 +61,7 @@ class Dialogue:
             try:
                 return open_picture(place, self._max_image_bytes)
             except InputError as error:
-                remark(self._words.error.format(message=error.message))
+                remark(self._words.error.format(message=localised(error.message, self._words.lang)))
                 place = None
 
     def _see(self, image: Image | None) -> None:
@@ -126,7 +127,7 @@ class Dialogue:
         if reply.interrupted:
             remark(words.stopped)
         if reply.error is not None:
-            remark(words.error.format(message=reply.error.message))
+            remark(words.error.format(message=localised(reply.error.message, words.lang)))
             if isinstance(reply.error, TooLarge) and self._turns:
                 remark(words.too_long)
         elif reply.text:

@@ -24,6 +24,7 @@ from models.base import (
     Text,
 )
 from models.thread_stream import pump
+from wording import localised
 
 
 @dataclass(frozen=True)
@@ -151,7 +152,7 @@ def tell_end(reply: Reply, words: Wording, *, verbose: bool) -> None:
     if reply.finish.reason == "length":
         remark(words.length)
     if reply.finish.warning:
-        remark(words.warning.format(message=reply.finish.warning))
+        remark(words.warning.format(message=localised(reply.finish.warning, words.lang)))
     if verbose:
         remark(_speed(reply, reply.finish, words))
 

@@ -16,6 +16,8 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, TypeAdapter,
 
 from errors import InputError
 from knowledge.text.spans import Lang
+from validation import first_fault
+from wording import message
 
 OWN = Path(__file__).with_name("gold.jsonl")
 
@@ -97,8 +99,10 @@ def read_row(line: str, place: str) -> GoldRow:
     try:
         return _ROW.validate_json(line)
     except ValidationError as error:
-        first = error.errors(include_url=False)[0]
+        fault = first_fault(error)
         # pydantic begins the path with the branch it chose, which no file knows of
-        field = ".".join(str(part) for part in first["loc"] if part not in ("KE1", "KE2", "KE3"))
-        about = f" {field}:" if field else ""
-        raise InputError(f"{place}:{about} {first['msg']}.") from error
+        field = ".".join(str(part) for part in fault.path if part not in ("KE1", "KE2", "KE3"))
+        about = f"{place}: {field}" if field else place
+        raise InputError(
+            message("errors.field_invalid", field=about, reason=fault.reason)
+        ) from error

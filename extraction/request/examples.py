@@ -11,6 +11,8 @@ from errors import InputError
 from extraction.request.task import Example
 from knowledge.grounding.source import Source
 from knowledge.items import PromptType
+from validation import first_fault
+from wording import message
 
 MAX_EXAMPLES = 8
 _STRICT = ConfigDict(extra="forbid", frozen=True)
@@ -81,10 +83,14 @@ def _shaped(prompt_type: PromptType, number: int, entry: Any) -> _Triples | _Ent
     try:
         return TypeAdapter(_SHAPES[prompt_type]).validate_python(entry)
     except ValidationError as error:
-        first = error.errors()[0]
-        where = ".".join(str(part) for part in first["loc"])
-        said = f"{where}: {first['msg']}" if where else f"it takes {_FORMS[prompt_type]}"
-        raise InputError(f"examples: example {number}: {said}.", field="examples") from error
+        fault = first_fault(error)
+        if fault.path:
+            text = message(
+                "errors.example_invalid", number=number, field=fault.field, reason=fault.reason
+            )
+        else:
+            text = message("errors.example_form", number=number, form=_FORMS[prompt_type])
+        raise InputError(text, field="examples") from error
 
 
 def _true_to_its_text(number: int, entry: _Triples | _Entities | _Facts) -> Example:

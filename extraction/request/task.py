@@ -12,6 +12,7 @@ from knowledge.text.entity_line import entity_line
 from knowledge.text.language import detect
 from knowledge.text.spans import Lang, Span
 from models.base import Image
+from validation import check_text
 from wording import message
 
 Grounding = Literal["strict", "free"]
@@ -90,10 +91,7 @@ def make_task(
     if entity and len(entity) > MAX_ENTITY:
         raise InputError(message("errors.entity_too_long", limit=MAX_ENTITY), field="entity")
     for name, value in (("user_input", text), ("entity", entity or "")):
-        if "\x00" in value:
-            raise InputError(f"{name} holds a NUL character: remove it.", field=name)
-        if any("\ud800" <= char <= "\udfff" for char in value):
-            raise InputError(f"{name} holds half a character: send it as UTF-8.", field=name)
+        check_text(name, value)
     if not 0 <= min_confidence <= 1:  # also what is no number
         raise InputError("min_confidence is between 0 and 1.", field="min_confidence")
     check_spans(spans, body_start, len(text))

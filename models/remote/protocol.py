@@ -27,6 +27,7 @@ from models.base import (
     Text,
     Usage,
 )
+from validation import input_error
 
 VERSION = 1
 Json = dict[str, Any]
@@ -90,9 +91,7 @@ def read_request(value: Any) -> GenerateRequest:
             **form.model_dump(exclude={"messages", "sampling"}),
         )
     except ValidationError as error:
-        first = error.errors(include_url=False)[0]
-        name = ".".join(map(str, first["loc"]))[:60] or "request"
-        raise InputError(f"{name}: {first['msg']}.", field=name) from error
+        raise input_error(error, default="request") from error
 
 
 def _image(form: _Image) -> Image:

@@ -70,7 +70,7 @@ export async function* ask(request, signal) {
 /** @returns {Promise<ModelState[] | null>} null when the server does not answer */
 export async function modelStates() {
   try {
-    const response = await fetch("/models", { headers: { Accept: "application/json" } });
+    const response = await reach("/models", { headers: { Accept: "application/json" } });
     return response.ok ? (await response.json()).models : null;
   } catch {
     return null;
@@ -104,7 +104,8 @@ export async function call(method, url, body) {
  */
 export async function reach(url, init) {
   try {
-    return await fetch(url, init);
+    const headers = { "Accept-Language": document.documentElement.lang, ...init.headers };
+    return await fetch(url, { ...init, headers });
   } catch (error) {
     if (error instanceof TypeError) throw new RequestFailed("network");
     throw error;

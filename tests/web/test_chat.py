@@ -175,7 +175,7 @@ def test_a_picture_in_json_is_refused(gallery: Serving) -> None:
 
 def test_the_event_stream(serving: Serving, scripted: ScriptedModel) -> None:
     scripted.script = lambda _: [0.2, "Fi", 0.2, "ne", 0.2, "."]
-    got = events(serving.url, prompt_type="Chat", user_input="你好吗")
+    got = events(serving.url, prompt_type="Chat", user_input="你好吗", lang="zh")
     assert [name for name, _ in got] == ["status", "token", "status", "token", "token", "done"]
     assert [data["message"] for name, data in got if name == "status"] == [
         "正在阅读对话",

@@ -23,8 +23,10 @@ from knowledge.items import PromptType
 from knowledge.raw import RawEntity, RawFact, RawItem, RawTriple
 from knowledge.text.spans import Span
 from storage.conversations.records import Turn
+from validation import text_fault
 from web.body import read_json
 from web.conversations.forms import Form, validate
+from wording import message
 
 MAX_STRING = 1000  # characters of a head, a relation, …
 
@@ -36,9 +38,10 @@ def _text_of(value: Any) -> Any:
 
 def _check(value: str) -> str:
     if not value.strip():
-        raise ValueError("it is empty")
-    if "\x00" in value:
-        raise ValueError("it holds a NUL character")
+        raise ValueError(message("errors.empty_string"))
+    fault = text_fault(value)
+    if fault is not None:
+        raise ValueError(fault)
     return value.strip()
 
 

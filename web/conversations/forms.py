@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from errors import InputError
 from storage.conversations.rows import MAX_TITLE
 from storage.conversations.store import MAX_PAGE
+from validation import check_text, input_error
 from web.body import read_json
 
 MAX_QUERY = 200  # characters
@@ -56,7 +57,7 @@ def read_count(request: Request) -> int | None:
 def read_listing(request: Request) -> Listing:
     """What is to be listed, from the address."""
     listing = validate(Listing, request.args.to_dict())
-    _check_text("query", listing.query)
+    check_text("query", listing.query)
     return listing
 
 
@@ -64,7 +65,7 @@ def read_title(request: Request, *, new: bool = False) -> str:
     """A title in one line; a new conversation may come without one."""
     form: type[_Title] = _NewTitle if new else _Title
     title = validate(form, read_json(request, "title")).title
-    _check_text("title", title)
+    check_text("title", title)
     title = " ".join(title.split())
     if not title and not new:
         raise InputError("title is empty: send one.", field="title")
@@ -76,12 +77,4 @@ def validate(form: type[F], raw: Mapping[str, Any], at: str = "") -> F:
     try:
         return form.model_validate(raw)
     except ValidationError as error:
-        first = error.errors(include_url=False)[0]
-        name = at + ".".join(str(part) for part in first["loc"])[:40]
-        message = first["msg"].removeprefix("Value error, ")
-        raise InputError(f"{name}: {message}.", field=name) from error
-
-
-def _check_text(name: str, value: str) -> None:
-    if "\x00" in value:
-        raise InputError(f"{name} holds a NUL character: remove it.", field=name)
+        raise input_error(error, at) from error

@@ -12,15 +12,16 @@ from flask import Request
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from werkzeug.exceptions import RequestEntityTooLarge
 
-from errors import InputError, TooLarge, UnsupportedMedia
+from errors import TooLarge, UnsupportedMedia
 from export.formats import FormatName, iris_of
 from export.iris import Iris
 from knowledge.record import Record, read_record
 from settings import Settings
+from validation import input_error
 from web.body import check_charset, parse_json
+from wording import message
 
 MAX_ANSWERS = 1000
-_REMEDY = 'send {"format": …, "answers": [{"text": …, and the answer to it}, …]}'
 
 
 class _Fields(BaseModel):
@@ -83,6 +84,4 @@ def _validate(raw: dict[str, Any]) -> _Fields:
     try:
         return _Fields.model_validate(raw)
     except ValidationError as error:
-        first = error.errors(include_url=False)[0]
-        field = ".".join(str(part) for part in first["loc"])[:40]
-        raise InputError(f"{field}: {first['msg']}; {_REMEDY}.", field=field) from error
+        raise input_error(error, remedy=message("errors.export_remedy")) from error

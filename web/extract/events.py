@@ -13,40 +13,33 @@ from extraction import extractor
 from extraction.extractor import Found
 from extraction.request.task import Task
 from knowledge.answer_json import item_json
-from knowledge.text.spans import Lang
 from models.progress import Stage, Token
 from web.extract.saving import Keeper
+from wording import Lang, localised, message, render
 
-_Messages = Mapping[tuple[str, Lang], str]
-
-_EXTRACTION: _Messages = {
-    ("loading", "zh"): "正在加载模型",
-    ("loading", "en"): "Loading the model",
-    ("waiting", "zh"): "排队等候，前面还有 {ahead} 个请求",
-    ("waiting", "en"): "In line, requests before this one: {ahead}",
-    ("reading", "zh"): "正在阅读文本",
-    ("reading", "en"): "Reading the text",
+_EXTRACTION: Mapping[str, str] = {
+    "loading": "states.stage_loading",
+    "waiting": "states.stage_waiting",
+    "reading": "states.stage_reading_text",
 }
-_CHAT: _Messages = {
+_CHAT: Mapping[str, str] = {
     **_EXTRACTION,
-    ("reading", "zh"): "正在阅读对话",
-    ("reading", "en"): "Reading the conversation",
-    ("writing", "zh"): "正在回答",
-    ("writing", "en"): "Answering",
+    "reading": "states.stage_reading_conversation",
+    "writing": "states.stage_writing",
 }
 
 
 class NamedEvents:
     """Writes the events of an extraction or a talk; implements `web.stream.Wire`.
 
-    `keeper` keeps what they end with, before it is written.
+    `keeper` keeps what they end with, before it is written. Messages are written in `lang`.
     """
 
-    def __init__(self, work: Task | Chat, keeper: Keeper | None = None) -> None:
+    def __init__(self, work: Task | Chat, keeper: Keeper | None = None, lang: Lang = "en") -> None:
         self._keeper = keeper
         self._items: list[Any] = []
         self._said: list[str] = []
-        self._lang = work.lang
+        self._lang = lang
         self._talks = isinstance(work, Chat)
         self._messages = _CHAT if self._talks else _EXTRACTION
 
@@ -64,16 +57,17 @@ class NamedEvents:
             if event.chunks > 1:
                 status |= {"chunk": event.chunk, "chunks": event.chunks}
             return _sse("status", {**status, "ahead": event.ahead} if event.ahead else status)
-        answer = event.to_json()
+        answer = localised(event.to_json(), self._lang)
         return _sse("done", self._keeper.answered(answer) if self._keeper else answer)
 
     def error(self, error: KexError) -> str:
         turn = self._keeper.failed(error, self._partial()) if self._keeper else None
-        return _sse("error", error.to_json() if turn is None else {**error.to_json(), "turn": turn})
+        body = error.to_json(self._lang)
+        return _sse("error", body if turn is None else {**body, "turn": turn})
 
     def left(self) -> None:
         if self._keeper:
-            stopped = Stopped("It was stopped before it was whole.")
+            stopped = Stopped(message("errors.web_stopped"))
             self._keeper.failed(stopped, self._partial())
 
     def _partial(self) -> dict[str, Any] | None:
@@ -83,8 +77,8 @@ class NamedEvents:
         return {"text": "".join(self._said)} if self._said else None
 
     def _message(self, stage: Stage) -> str:
-        message = self._messages[stage.name, self._lang].format(ahead=stage.ahead)
-        return f"{message} ({stage.chunk}/{stage.chunks})" if stage.chunks > 1 else message
+        text = render(self._lang, self._messages[stage.name], {"ahead": stage.ahead})
+        return f"{text} ({stage.chunk}/{stage.chunks})" if stage.chunks > 1 else text
 
 
 def _sse(name: str, data: Any) -> str:

@@ -22,8 +22,11 @@ from extraction.request.task import MAX_PASSES, Grounding, Task, make_task
 from knowledge.text.language import detect
 from models.base import Image, Sampling
 from settings import ModelName, Settings
+from validation import field_error, first_fault
 from web.body import read_body
 from web.extract.saving import Place
+from web.language import follow
+from wording import message
 
 # Fields of one kind of request, and what to do with them in the other kind.
 _OF_EXTRACTION = ("entity", "schema", "examples", "spans", "passes", "grounding", "min_confidence")
@@ -62,7 +65,7 @@ class Fields(BaseModel):
     def _no_truth_for_a_number(cls, value: Any) -> Any:
         """No field is true or false, and pydantic would read 1 and 0."""
         if isinstance(value, bool):
-            raise ValueError("true and false are nothing that it takes")
+            raise ValueError(message("errors.not_boolean"))
         return value
 
     @field_validator("history", mode="before")
@@ -77,7 +80,7 @@ class Fields(BaseModel):
                 "utf-8"
             )  # JSON can spell half characters
         except (ValueError, RecursionError) as error:
-            raise ValueError("it is not JSON") from error
+            raise ValueError(message("errors.not_json")) from error
         return history
 
 
@@ -98,6 +101,7 @@ def read_order(request: Request, settings: Settings) -> Order:
     Raises InputError (400), TooLarge (413) or UnsupportedMedia (415).
     """
     raw, image = read_body(request, settings)
+    follow(request, raw.get("lang"))
     fields = _validate(raw)
     if len(fields.user_input) > settings.max_chars:
         raise TooLarge(
@@ -192,12 +196,11 @@ def _validate(raw: dict[str, Any]) -> Fields:
     try:
         return Fields.model_validate(raw)
     except ValidationError as error:
-        first = error.errors()[0]
-        name = str(first["loc"][0])
-        message = first["msg"].removeprefix("Value error, ")
+        fault = first_fault(error)
+        name = str(fault.path[0])
         if name == "history":
-            message = "it takes a JSON list of pairs, [[question, answer], …], all of them strings"
-        raise InputError(f"{name}: {message}.", field=name) from error
+            raise field_error(name, message("errors.history_form")) from error
+        raise field_error(name, fault.reason) from error
 
 
 def _refuse_strangers(raw: dict[str, Any]) -> None:

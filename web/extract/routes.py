@@ -24,7 +24,9 @@ from web.export.forms import read_export
 from web.extract.events import NamedEvents
 from web.extract.forms import Order, read_order
 from web.extract.saving import Keeper
+from web.language import language
 from web.stream import Answer, Event
+from wording import Lang, localised
 
 blueprint = Blueprint("kex", __name__)
 
@@ -49,7 +51,7 @@ def page() -> str:
     """The chat page, in the language of `?ui=` or of the browser."""
     html = render_template(
         "index.html",
-        models=_registry().describe(),
+        models=localised(_registry().describe(), language(request)),
         default_model=_settings().default_model,
         max_chars=_settings().max_chars,
         keeps=_settings().store is not None,
@@ -73,27 +75,30 @@ def get_response() -> ResponseReturnValue:
         events, kind = converse.converse(order.work, model), converse.Answer
     else:
         events, kind = extractor.extract(order.work, model), extractor.Answer
-    keeper = _keeper(order)
+    lang = language(request)
+    keeper = _keeper(order, lang)
     if _wants_events():
-        return stream_response(events, NamedEvents(order.work, keeper))
+        return stream_response(events, NamedEvents(order.work, keeper, lang))
     write = jsonify
     if pages.wanted():
         write = partial(pages.answer_page, text=order.text, lang=order.work.lang)
     if keeper is None:
-        return whole_response(events, kind, lambda answer: answer.to_json(), write)
+        return whole_response(events, kind, lambda one: localised(one.to_json(), lang), write)
     try:
-        return whole_response(events, kind, lambda answer: keeper.answered(answer.to_json()), write)
+        return whole_response(
+            events, kind, lambda one: keeper.answered(localised(one.to_json(), lang)), write
+        )
     except KexError as error:
         keeper.failed(error)
         raise
 
 
-def _keeper(order: Order) -> Keeper | None:
+def _keeper(order: Order, lang: Lang) -> Keeper | None:
     """What keeps the answer in its conversation; 404 for one that does not exist."""
     if order.place is None:
         return None
     memory: Memory = current_app.extensions["kex.memory"]
-    keeper = Keeper(memory, order.place, order.text, order.fields)
+    keeper = Keeper(memory, order.place, order.text, order.fields, lang)
     keeper.expect()
     return keeper
 
@@ -115,7 +120,8 @@ def _wants_events() -> bool:
 @blueprint.get("/models")
 def models() -> Response:
     """Every model with its state."""
-    return jsonify(models=_registry().describe(), default=_settings().default_model)
+    states = localised(_registry().describe(), language(request))
+    return jsonify(models=states, default=_settings().default_model)
 
 
 @blueprint.get("/health")
@@ -128,5 +134,6 @@ def health() -> Response:
 def ready() -> ResponseReturnValue:
     """200 when the default model can answer now, else 503 with the reason."""
     state = _registry().get(_settings().default_model).state()
-    body = jsonify(status=state.status, model=_settings().default_model, detail=state.detail)
+    detail = localised(state.detail, language(request))
+    body = jsonify(status=state.status, model=_settings().default_model, detail=detail)
     return body, 200 if state.status == "ready" else 503

@@ -16,6 +16,7 @@ from errors import Busy, InputError, KexError, StoreFailed
 from storage.conversations.memory import Memory
 from storage.conversations.records import NewTurn
 from web.errors import unexpected
+from wording import Lang, localised, message
 
 log = logging.getLogger(__name__)
 
@@ -29,13 +30,24 @@ class Place:
 
 
 class Keeper:
-    """Keeps one turn. `request` holds the fields that were sent, without the text."""
+    """Keeps one turn. `request` holds the fields that were sent, without the text.
 
-    def __init__(self, memory: Memory, place: Place, text: str, request: Mapping[str, Any]) -> None:
+    Messages are stored in `lang`.
+    """
+
+    def __init__(
+        self,
+        memory: Memory,
+        place: Place,
+        text: str,
+        request: Mapping[str, Any],
+        lang: Lang = "en",
+    ) -> None:
         self._memory = memory
         self._place = place
         self._text = text
         self._request = request
+        self._lang = lang
         self._began = time.monotonic()
         self._model = str(request["model_type"])
 
@@ -63,8 +75,8 @@ class Keeper:
         turn, why = self._append(said, self._place.replaces)
         if turn is not None:
             return {**answer, "turn": turn}
-        warning = f"This answer is not kept in the conversation: {why}"
-        return {**answer, "warnings": [*answer["warnings"], warning]}
+        warning = message("warnings.web_not_stored", reason=why)
+        return {**answer, "warnings": [*answer["warnings"], localised(warning, self._lang)]}
 
     def failed(self, error: KexError, partial: Mapping[str, Any] | None = None) -> int | None:
         """Keep the error as a turn and return its number, or None where it is not kept.
@@ -73,11 +85,15 @@ class Keeper:
         """
         if isinstance(error, Busy | InputError) or self._place.replaces is not None:
             return None  # what was never begun leaves no trace
+        shown = error.to_json(self._lang)["error"]
         said = NewTurn(
             text=self._text,
             request=self._request,
             model=self._model,
-            error={**error.to_json()["error"], **({"partial": partial} if partial else {})},
+            error={
+                **shown,
+                **({"partial": partial} if partial else {}),
+            },
             elapsed_ms=round(1000 * (time.monotonic() - self._began)),
         )
         turn, _ = self._append(said, None)

@@ -17,9 +17,11 @@ from conversation.chat import TEMPERATURE, Chat
 from errors import InputError, TooLarge, UnsupportedMedia
 from models.base import Sampling
 from settings import Settings
+from validation import first_fault
 from web.body import check_charset, parse_json
 from web.extract.forms import check_max_tokens
 from web.openai.messages import MAX_MESSAGES, Form, OpenAIMessage, read_messages
+from wording import message
 
 # Parameters that may come with a value which asks for nothing, and are refused with any other.
 _NOTHING: Mapping[str, tuple[Any, ...]] = {
@@ -171,9 +173,12 @@ def _validate(raw: dict[str, Any]) -> _Fields:
         return _Fields.model_validate(raw)
     except ValidationError as error:
         # Of a union's complaints the one that went deepest is about what was meant.
-        worst = max(error.errors(), key=lambda one: len(one["loc"]))
-        place = ".".join(str(part) for part in worst["loc"] if _is_name(part))
-        raise InputError(f"{place}: {worst['msg']}.", field=str(worst["loc"][0])) from error
+        fault = first_fault(error, lambda all_: max(all_, key=lambda one: len(one["loc"])))
+        place = ".".join(str(part) for part in fault.path if _is_name(part))
+        raise InputError(
+            message("errors.field_invalid", field=place, reason=fault.reason),
+            field=str(fault.path[0]),
+        ) from error
 
 
 def _is_name(part: int | str) -> bool:

@@ -18,6 +18,7 @@ from conversation.chat import MAX_TURNS
 from errors import InputError, TooLarge
 from models.base import Image, Message, Role
 from settings import Settings
+from validation import check_text
 from web.images import read_image
 
 MAX_MESSAGES = 2 * MAX_TURNS + 2  # with a system message and the question
@@ -93,8 +94,7 @@ def _message(given: OpenAIMessage, number: int, settings: Settings) -> Message:
             place = part.image_url
             images.append(_image(place if isinstance(place, str) else place.url, settings))
     text = "\n".join(texts)
-    if "\x00" in text:
-        raise InputError(f"messages.{number} holds a NUL character: remove it.", field="messages")
+    check_text(f"messages.{number}", text, field="messages")
     return Message(_ROLES[given.role], text, tuple(images))
 
 

@@ -22,7 +22,9 @@ from models.registry import NAMES, Registry
 from settings import Settings
 from web.answering import find_model, stream_response, whole_response
 from web.errors import openai_json
+from web.language import language
 from web.openai.forms import body_limit, read_completion
+from wording import Lang, localised
 
 blueprint = Blueprint("openai", __name__, url_prefix="/v1")
 
@@ -37,14 +39,16 @@ def chat_completions() -> ResponseReturnValue:
     asked = read_completion(request, settings)
     model = find_model(_known(asked.model))
     events = converse(asked.chat, model)
+    lang = language(request)
     head = {
         "id": f"chatcmpl-{secrets.token_hex(12)}",
         "created": int(time.time()),
         "model": asked.model,
     }
     if asked.stream:
-        return stream_response(events, Chunks(head, include_usage=asked.include_usage))
-    return whole_response(events, Answer, lambda answer: completion(head, answer))
+        chunks = Chunks(head, include_usage=asked.include_usage, lang=lang)
+        return stream_response(events, chunks)
+    return whole_response(events, Answer, lambda one: localised(completion(head, one), lang))
 
 
 @blueprint.get("/models")
@@ -69,7 +73,7 @@ def _rows() -> list[dict[str, Any]]:
             "created": STARTED,
             "owned_by": "kex",
             "status": state["status"],
-            "detail": state["detail"],
+            "detail": localised(state["detail"], language(request)),
             "images": state["images"],
         }
         for state in registry.describe()
@@ -106,9 +110,10 @@ def completion(head: Mapping[str, Any], answer: Answer) -> dict[str, Any]:
 class Chunks:
     """Writes a talk as `chat.completion.chunk`s; implements `web.stream.Wire`."""
 
-    def __init__(self, head: Mapping[str, Any], *, include_usage: bool) -> None:
+    def __init__(self, head: Mapping[str, Any], *, include_usage: bool, lang: Lang = "en") -> None:
         self._head = head
         self._include_usage = include_usage
+        self._lang = lang
         self._begun = False
 
     def event(self, event: Event) -> str:
@@ -116,13 +121,15 @@ class Chunks:
             return ""
         if isinstance(event, Token):
             return self._open() + self._chunk({"content": event.text})
-        chunks = self._open() + self._chunk({}, event.reason, **_warnings(event))
+        chunks = self._open() + self._chunk(
+            {}, event.reason, **localised(_warnings(event), self._lang)
+        )
         if self._include_usage:
             chunks += self._data(choices=[], usage=_usage(event.usage))
         return chunks + "data: [DONE]\n\n"
 
     def error(self, error: KexError) -> str:
-        return _sse(openai_json(error))
+        return _sse(openai_json(error, self._lang))
 
     def left(self) -> None:
         """Nothing is kept here."""

@@ -55,7 +55,7 @@ def test_a_bad_example_names_its_field(value: Any) -> None:
         ("KE3", [{"text": "a b", "entity": "", "facts": []}], "example 1: entity"),
         ("KE1", [{"text": "a b", "triples": [["a", "", "b"]]}], "example 1: triples.0.1"),
         ("KE1", [{"text": "a b", "triples": []}, {"text": "a"}], "example 2: triples"),
-        ("KE1", ["x"], 'example 1: it takes {"text", "triples"'),
+        ("KE1", ["x"], 'example 1: must be {"text", "triples"'),
         ("KE1", [], "1 to 8 examples"),
         ("KE1", "[]", "1 to 8 examples"),
     ],

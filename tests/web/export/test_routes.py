@@ -86,7 +86,7 @@ def test_a_base_of_ones_own(serving: Serving) -> None:
         ({"format": "csv", "answers": [1]}, 400, "answers.0", "text"),
         ({"format": "csv", "answers": GOOD, "colour": 1}, 400, "colour", "send"),
         ({"format": "csv", "answers": [{**GOOD[0], "text": "鲁"}]}, 400,
-         "answers.0.knowledge.triples.0.evidence", "no piece"),
+         "answers.0.knowledge.triples.0.evidence", "valid range"),
         ({"format": "csv", "answers": [GOOD[0], {**GOOD[1], "text": None}]}, 400,
          "answers.1.text", "text that it was made from"),
         ({"format": "csv", "answers": [{**GOOD[0], "prompt_type": "Chat"}]}, 400,

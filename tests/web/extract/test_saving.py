@@ -166,7 +166,7 @@ def test_a_store_that_fails_takes_no_answer_along(
     assert body["response"] == "(鲁迅, 出生地, 绍兴)"
     assert "turn" not in body
     [warning] = body["warnings"]
-    assert "not kept" in warning and "KEX_STORE" in warning
+    assert "not stored" in warning and "KEX_STORE" in warning
 
 
 @pytest.mark.parametrize("streamed", [False, True])
@@ -196,7 +196,7 @@ def test_a_mistake_of_ours_takes_no_answer_along(
     monkeypatch.setattr(store, "append", broken)
     body = asked(remembering.url, streamed, user_input=TEXT, conversation=name)
     assert body["knowledge"]["triples"]
-    assert "secret" not in body["warnings"][0] and "not kept" in body["warnings"][0]
+    assert "secret" not in body["warnings"][0] and "not stored" in body["warnings"][0]
 
 
 @pytest.mark.parametrize("streamed", [False, True])
