@@ -37,7 +37,7 @@ check: $(VENV)/.installed-dev node_modules/.installed
 	@$(PRETTIER) --check $(SCRIPTS)
 	@$(TSC) --project .
 	@$(TSC) --project tests/js
-	@$(NODE) --test --test-reporter=dot 'tests/js/*.test.js'
+	@$(NODE) --test --test-reporter=dot 'tests/js/**/*.test.js'
 	@$(MAKE) --no-print-directory test
 
 format: $(VENV)/.installed-dev node_modules/.installed

@@ -1,24 +1,25 @@
 // Entry of the page: lets the form, the conversation and the model menu work together.
 
-import { RequestFailed, ask } from "./api.js";
-import { Composer } from "./composer.js";
-import { Conversation, requestOf } from "./conversation.js";
-import { all, byId } from "./dom.js";
-import "./dropping.js";
-import { Findings } from "./findings.js";
-import { follow } from "./follow.js";
-import { ModelMenu } from "./models.js";
-import { Overview } from "./overview.js";
-import { isFollowed, take } from "./replacing.js";
-import { S } from "./strings.js";
-import { Turn, errorBox, lazy } from "./turn.js";
+import { AllAnswers } from "./answer/all-answers.js";
+import { Findings } from "./answer/findings.js";
+import { Turn } from "./answer/turn.js";
+import { Composer } from "./compose/composer.js";
+import "./compose/file-input.js";
+import { ModelMenu } from "./compose/model-menu.js";
+import { RequestFailed, ask } from "./core/api.js";
+import { all, byId } from "./core/dom.js";
+import { errorBox, lazy } from "./core/feedback.js";
+import { follow } from "./core/scrolling.js";
+import { S } from "./core/strings.js";
+import { Conversation, requestOf } from "./history/conversation.js";
+import { isFollowed, take } from "./talk/replacement.js";
 
 /** @import {KeptTurn, Request} from "./types" */
 
 const chat = byId("chat-box", HTMLElement);
 const welcome = byId("welcome", HTMLElement);
 const anew = byId("new-button", HTMLButtonElement);
-const overview = new Overview(chat);
+const answers = new AllAnswers(chat);
 const learnRow = byId("learn-row", HTMLElement);
 const gold = byId("gold-link", HTMLAnchorElement);
 const learn = byId("learn-input", HTMLInputElement);
@@ -26,10 +27,10 @@ const away = byId("elsewhere", HTMLElement);
 const past = document.querySelector("#history-button");
 /** What is being answered, and for which conversation. @type {{stop: AbortController, turn: Turn, id: string} | null} */
 let running = null;
-/** @type {typeof import("./talk.js") | null} loaded by the first talk, or model that sees */
+/** @type {typeof import("./talk/talk.js") | null} loaded by the first talk, or model that sees */
 let talk = null;
 let sees = false;
-/** @type {import("./history.js").History | null} */
+/** @type {import("./history/history.js").History | null} */
 let list = null;
 
 follow(chat);
@@ -58,9 +59,9 @@ const actions = {
     run({ ...turn.request, model: composer.choices().model }, turn);
   },
   corrected: () => {
-    learnRow.hidden = !overview.corrected;
+    learnRow.hidden = !answers.corrected;
     gold.href = `/conversations/${conversation.id}/gold`;
-    overview.offer();
+    answers.offer();
   },
 };
 
@@ -72,7 +73,7 @@ async function adapt() {
 }
 
 /** If it cannot be loaded now, the request will say so. */
-const loadTalk = async () => (talk ??= await import("./talk.js").catch(() => null));
+const loadTalk = async () => (talk ??= await import("./talk/talk.js").catch(() => null));
 
 /** @param {Request} request */
 function turnFor(request) {
@@ -90,7 +91,7 @@ async function run(request, replaced = null) {
   composer.setRunning(true);
   const talking = request.task === "Chat";
   if (talking && !talk) await adapt();
-  overview.clear();
+  answers.clear();
   const place = replaced && take(replaced, talk);
   const { seen } = request;
   composer.clear(request);
@@ -108,7 +109,9 @@ async function run(request, replaced = null) {
     if (past) request.conversation = running.id = await keep(turn);
     const { conversation: kept, task } = request;
     const learns = learn.checked && kept && !talking;
-    request.examples = learns ? await (await import("./learning.js")).examplesOf(kept, task) : "";
+    request.examples = learns
+      ? await (await import("./compose/examples.js")).examplesOf(kept, task)
+      : "";
     for await (const event of ask(request, stop.signal)) turn.take(event);
     whole = true;
   } catch (error) {
@@ -132,7 +135,7 @@ async function run(request, replaced = null) {
     elsewhere();
     models.refresh();
     list?.refresh();
-    overview.offer();
+    answers.offer();
   }
 }
 
@@ -151,7 +154,7 @@ async function keep(turn) {
 function show(turn, behind) {
   welcome.hidden = true;
   anew.hidden = false;
-  overview.know(turn);
+  answers.know(turn);
   if (behind) behind.after(turn.element);
   else chat.append(turn.element);
 }
@@ -169,7 +172,7 @@ async function open() {
   welcome.hidden = conversation.id !== "";
   anew.hidden = conversation.id === "";
   learnRow.hidden = true;
-  overview.offer();
+  answers.offer();
   elsewhere();
   learn.checked = false;
   list?.mark(conversation.id);
@@ -194,7 +197,7 @@ async function open() {
     turn.restore(one);
     if (one.corrected) actions.corrected();
   }
-  overview.offer();
+  answers.offer();
   if (running && running.id === id && id) show(running.turn);
   elsewhere();
   welcome.hidden = chat.childElementCount > 0;
@@ -228,7 +231,7 @@ anew.addEventListener("click", () => {
 addEventListener("popstate", () => conversation.follow() && open());
 past?.addEventListener("click", async () => {
   if (!list) {
-    const module = await lazy(import("./history.js"), chat);
+    const module = await lazy(import("./history/history.js"), chat);
     if (!module) return;
     const gone = (/** @type {string} */ id) => running?.id === id && running.stop.abort();
     list ??= new module.History(go, () => conversation.id, gone);

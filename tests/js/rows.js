@@ -1,7 +1,7 @@
 // Pieces of answers as the server sends them, and the rows that they become.
 
 import "./page.js";
-import { RowMaker } from "../../static/js/knowledge.js";
+import { RowMaker } from "../../static/js/core/rows.js";
 
 /** @import {Row} from "../../static/js/types" */
 

@@ -10,7 +10,7 @@ import pytest
 from playwright.sync_api import Browser, Page
 
 PARSE = """async ({ text, cuts }) => {
-  const { readEvents } = await import("/static/js/sse.js");
+  const { readEvents } = await import("/static/js/core/sse.js");
   const bytes = new TextEncoder().encode(text);
   const pieces = cuts.map((cut, i) => bytes.slice(cut, cuts[i + 1]));
   const stream = new ReadableStream({
@@ -22,7 +22,7 @@ PARSE = """async ({ text, cuts }) => {
 }"""
 
 MARK = """async ({ text, spans }) => {
-  const { SourceText } = await import("/static/js/source.js");
+  const { SourceText } = await import("/static/js/answer/source-text.js");
   const source = new SourceText(text);
   source.mark(spans.map(([start, end]) => (
     { group: "", groupKind: "", cells: [], spans: [{ start, end, kind: "head", label: "head" }] }

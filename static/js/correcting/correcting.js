@@ -1,0 +1,251 @@
+// Correcting a kept answer: items are edited, deleted, added and confirmed; the server keeps it.
+// Loaded with the first answer that is kept.
+
+import { RequestFailed, call } from "../core/api.js";
+import { button, el } from "../core/dom.js";
+import { announce, errorBox } from "../core/feedback.js";
+import { stringsOf } from "../core/rows.js";
+import { S } from "../core/strings.js";
+import { ChangeList } from "./change-list.js";
+import { C } from "./correctingwords.js";
+import { ItemForm } from "./item-form.js";
+import { RowTools } from "./row-tools.js";
+
+/** @import {KnowledgeTable} from "../answer/table.js" */
+/** @import {KeptTurn, Row} from "../types" */
+
+const FIELDS = {
+  KE1: ["head", "relation", "tail"],
+  KE2: ["class", "text"],
+  KE3: ["entity", "key", "value"],
+};
+
+const { pathname } = new URL("../../css/correcting.css", import.meta.url);
+document.head.append(el("link", { rel: "stylesheet", href: pathname }));
+
+export class Correcting {
+  #tools;
+  /** One change after the other: each is told apart by what stands there. */
+  #sending = false;
+  #said = el("div");
+  #changes;
+  /** @type {ItemForm | null} */
+  #form = null;
+  /** What the row of the form says; null for a new item. @type {string[] | null} */
+  #formed = null;
+  #turn;
+  #task;
+  /** The fields of an item. @type {string[]} */
+  #names;
+  #table;
+  #source;
+  #take;
+
+  /**
+   * @param {{conversation: string, number: number}} turn
+   * @param {string} task
+   * @param {KnowledgeTable} table
+   * @param {HTMLElement} source the text, of which pieces can be selected
+   * @param {any[]} made the corrections until now
+   * @param {(kept: KeptTurn) => void} take shows the corrected answer
+   */
+  constructor(turn, task, table, source, made, take) {
+    this.#turn = turn;
+    this.#task = task;
+    this.#table = table;
+    this.#source = source;
+    this.#take = take;
+    this.adder = button(
+      C.add,
+      "quiet-button",
+      () => this.#open(null, this.#selected()),
+      C.addTitle,
+    );
+    this.#tools = new RowTools(table, {
+      confirm: () => this.#send("confirm", this.#tools.row),
+      edit: () => this.#edit(),
+      delete: () => this.#send("delete", this.#tools.row),
+    });
+    table.table.addEventListener("keydown", (event) => this.#key(event));
+    source.addEventListener("pointerup", () => setTimeout(() => this.#pick()));
+    this.#names = FIELDS[/** @type {keyof typeof FIELDS} */ (task)];
+    this.#changes = new ChangeList(this.#names, () => this.#undo());
+    this.#changes.show(made);
+    table.element.after(this.#said, this.#changes.element);
+  }
+
+  get #address() {
+    const { conversation, number } = this.#turn;
+    return `/conversations/${conversation}/turns/${number}/corrections`;
+  }
+
+  /** @param {KeyboardEvent} event */
+  #key(event) {
+    const target = /** @type {HTMLElement} */ (event.target);
+    if (!target.matches("tr[data-row]") || event.altKey) return;
+    /** @type {Record<string, () => void>} */
+    const acts = {
+      e: () => this.#edit(),
+      c: () => this.#send("confirm", this.#tools.row),
+      delete: () => this.#send("delete", this.#tools.row),
+      "ctrl+z": () => this.#undo(),
+    };
+    const key = event.key.toLowerCase(); // Caps Lock changes nothing
+    const act = acts[event.ctrlKey || event.metaKey ? `ctrl+${key}` : key];
+    if (!act) return;
+    event.preventDefault();
+    if (event.repeat) return; // a key that is held would go on to the next row
+    this.#tools.point(target); // the pointer may rest on another row
+    act();
+  }
+
+  #edit() {
+    const { row } = this.#tools;
+    this.#open(row, stringsOf(this.#task, row));
+  }
+
+  /**
+   * A form for an item: that of `row` as it shall become, or a new one.
+   * @param {Row | null} row
+   * @param {string[]} values
+   */
+  #open(row, values) {
+    if (this.#form?.typed) {
+      this.#form.focus(); // not without its words
+      return;
+    }
+    this.#form = new ItemForm(
+      row ? C.edit : C.add,
+      this.#names,
+      values,
+      (item) => this.#send(row ? "edit" : "add", row, item),
+      () => this.#close(),
+    );
+    this.#formed = row && values;
+    this.#place();
+    this.#form.focus();
+    this.#form.element.scrollIntoView({ block: "nearest" });
+  }
+
+  /** Below the row that it is about, wherever that has come to, or below them all. */
+  #place() {
+    this.#table.hold(this.#form?.element ?? null, this.#formed && this.#find(this.#formed));
+  }
+
+  #close() {
+    const row = this.#formed && this.#find(this.#formed);
+    this.#form = this.#formed = null;
+    this.#place();
+    if (row === null || !this.#table.focus(row)) this.adder.focus();
+  }
+
+  /**
+   * @param {string} kind
+   * @param {Row | null} row
+   * @param {Record<string, string>} [after]
+   */
+  async #send(kind, row, after) {
+    /** @type {any} */
+    const correction = { kind };
+    const before = row && stringsOf(this.#task, row);
+    if (before) correction.before = this.#named(before);
+    if (after) correction.after = after;
+    // Where the eye goes on: the item itself, or for one that goes the next in sight.
+    const next = kind === "delete" && row ? this.#neighbour(row) : before;
+    const wanted = after ? this.#names.map((name) => after[name].trim()) : next;
+    await this.#change(C.kept, wanted, async () => {
+      const kept = await call("POST", this.#address, correction);
+      if (after) this.#form = this.#formed = null;
+      return kept;
+    });
+  }
+
+  #undo() {
+    const { last } = this.#changes;
+    if (!last) return;
+    const wanted = last.before && this.#names.map((name) => textOf(last.before[name]));
+    const address = `${this.#address}/last?count=${this.#changes.count}`;
+    this.#change(C.undone, wanted, () => call("DELETE", address));
+  }
+
+  /**
+   * @param {string} told once it is done
+   * @param {string[] | null} wanted what the row says that is gone on with
+   * @param {() => Promise<KeptTurn>} change
+   */
+  async #change(told, wanted, change) {
+    if (this.#sending) return;
+    this.#sending = true;
+    try {
+      this.#show(await change(), wanted);
+      this.#said.replaceChildren();
+      announce(told);
+    } catch (error) {
+      if (!(error instanceof RequestFailed)) throw error;
+      // Another tab was faster: how it stands now is shown before anything else is done to it.
+      if (error.code === "conflict") await this.#reload(wanted);
+      const own = { network: S.networkMessage, conflict: C.conflict }[error.code] ?? error.message;
+      this.#said.replaceChildren(errorBox(error, [own]));
+    } finally {
+      this.#sending = false;
+    }
+  }
+
+  /** @param {string[] | null} wanted */
+  async #reload(wanted) {
+    const { turns } = await call("GET", `/conversations/${this.#turn.conversation}`);
+    const now = turns.find((/** @type {KeptTurn} */ { turn }) => turn === this.#turn.number);
+    if (now) this.#show(now, wanted);
+  }
+
+  /** @param {KeptTurn} kept @param {string[] | null} wanted */
+  #show(kept, wanted) {
+    const undoing = this.#changes.element.contains(document.activeElement);
+    this.#tools.remove();
+    this.#take(kept);
+    this.#place();
+    this.#changes.show(kept.corrections);
+    if (undoing && this.#changes.count > 0) return;
+    const row = wanted && this.#find(wanted);
+    if (row === null || !this.#table.focus(row)) this.adder.focus({ preventScroll: true });
+  }
+
+  /** @param {string[]} strings @returns {number | null} the row that says this */
+  #find(strings) {
+    const wanted = JSON.stringify(strings);
+    const { rows } = this.#table;
+    const at = rows.findIndex((row) => JSON.stringify(stringsOf(this.#task, row)) === wanted);
+    return at < 0 ? null : at;
+  }
+
+  /** @param {Row} row @returns {string[] | null} what the row after it in sight says, or before it */
+  #neighbour(row) {
+    const sight = this.#table.inSight();
+    const at = sight.indexOf(row);
+    const next = sight[at + 1] ?? sight[at - 1];
+    return next ? stringsOf(this.#task, next) : null;
+  }
+
+  /** @param {string[]} values */
+  #named(values) {
+    return Object.fromEntries(this.#names.map((name, at) => [name, values[at]]));
+  }
+
+  /** What is selected in the text goes to the field in use. */
+  #pick() {
+    const text = this.#selected().at(-1);
+    if (text) this.#form?.take(text);
+  }
+
+  /** @returns {string[]} the selected piece of the text, if one is; KE2's stands behind its class */
+  #selected() {
+    const selection = getSelection();
+    const inside = selection && this.#source.contains(selection.anchorNode);
+    const text = inside ? selection.toString().trim() : "";
+    if (!text) return [];
+    return this.#task === "KE2" && !this.#form ? ["", text] : [text];
+  }
+}
+
+/** @param {any} value of a field: a string, or one with its place */
+const textOf = (value) => value?.text ?? value;
