@@ -13,8 +13,7 @@ from models.registry import Registry
 from settings import Settings, load_settings
 
 if TYPE_CHECKING:  # the other commands need no database
-    from storage.conversations.memory import Memory
-    from storage.knowledge_base.holder import Holder
+    from storage.conversations.lazy import LazyStore
 
 
 @click.command()
@@ -30,25 +29,26 @@ def serve_command(host: str | None, port: int | None) -> None:
     )
     from web.application import make_application  # Flask and waitress only where they serve
     from web.server import serve
+    from web.services import services_of
 
     registry = Registry(settings)
     app = make_application(settings, registry)
-    memory: Memory = app.extensions["kex.memory"]
-    base: Holder = app.extensions["kex.base"]
+    services = services_of(app)
+    store = services.conversations
     try:
-        serve(app, settings, lambda url: _announce(url, settings, registry, memory), registry.close)
+        serve(app, settings, lambda url: _announce(url, settings, registry, store), registry.close)
     finally:
         registry.close()
-        memory.close()
-        base.close()
+        store.close()
+        services.knowledge_base.close()
     click.echo("Kex has stopped.")
 
 
-def _announce(url: str, settings: Settings, registry: Registry, memory: Memory) -> None:
+def _announce(url: str, settings: Settings, registry: Registry, store: LazyStore) -> None:
     """Say where the page is, and load the default model while the user opens it."""
-    if memory.on:
+    if store.on:
         try:
-            memory.store()
+            store.get()
         except StoreFailed as error:
             click.echo(f"Conversations cannot be kept: {error.message}", err=True)
     state = registry.get(settings.default_model).state()

@@ -14,6 +14,7 @@ from models.embedded.model import Embedded
 from settings import Settings
 from tests import ROOT
 from tests.serving import Serving
+from web.services import services_of
 
 READMES = ("README.md", "README.zh.md")
 
@@ -88,7 +89,7 @@ def test_the_lines_for_conversations(tmp_path: Path) -> None:
     settings = Settings(cache_dir=Path("/nonexistent"), store=tmp_path / "kex.db")
     with Serving(settings, {}) as serving:
         begun, listed = map(json.loads, run(block, serving.url).splitlines())
-        serving.app.extensions["kex.memory"].close()
+        services_of(serving.app).conversations.close()
     assert begun["title"] == "Lu Xun"
     assert [one["id"] for one in listed["conversations"]] == [begun["id"]]
 

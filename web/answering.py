@@ -5,19 +5,18 @@ from __future__ import annotations
 from collections.abc import Callable, Generator, Iterator
 from typing import Any
 
-from flask import Response, current_app, jsonify, request
+from flask import Response, jsonify, request
 from flask.typing import ResponseReturnValue
 
 from errors import Unavailable
 from models.base import Model
-from models.registry import Registry
-from web.stream import A, ClientGone, E, Event, Runner, Wire
+from web.services import services
+from web.stream import A, ClientGone, E, Event, Wire
 
 
 def find_model(name: str) -> Model:
     """The model, if it can serve; Unavailable while the status of a stream can still be 503."""
-    registry: Registry = current_app.extensions["kex.registry"]
-    model = registry.get(name)
+    model = services().registry.get(name)
     state = model.state()
     if state.status == "unavailable":
         raise Unavailable(f"{name} cannot serve: {state.detail}")
@@ -26,7 +25,7 @@ def find_model(name: str) -> Model:
 
 def stream_response(events: Generator[E, None, None], wire: Wire[E]) -> Response:
     """The events as they come."""
-    stream = _runner().stream(events, wire, _watch())
+    stream = services().runner.stream(events, wire, client_gone())
     # X-Accel-Buffering: nginx would hold back the events otherwise.
     headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
     return Response(stream, mimetype="text/event-stream", headers=headers)
@@ -40,7 +39,7 @@ def whole_response(
 ) -> ResponseReturnValue:
     """The answer that the events end with: its JSON as a response, or as `write` has it."""
     try:
-        return write(to_json(_runner().whole(events, kind, _watch())))
+        return write(to_json(services().runner.whole(events, kind, client_gone())))
     except ClientGone:
         return Response(status=499)  # nobody reads it; nginx's code for this
 
@@ -48,16 +47,11 @@ def whole_response(
 def attachment(text: Iterator[str], content_type: str, name: str) -> Response:
     """A file that the client saves, sent while it is written."""
     headers = {"Cache-Control": "no-store", "Content-Disposition": f'attachment; filename="{name}"'}
-    pieces = _runner().pieces(text, _watch())
+    pieces = services().runner.pieces(text, client_gone(), "errors.web_export_late")
     return Response(pieces, content_type=content_type, headers=headers)
 
 
-def _runner() -> Runner:
-    runner: Runner = current_app.extensions["kex.runner"]
-    return runner
-
-
-def _watch() -> Callable[[], bool]:
-    """Whether the client has gone."""
+def client_gone() -> Callable[[], bool]:
+    """A check whether the client has closed its connection; waitress knows."""
     gone: Callable[[], bool] = request.environ.get("waitress.client_disconnected", lambda: False)
     return gone

@@ -11,8 +11,8 @@ from flask.json.provider import DefaultJSONProvider
 
 from models.registry import Registry
 from settings import Settings
-from storage.conversations.memory import Memory
-from storage.knowledge_base.holder import Holder
+from storage.conversations.lazy import LazyStore
+from storage.knowledge_base.lazy import LazyBase
 from web import errors, headers, pages
 from web.body import MAX_FIELDS
 from web.conversations import routes as conversations
@@ -22,6 +22,7 @@ from web.extract import token_routes
 from web.knowledge_base import routes as knowledge_base
 from web.openai import routes as openai
 from web.replica import routes as replica
+from web.services import Services, install
 from web.stream import Runner
 
 log = logging.getLogger(__name__)
@@ -50,12 +51,15 @@ def make_application(settings: Settings, registry: Registry) -> Flask:
     app.config["MAX_FORM_MEMORY_SIZE"] = text_bytes
     app.config["MAX_FORM_PARTS"] = MAX_FIELDS
     app.json = _Json(app)
-    app.extensions["kex.settings"] = settings
-    app.extensions["kex.text_bytes"] = text_bytes
-    app.extensions["kex.registry"] = registry
-    app.extensions["kex.runner"] = Runner(settings.max_concurrent, settings.request_timeout)
-    app.extensions["kex.memory"] = Memory(settings.store)
-    app.extensions["kex.base"] = Holder(settings.base)
+    services = Services(
+        settings=settings,
+        registry=registry,
+        runner=Runner(settings.max_concurrent, settings.request_timeout),
+        conversations=LazyStore(settings.store),
+        knowledge_base=LazyBase(settings.base),
+        text_bytes=text_bytes,
+    )
+    install(app, services)
     for resource in (extract, token_routes, knowledge_base, conversations, documents, openai):
         app.register_blueprint(resource.blueprint)
     if settings.replica:

@@ -16,6 +16,7 @@ from errors import Busy, DeadlineExceeded, KexError
 from extraction import extractor
 from models.progress import Stage
 from web.errors import unexpected
+from wording import message
 
 log = logging.getLogger(__name__)
 
@@ -117,28 +118,43 @@ class Runner:
                 if not over:
                     wire.left()
 
-    def pieces(self, text: Iterator[str], gone: Callable[[], bool]) -> Iterator[str]:
-        """A text that needs no model, as it is written.
+    def pieces(
+        self,
+        text: Iterator[str],
+        gone: Callable[[], bool],
+        late: str,
+        last: Callable[[KexError], str] | None = None,
+    ) -> Iterator[str]:
+        """A text as it is written: an export, or what a model generates for another server.
 
-        Up to its first piece Busy or DeadlineExceeded can still be the answer; later the connection
-        breaks, so that half a file is not taken for a whole one.
+        Up to its first piece Busy or DeadlineExceeded can still be the answer. Later `last` writes
+        the error as the last piece; without it the connection breaks, so that half a file is not
+        taken for a whole one. `late` is the key of the message after the deadline; it gets
+        `seconds`.
         """
-        stream = self._pieces(text, gone)
+        stream = self._pieces(text, gone, late, last)
         next(stream, "")
         return stream
 
-    def _pieces(self, text: Iterator[str], gone: Callable[[], bool]) -> Iterator[str]:
+    def _pieces(
+        self,
+        text: Iterator[str],
+        gone: Callable[[], bool],
+        late: str,
+        last: Callable[[KexError], str] | None,
+    ) -> Iterator[str]:
         deadline = time.monotonic() + self._timeout
         with _Place(self._places):
             for number, piece in enumerate(text):
                 if gone():
-                    log.info("the client left; the export is stopped")
+                    log.info("the client left; its stream is stopped")
                     return
                 if time.monotonic() > deadline:
-                    raise DeadlineExceeded(
-                        f"No whole export within {self._timeout:g} seconds: send fewer answers, or "
-                        "raise KEX_REQUEST_TIMEOUT."
-                    )
+                    error = DeadlineExceeded(message(late, seconds=f"{self._timeout:g}"))
+                    if number == 0 or last is None:
+                        raise error
+                    yield last(error)
+                    return
                 if number == 0:
                     yield ""
                 yield piece
@@ -155,8 +171,7 @@ class Runner:
                     raise ClientGone
                 if time.monotonic() > deadline and not isinstance(event, Answer):
                     raise DeadlineExceeded(
-                        f"No whole answer within {self._timeout:g} seconds: send less text, or "
-                        "raise KEX_REQUEST_TIMEOUT."
+                        message("errors.web_answer_late", seconds=f"{self._timeout:g}")
                     )
                 yield event
         finally:

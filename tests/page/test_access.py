@@ -11,11 +11,11 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
 from settings import Settings
-from storage.conversations.memory import Memory
 from tests.page.conftest import Visit, forgive, script
 from tests.page.test_page import LUXUN, finished, send
 from tests.scripted_model import ScriptedModel
 from tests.serving import Serving
+from web.services import services_of
 
 # Colours on their way are no contrast to judge; what pulses for ever stays.
 STILL = """document.getAnimations()
@@ -36,7 +36,7 @@ def serving(tmp_path: Path) -> Iterator[Serving]:
     settings = Settings(cache_dir=Path("/nonexistent"), store=tmp_path / "kex.db")
     with Serving(settings, models) as serving:
         yield serving
-        memory: Memory = serving.app.extensions["kex.memory"]
+        memory = services_of(serving.app).conversations
         memory.close()
 
 

@@ -12,12 +12,12 @@ from playwright.sync_api import expect
 
 from settings import Settings
 from storage.knowledge_base.base import Base
-from storage.knowledge_base.holder import Holder
 from tests.page.conftest import Visit
 from tests.page.test_access import LOOKS, check
 from tests.scripted_model import ScriptedModel
 from tests.serving import Serving
 from tests.storage.knowledge_base.arrivals import entities, facts, triples
+from web.services import services_of
 
 TWO = "鲁迅出生于绍兴。他写了《呐喊》。"
 ARRIVALS = [
@@ -39,7 +39,7 @@ def serving(tmp_path: Path) -> Iterator[Serving]:
     settings = Settings(cache_dir=Path("/nonexistent"), store=None, base=address)
     with Serving(settings, {"Embedded": ScriptedModel(lambda _: [])}) as serving:
         yield serving
-        holder: Holder = serving.app.extensions["kex.base"]
+        holder = services_of(serving.app).knowledge_base
         holder.close()
 
 

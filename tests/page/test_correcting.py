@@ -12,11 +12,11 @@ from playwright.sync_api import Page, expect
 
 from models.base import GenerateRequest
 from settings import Settings
-from storage.conversations.memory import Memory
 from tests.page.conftest import Visit, forgive
 from tests.page.test_page import LUXUN, finished, send
 from tests.scripted_model import ScriptedModel, Step
 from tests.serving import Serving
+from web.services import services_of
 
 LOCATED = "鲁迅出生地浙江绍兴"
 
@@ -36,7 +36,7 @@ def correcting(tmp_path: Path, asked: list[GenerateRequest]) -> Iterator[Serving
     settings = Settings(cache_dir=Path("/nonexistent"), store=tmp_path / "kex.db")
     with Serving(settings, {"Embedded": ScriptedModel(script)}) as serving:
         yield serving
-        memory: Memory = serving.app.extensions["kex.memory"]
+        memory = services_of(serving.app).conversations
         memory.close()
 
 

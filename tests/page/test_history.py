@@ -12,12 +12,12 @@ from playwright.sync_api import Page, Route, expect
 from errors import ModelFailed
 from models.base import GenerateRequest
 from settings import Settings
-from storage.conversations.memory import Memory
 from tests.page.conftest import Visit, forgive
 from tests.page.test_page import LUXUN, finished, send
 from tests.page.test_talk import ask
 from tests.scripted_model import ScriptedModel, Step
 from tests.serving import Serving
+from web.services import services_of
 
 
 def script(request: GenerateRequest) -> Sequence[Step]:
@@ -39,7 +39,7 @@ def keeping(tmp_path: Path) -> Iterator[Serving]:
     settings = Settings(cache_dir=Path("/nonexistent"), store=tmp_path / "kex.db")
     with Serving(settings, {"Embedded": ScriptedModel(script)}) as serving:
         yield serving
-        memory: Memory = serving.app.extensions["kex.memory"]
+        memory = services_of(serving.app).conversations
         memory.close()
 
 
@@ -160,11 +160,11 @@ def test_what_was_stopped_is_there_to_be_asked_again(keeping: Serving, visit: Vi
     ask(page, "one", "one: 1")
     ask(page, "SLOW")
     expect(page.locator(".answer .said").last).to_have_text("Slowly")
-    memory: Memory = keeping.app.extensions["kex.memory"]
+    memory = services_of(keeping.app).conversations
     name = page.url.partition("c=")[2]
     page.get_by_role("button", name="Stop").click()
     expect(page.get_by_text("Stopped.").last).to_be_visible()
-    while len(memory.store().load(name).turns) < 2:  # the server hears of it within a second
+    while len(memory.get().load(name).turns) < 2:  # the server hears of it within a second
         page.wait_for_timeout(50)
     page.reload()
     expect(page.get_by_text("Stopped.").last).to_be_visible()
@@ -172,7 +172,7 @@ def test_what_was_stopped_is_there_to_be_asked_again(keeping: Serving, visit: Vi
     page.get_by_role("button", name="Retry").click()
     expect(page.locator(".answer .said").last).to_have_text("Slowly done")
     expect(page.locator(".turn")).to_have_count(2)
-    assert [turn.position for turn in memory.store().load(name).turns] == [1, 2]
+    assert [turn.position for turn in memory.get().load(name).turns] == [1, 2]
 
 
 def test_an_answer_in_another_conversation_is_told(keeping: Serving, visit: Visit) -> None:
@@ -224,8 +224,8 @@ def test_one_deleted_elsewhere_takes_no_text_along(
     page = visit(keeping.url)
     send(page, LUXUN)
     finished(page)
-    memory: Memory = keeping.app.extensions["kex.memory"]
-    memory.store().delete(page.url.partition("c=")[2])
+    memory = services_of(keeping.app).conversations
+    memory.get().delete(page.url.partition("c=")[2])
     send(page, "Ada likes <b>tea</b>.")
     expect(page.get_by_role("alert")).to_contain_text("may have been deleted")
     page.get_by_role("button", name="Retry").click()

@@ -23,6 +23,7 @@ from tests.export.answers import XSS
 from tests.scripted_model import ScriptedModel
 from tests.serving import Serving
 from tests.web.asking import events, form, multipart
+from web.services import services_of
 
 # What Firefox, Chromium and Safari send with a form.
 BROWSERS = [
@@ -141,12 +142,12 @@ def test_an_error_is_a_page_with_the_same_words_and_status(
 def test_a_full_house_says_when_to_come_back(scripted: ScriptedModel) -> None:
     settings = Settings(cache_dir=Path("/nonexistent"), max_concurrent=1)
     with Serving(settings, {"Embedded": scripted}) as serving:
-        runner = serving.app.extensions["kex.runner"]
-        held = runner.pieces(iter(["a", "b"]), lambda: False)
+        runner = services_of(serving.app).runner
+        held = runner.pieces(iter(["a", "b"]), lambda: False, "errors.web_export_late")
         status, page, headers = ask(serving.url, user_input=TEXT)
         assert (status, headers["Retry-After"]) == (503, "10")
         assert "Try again in about 10 s." in page
-        held.close()
+        list(held)  # gives its place back
 
 
 def test_a_talk_is_a_page_too(serving: Serving, scripted: ScriptedModel) -> None:
@@ -178,11 +179,11 @@ def test_a_page_is_kept_in_its_conversation(tmp_path: Path, scripted: ScriptedMo
     scripted.script = lambda _: [SAID]
     settings = Settings(cache_dir=Path("/nonexistent"), store=tmp_path / "kex.db")
     with Serving(settings, {"Embedded": scripted}) as serving:
-        store = serving.app.extensions["kex.memory"].store()
+        store = services_of(serving.app).conversations.get()
         begun = store.begin("t")
         assert ask(serving.url, user_input=TEXT, conversation=begun.id)[0] == 200
         assert store.turn(begun.id, 1).said.text == TEXT
-        serving.app.extensions["kex.memory"].close()
+        services_of(serving.app).conversations.close()
 
 
 def _say(said: str, _: GenerateRequest) -> list[str]:

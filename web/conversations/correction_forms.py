@@ -25,7 +25,7 @@ from knowledge.text.spans import Span
 from storage.conversations.records import Turn
 from validation import text_fault
 from web.body import read_json
-from web.conversations.forms import Form, validate
+from web.validation import Form, validate
 from wording import message
 
 MAX_STRING = 1000  # characters of a head, a relation, …

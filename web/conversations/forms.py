@@ -2,27 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Annotated, Any, TypeVar
+from typing import Annotated
 
 from flask import Request
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field
 
 from errors import InputError
 from storage.conversations.rows import MAX_TITLE
 from storage.conversations.store import MAX_PAGE
-from validation import check_text, input_error
+from validation import check_text
 from web.body import read_json
+from web.validation import Form, validate
 
 MAX_QUERY = 200  # characters
-
-F = TypeVar("F", bound=BaseModel)
-
-
-class Form(BaseModel):
-    """A JSON object with these fields and no others."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
 
 
 class Listing(BaseModel):
@@ -70,11 +62,3 @@ def read_title(request: Request, *, new: bool = False) -> str:
     if not title and not new:
         raise InputError("title is empty: send one.", field="title")
     return title
-
-
-def validate(form: type[F], raw: Mapping[str, Any], at: str = "") -> F:
-    """The form; InputError names its first wrong field, with `at` before the name."""
-    try:
-        return form.model_validate(raw)
-    except ValidationError as error:
-        raise input_error(error, at) from error

@@ -9,23 +9,22 @@ import json
 from datetime import datetime
 from typing import Any
 
-from flask import Blueprint, Response, current_app, jsonify, request
+from flask import Blueprint, Response, jsonify, request
 from flask.typing import ResponseReturnValue
 
 from knowledge.corrections import Correction, corrected
 from storage.conversations.gold import gold_rows
-from storage.conversations.memory import Memory
 from storage.conversations.records import Conversation, Turn
 from storage.conversations.store import Store
 from web.conversations.correction_forms import read_correction
 from web.conversations.forms import read_count, read_listing, read_title
+from web.services import services
 
 blueprint = Blueprint("conversations", __name__, url_prefix="/conversations")
 
 
 def _store() -> Store:
-    memory: Memory = current_app.extensions["kex.memory"]
-    return memory.store()
+    return services().conversations.get()
 
 
 @blueprint.get("")

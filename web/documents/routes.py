@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from flask import Blueprint, Request, Response, current_app, jsonify, request
+from flask import Blueprint, Request, Response, jsonify, request
 from werkzeug.exceptions import RequestEntityTooLarge
 
 from documents.document import FILE
@@ -12,7 +12,7 @@ from documents.reading import read
 from errors import InputError, TooLarge, UnsupportedMedia
 from settings import Settings
 from web.body import MAX_FIELDS, check_charset
-from web.stream import Runner
+from web.services import services
 
 FORM_OVERHEAD = 10_000  # bytes of a form beside the file: boundaries, the column
 _REMEDY = 'send one file part named "file", and perhaps a field "column".'
@@ -30,11 +30,10 @@ class _Upload:
 @blueprint.post("/documents")
 def documents() -> Response:
     """The text of the file in the body; it is not kept."""
-    settings: Settings = current_app.extensions["kex.settings"]
+    settings = services().settings
     request.max_content_length = settings.max_file_bytes + FORM_OVERHEAD
     upload = _read_upload(request, settings)
-    runner: Runner = current_app.extensions["kex.runner"]
-    document = runner.run(lambda: read(upload.name, upload.data, upload.column))
+    document = services().runner.run(lambda: read(upload.name, upload.data, upload.column))
     return jsonify(name=upload.name, **document.to_json())
 
 

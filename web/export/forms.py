@@ -10,15 +10,14 @@ from typing import Annotated, Any
 
 from flask import Request
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
-from werkzeug.exceptions import RequestEntityTooLarge
 
-from errors import TooLarge, UnsupportedMedia
+from errors import TooLarge
 from export.formats import FormatName, iris_of
 from export.iris import Iris
 from knowledge.record import Record, read_record
 from settings import Settings
 from validation import input_error
-from web.body import check_charset, parse_json
+from web.body import read_json
 from wording import message
 
 MAX_ANSWERS = 1000
@@ -46,26 +45,10 @@ def read_export(request: Request, settings: Settings) -> Export:
 
     Raises InputError (400), TooLarge (413) or UnsupportedMedia (415).
     """
-    fields = _validate(_read(request))
+    fields = _validate(read_json(request, "answers"))
     iris = iris_of(fields.format, fields.base_iri)
     records = tuple(_record(value, number, settings) for number, value in enumerate(fields.answers))
     return Export(fields.format, records, iris)
-
-
-def _read(request: Request) -> dict[str, Any]:
-    check_charset(request)
-    if request.mimetype != "application/json":
-        raise UnsupportedMedia(
-            f"Content-Type {request.mimetype[:80]!r} is not read here: use application/json.",
-            field="Content-Type",
-        )
-    try:
-        return parse_json(request.get_data(cache=False), "answers")
-    except RequestEntityTooLarge as error:
-        raise TooLarge(
-            f"The request is larger than {request.max_content_length:,} bytes: send fewer answers.",
-            field="answers",
-        ) from error
 
 
 def _record(value: Any, number: int, settings: Settings) -> Record:

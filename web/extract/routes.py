@@ -6,7 +6,7 @@ import re
 from collections.abc import Generator
 from functools import partial
 
-from flask import Blueprint, Response, current_app, jsonify, render_template, request
+from flask import Blueprint, Response, jsonify, render_template, request
 from flask.typing import ResponseReturnValue
 
 from conversation import converse
@@ -14,10 +14,6 @@ from conversation.chat import Chat
 from errors import KexError
 from export.formats import FORMATS, write
 from extraction import extractor
-from models.registry import Registry
-from settings import Settings
-from storage.conversations.memory import Memory
-from storage.knowledge_base.holder import Holder
 from web import pages
 from web.answering import attachment, find_model, stream_response, whole_response
 from web.export.forms import read_export
@@ -25,25 +21,11 @@ from web.extract.events import NamedEvents
 from web.extract.forms import Order, read_order
 from web.extract.saving import Keeper
 from web.language import language
+from web.services import services
 from web.stream import Answer, Event
 from wording import Lang, localised
 
 blueprint = Blueprint("kex", __name__)
-
-
-def _registry() -> Registry:
-    registry: Registry = current_app.extensions["kex.registry"]
-    return registry
-
-
-def _settings() -> Settings:
-    settings: Settings = current_app.extensions["kex.settings"]
-    return settings
-
-
-def _holder() -> Holder:
-    holder: Holder = current_app.extensions["kex.base"]
-    return holder
 
 
 @blueprint.get("/")
@@ -51,23 +33,23 @@ def page() -> str:
     """The chat page, in the language of `?ui=` or of the browser."""
     html = render_template(
         "index.html",
-        models=localised(_registry().describe(), language(request)),
-        default_model=_settings().default_model,
-        max_chars=_settings().max_chars,
-        keeps=_settings().store is not None,
-        has_base=_holder().exists,
+        models=localised(services().registry.describe(), language(request)),
+        default_model=services().settings.default_model,
+        max_chars=services().settings.max_chars,
+        keeps=services().settings.store is not None,
+        has_base=services().knowledge_base.exists,
         ui_lang=pages.language(request.args.get("ui", "")),
     )
-    return re.sub(r"\n\s+", "\n", html)  # the template's indentation is for who reads it
+    return re.sub(r"\n\s+", "\n", html)  # the indentation helps readers of the template only
 
 
 @blueprint.post("/get_response")
 def get_response() -> ResponseReturnValue:
-    """Knowledge from `user_input`, or an answer to it: JSON, or what else is rather accepted.
+    """Knowledge from `user_input`, or an answer to it.
 
-    That is an event stream for scripts, a page for a browser without them.
+    JSON by default; an event stream or an HTML page if the Accept header prefers it.
     """
-    order = read_order(request, _settings())
+    order = read_order(request, services().settings)
     model = find_model(order.model)
     events: Generator[Event, None, None]
     kind: type[Answer]
@@ -97,8 +79,7 @@ def _keeper(order: Order, lang: Lang) -> Keeper | None:
     """What keeps the answer in its conversation; 404 for one that does not exist."""
     if order.place is None:
         return None
-    memory: Memory = current_app.extensions["kex.memory"]
-    keeper = Keeper(memory, order.place, order.text, order.fields, lang)
+    keeper = Keeper(services().conversations, order.place, order.text, order.fields, lang)
     keeper.expect()
     return keeper
 
@@ -106,7 +87,7 @@ def _keeper(order: Order, lang: Lang) -> Keeper | None:
 @blueprint.post("/export")
 def export() -> Response:
     """The answers of the body, as a file in the format that it names."""
-    order = read_export(request, _settings())
+    order = read_export(request, services().settings)
     written = FORMATS[order.format]
     text = write(order.format, order.records, order.iris)
     return attachment(text, written.content_type, f"kex.{written.suffix}")
@@ -120,8 +101,8 @@ def _wants_events() -> bool:
 @blueprint.get("/models")
 def models() -> Response:
     """Every model with its state."""
-    states = localised(_registry().describe(), language(request))
-    return jsonify(models=states, default=_settings().default_model)
+    states = localised(services().registry.describe(), language(request))
+    return jsonify(models=states, default=services().settings.default_model)
 
 
 @blueprint.get("/health")
@@ -133,7 +114,7 @@ def health() -> Response:
 @blueprint.get("/ready")
 def ready() -> ResponseReturnValue:
     """200 when the default model can answer now, else 503 with the reason."""
-    state = _registry().get(_settings().default_model).state()
+    state = services().registry.get(services().settings.default_model).state()
     detail = localised(state.detail, language(request))
-    body = jsonify(status=state.status, model=_settings().default_model, detail=detail)
+    body = jsonify(status=state.status, model=services().settings.default_model, detail=detail)
     return body, 200 if state.status == "ready" else 503

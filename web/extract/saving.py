@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from errors import Busy, InputError, KexError, StoreFailed
-from storage.conversations.memory import Memory
+from storage.conversations.lazy import LazyStore
 from storage.conversations.records import NewTurn
 from web.errors import unexpected
 from wording import Lang, localised, message
@@ -37,13 +37,13 @@ class Keeper:
 
     def __init__(
         self,
-        memory: Memory,
+        store: LazyStore,
         place: Place,
         text: str,
         request: Mapping[str, Any],
         lang: Lang = "en",
     ) -> None:
-        self._memory = memory
+        self._store = store
         self._place = place
         self._text = text
         self._request = request
@@ -54,7 +54,7 @@ class Keeper:
     def expect(self) -> None:
         """InputError for a place that does not exist, before a model works for it."""
         try:
-            self._memory.store().expect(self._place.conversation, self._place.replaces)
+            self._store.get().expect(self._place.conversation, self._place.replaces)
         except StoreFailed as error:
             log.warning("conversations cannot be kept: %s", error.message)
 
@@ -102,7 +102,7 @@ class Keeper:
     def _append(self, said: NewTurn, replaces: int | None) -> tuple[int | None, str]:
         """The turn's number, or None and why it is not kept."""
         try:
-            return self._memory.store().append(self._place.conversation, said, replaces), ""
+            return self._store.get().append(self._place.conversation, said, replaces), ""
         except KexError as error:
             log.warning("a turn was not kept: %s", error.message)
             return None, error.message

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, Response, current_app, jsonify, request
+from flask import Blueprint, Response, jsonify, request
 
 from errors import TooLarge
-from models.registry import Registry
-from settings import ModelName, Settings
+from settings import ModelName
 from web.body import read_json
-from web.conversations.forms import Form, validate
-from web.stream import Runner
+from web.services import services
+from web.validation import Form, validate
 
 blueprint = Blueprint("tokens", __name__)
 
@@ -25,9 +24,7 @@ def tokenize() -> Response:
 
     `context` is how many tokens a question and its answer may have together, null if unknown.
     """
-    settings: Settings = current_app.extensions["kex.settings"]
-    registry: Registry = current_app.extensions["kex.registry"]
-    runner: Runner = current_app.extensions["kex.runner"]
+    settings = services().settings
     fields = validate(_Fields, read_json(request, "user_input"))
     if len(fields.user_input) > settings.max_chars:
         raise TooLarge(
@@ -35,8 +32,8 @@ def tokenize() -> Response:
             f"{settings.max_chars:,} (KEX_MAX_CHARS).",
             field="user_input",
         )
-    model = registry.get(fields.model_type or settings.default_model)
-    counts = runner.run(lambda: model.count_tokens([fields.user_input]))
+    model = services().registry.get(fields.model_type or settings.default_model)
+    counts = services().runner.run(lambda: model.count_tokens([fields.user_input]))
     return jsonify(
         model=model.name,
         tokens=counts[0] if counts else None,

@@ -13,7 +13,6 @@ from urllib.parse import urlencode
 from flask import (
     Blueprint,
     Response,
-    current_app,
     jsonify,
     redirect,
     render_template,
@@ -25,12 +24,12 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from export.report.marks import Mark, marked
 from storage.knowledge_base.base import Base
-from storage.knowledge_base.holder import Holder
 from storage.knowledge_base.reading.entity_card import MAX_AROUND
 from storage.knowledge_base.searching import MAX_LIMIT
 from storage.knowledge_base.views import Page, Source
 from web import pages
-from web.conversations.forms import validate
+from web.services import services
+from web.validation import validate
 
 blueprint = Blueprint("base", __name__, url_prefix="/base")
 
@@ -66,8 +65,7 @@ class _Source(_Form):
 
 
 def _base() -> Base:
-    holder: Holder = current_app.extensions["kex.base"]
-    return holder.base()
+    return services().knowledge_base.get()
 
 
 @blueprint.get("")

@@ -11,14 +11,13 @@ from typing import Annotated, Any, Literal
 
 from flask import Request
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
-from werkzeug.exceptions import RequestEntityTooLarge
 
 from conversation.chat import TEMPERATURE, Chat
-from errors import InputError, TooLarge, UnsupportedMedia
+from errors import InputError
 from models.base import Sampling
 from settings import Settings
 from validation import first_fault
-from web.body import check_charset, parse_json
+from web.body import read_json
 from web.extract.forms import check_max_tokens
 from web.openai.messages import MAX_MESSAGES, Form, OpenAIMessage, read_messages
 from wording import message
@@ -112,7 +111,7 @@ def read_completion(request: Request, settings: Settings) -> Completion:
 
     Raises InputError (400), TooLarge (413) or UnsupportedMedia (415).
     """
-    fields = _validate(_read(request))
+    fields = _validate(read_json(request, "messages"))
     limits = {
         "max_completion_tokens": fields.max_completion_tokens,
         "max_tokens": fields.max_tokens,
@@ -136,22 +135,6 @@ def read_completion(request: Request, settings: Settings) -> Completion:
     options = fields.stream_options
     include_usage = options is not None and bool(options.include_usage)
     return Completion(chat, fields.model, bool(fields.stream), include_usage)
-
-
-def _read(request: Request) -> dict[str, Any]:
-    check_charset(request)
-    if request.mimetype != "application/json":
-        raise UnsupportedMedia(
-            f"Content-Type {request.mimetype[:80]!r} is not read here: use application/json.",
-            field="Content-Type",
-        )
-    try:
-        return parse_json(request.get_data(cache=False), "messages")
-    except RequestEntityTooLarge as error:
-        raise TooLarge(
-            f"The request is larger than {request.max_content_length:,} bytes: send less.",
-            field="messages",
-        ) from error
 
 
 def _validate(raw: dict[str, Any]) -> _Fields:

@@ -11,19 +11,19 @@ import time
 from collections.abc import Mapping
 from typing import Any
 
-from flask import Blueprint, Response, current_app, jsonify, request
+from flask import Blueprint, Response, jsonify, request
 from flask.typing import ResponseReturnValue
 
 from conversation.converse import Answer, Event, converse
 from errors import KexError, UnknownModel
 from models.base import Usage
 from models.progress import Stage, Token
-from models.registry import NAMES, Registry
-from settings import Settings
+from models.registry import NAMES
 from web.answering import find_model, stream_response, whole_response
 from web.errors import openai_json
 from web.language import language
 from web.openai.forms import body_limit, read_completion
+from web.services import services
 from wording import Lang, localised
 
 blueprint = Blueprint("openai", __name__, url_prefix="/v1")
@@ -34,8 +34,8 @@ STARTED = int(time.time())  # the models' `created`: since when they are offered
 @blueprint.post("/chat/completions")
 def chat_completions() -> ResponseReturnValue:
     """Answer a conversation: whole, or as a stream of chunks."""
-    settings: Settings = current_app.extensions["kex.settings"]
-    request.max_content_length = body_limit(settings, current_app.extensions["kex.text_bytes"])
+    settings = services().settings
+    request.max_content_length = body_limit(settings, services().text_bytes)
     asked = read_completion(request, settings)
     model = find_model(_known(asked.model))
     events = converse(asked.chat, model)
@@ -65,7 +65,6 @@ def one_model(name: str) -> Response:
 
 
 def _rows() -> list[dict[str, Any]]:
-    registry: Registry = current_app.extensions["kex.registry"]
     return [
         {
             "id": state["name"],
@@ -76,7 +75,7 @@ def _rows() -> list[dict[str, Any]]:
             "detail": localised(state["detail"], language(request)),
             "images": state["images"],
         }
-        for state in registry.describe()
+        for state in services().registry.describe()
     ]
 
 

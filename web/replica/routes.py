@@ -7,24 +7,23 @@ from __future__ import annotations
 
 import hmac
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import asdict
 from typing import Annotated, Any, cast
 
-from flask import Blueprint, Response, current_app, jsonify, request
+from flask import Blueprint, Response, jsonify, request
 from pydantic import Field
 
 from errors import KexError, NoKey
 from extraction.prompting.messages import warm_prefixes
 from models.base import Model, Recognizing
-from models.registry import Registry
 from models.remote.protocol import VERSION, read_request, write_capabilities, write_chunk
-from settings import ModelName, Settings
-from web.answering import find_model
+from settings import ModelName
+from web.answering import client_gone, find_model
 from web.body import read_json
-from web.conversations.forms import Form, validate
-from web.stream import Runner
+from web.services import services
+from web.validation import Form, validate
 
 blueprint = Blueprint("replica", __name__, url_prefix="/v1/replica")
 
@@ -50,11 +49,11 @@ class _Generate(_Asked):
 @blueprint.before_request
 def check_key() -> None:
     """Where KEX_REPLICA_KEY is set, whoever asks has to know it."""
-    settings: Settings = current_app.extensions["kex.settings"]
-    if settings.replica_key is None:
+    key = services().settings.replica_key
+    if key is None:
         return
     told = request.headers.get("Authorization", "").removeprefix("Bearer ")
-    if not hmac.compare_digest(told.encode(), settings.replica_key.get_secret_value().encode()):
+    if not hmac.compare_digest(told.encode(), key.get_secret_value().encode()):
         raise NoKey("This replica wants the key of KEX_REPLICA_KEY.", field="KEX_REPLICA_KEY")
 
 
@@ -70,7 +69,7 @@ def describe() -> Response:
 def load() -> Response:
     """Begin to load the model; `describe` tells when it is."""
     name = validate(_Asked, _body()).model
-    registry: Registry = current_app.extensions["kex.registry"]
+    registry = services().registry
     model = registry.get(name)
     if model.state().status == "idle":
         registry.preload(name, warm_prefixes(model.capabilities))
@@ -99,8 +98,6 @@ def generate() -> Response:
     fields = validate(_Generate, _body())
     asked = read_request(fields.request)
     model = find_model(fields.model)
-    runner: Runner = current_app.extensions["kex.runner"]
-    gone: Callable[[], bool] = request.environ.get("waitress.client_disconnected", lambda: False)
 
     def lines() -> Iterator[str]:
         try:
@@ -108,11 +105,17 @@ def generate() -> Response:
                 for chunk in chunks:
                     yield json.dumps(write_chunk(chunk), ensure_ascii=False) + "\n"
         except KexError as error:
-            yield json.dumps(error.to_json(), ensure_ascii=False) + "\n"
+            yield _error_line(error)
 
     headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
-    stream = runner.pieces(lines(), gone)
+    stream = services().runner.pieces(
+        lines(), client_gone(), "errors.web_generation_late", _error_line
+    )
     return Response(stream, content_type="application/jsonl; charset=utf-8", headers=headers)
+
+
+def _error_line(error: KexError) -> str:
+    return json.dumps(error.to_json(), ensure_ascii=False) + "\n"
 
 
 def _body() -> dict[str, Any]:
@@ -120,5 +123,4 @@ def _body() -> dict[str, Any]:
 
 
 def _model(name: str) -> Model:
-    registry: Registry = current_app.extensions["kex.registry"]
-    return registry.get(name)
+    return services().registry.get(name)

@@ -125,6 +125,17 @@ def test_errors_come_over(remote: RemoteModel) -> None:
         list(remote.generate(ask("LATER")))
 
 
+def test_a_model_that_is_too_slow_is_reported_as_such(model: ScriptedModel) -> None:
+    """Not as an export: both go through the same stream of pieces."""
+    hasty = REPLICA.model_copy(update={"request_timeout": 0.5})
+    with Serving(hasty, {"Embedded": model}) as serving:
+        with closing(RemoteModel("Embedded", serving.url)) as remote:
+            remote.load()
+            with pytest.raises(Unavailable, match="did not finish") as raised:
+                list(remote.generate(ask("SLOW")))
+    assert "export" not in raised.value.message
+
+
 def test_full_houses_and_closed_doors(replica: Serving, model: ScriptedModel) -> None:
     one = REPLICA.model_copy(update={"max_concurrent": 1, "replica_key": SecretStr("s3cret")})
     with Serving(one, {"Embedded": model}) as serving:

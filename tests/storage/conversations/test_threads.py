@@ -5,7 +5,7 @@ from __future__ import annotations
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from storage.conversations.memory import Memory
+from storage.conversations.lazy import LazyStore
 from storage.conversations.store import Store
 from tests.storage.conversations.answers import turn
 
@@ -37,11 +37,11 @@ def test_every_turn_gets_a_place_of_its_own(store: Store) -> None:
 
 
 def test_the_store_of_a_process_is_opened_once(path: Path) -> None:
-    memory = Memory(path)
+    memory = LazyStore(path)
     assert not path.exists()
     with ThreadPoolExecutor(THREADS) as pool:
-        stores = set(pool.map(lambda _: memory.store(), range(THREADS)))
+        stores = set(pool.map(lambda _: memory.get(), range(THREADS)))
     assert len(stores) == 1
     memory.close()
-    assert memory.store() not in stores
+    assert memory.get() not in stores
     memory.close()

@@ -14,9 +14,10 @@ from app import create_app
 from evaluation.gold.rows import read_gold
 from models.registry import Registry
 from settings import Settings
-from storage.conversations.memory import Memory
+from storage.conversations.lazy import LazyStore
 from tests.scripted_model import ScriptedModel
 from tests.storage.conversations.answers import CURIE, LU_XUN, entities, facts, turn
+from web.services import services_of
 
 NOBODY = "00000000-0000-4000-8000-000000000000"
 TRIPLE = {"head": "鲁迅", "relation": "作品", "tail": "狂人日记"}
@@ -34,8 +35,8 @@ def client(tmp_path: Path, scripted: ScriptedModel) -> Iterator[FlaskClient]:
     memory_of(made).close()
 
 
-def memory_of(client: FlaskClient) -> Memory:
-    memory: Memory = client.application.extensions["kex.memory"]
+def memory_of(client: FlaskClient) -> LazyStore:
+    memory = services_of(client.application).conversations
     return memory
 
 
@@ -73,7 +74,7 @@ def test_begin_list_rename_load_delete(client: FlaskClient) -> None:
 
 def test_pages_and_search(client: FlaskClient) -> None:
     names = [begin(client, f"talk {number}") for number in range(5)]
-    store = memory_of(client).store()
+    store = memory_of(client).get()
     store.append(names[1], turn(LU_XUN))
     store.append(names[3], turn(CURIE, entities()))
     one = client.get("/conversations?limit=3").get_json()
@@ -90,7 +91,7 @@ def test_pages_and_search(client: FlaskClient) -> None:
 def test_a_loaded_turn_says_all_that_was_kept(client: FlaskClient) -> None:
     name = begin(client)
     said = turn(LU_XUN, schema=["作品"])
-    memory_of(client).store().append(name, said)
+    memory_of(client).get().append(name, said)
     [kept] = client.get(f"/conversations/{name}").get_json()["turns"]
     assert kept.pop("created").endswith("Z")
     assert kept == {
@@ -113,7 +114,7 @@ def test_a_loaded_turn_says_all_that_was_kept(client: FlaskClient) -> None:
 
 def test_corrections_of_triples(client: FlaskClient) -> None:
     name = begin(client)
-    memory_of(client).store().append(name, turn(LU_XUN))
+    memory_of(client).get().append(name, turn(LU_XUN))
     response = correct(client, name, 1, kind="edit", before=TRIPLE, after=TRIPLE | {"head": "绍兴"})
     assert response.status_code == 201
     body = response.get_json()
@@ -138,7 +139,7 @@ def test_corrections_of_triples(client: FlaskClient) -> None:
 
 def test_the_last_correction_is_taken_back(client: FlaskClient) -> None:
     name = begin(client)
-    memory_of(client).store().append(name, turn(LU_XUN))
+    memory_of(client).get().append(name, turn(LU_XUN))
     last = f"/conversations/{name}/turns/1/corrections/last"
     first = correct(client, name, 1, kind="edit", before=TRIPLE, after=TRIPLE | {"relation": "著"})
     correct(client, name, 1, kind="delete", before=TRIPLE | {"relation": "著"})
@@ -160,7 +161,7 @@ def test_the_last_correction_is_taken_back(client: FlaskClient) -> None:
 
 def test_corrections_of_entities_and_facts_become_gold(client: FlaskClient, tmp_path: Path) -> None:
     name = begin(client)
-    store = memory_of(client).store()
+    store = memory_of(client).get()
     store.append(name, turn(CURIE, entities()))
     text = CURIE + " Curie was a physicist."
     store.append(name, turn(text, facts(text), entity="Marie Curie"))
@@ -205,7 +206,7 @@ def test_a_bad_correction_names_its_field(
     client: FlaskClient, change: dict[str, Any], status: int, field: str
 ) -> None:
     name = begin(client)
-    memory_of(client).store().append(name, turn(LU_XUN))
+    memory_of(client).get().append(name, turn(LU_XUN))
     response = correct(client, name, 1, **change)
     error = response.get_json()["error"]
     assert (response.status_code, error["field"]) == (status, field)
@@ -262,7 +263,7 @@ def test_what_a_form_of_another_site_can_send_changes_nothing(
     client: FlaskClient, content_type: str | None
 ) -> None:
     name = begin(client, "before")
-    memory_of(client).store().append(name, turn(LU_XUN))
+    memory_of(client).get().append(name, turn(LU_XUN))
     for method, address, body in (
         ("POST", "/conversations", {"title": "x"}),
         ("PATCH", f"/conversations/{name}", {"title": "x"}),

@@ -97,7 +97,7 @@ def test_a_base_of_ones_own(serving: Serving) -> None:
          "half a character"),
         ({"format": "csv", "answers": [row("KE1", "a" * 20_001, {"triples": []})]}, 413,
          "answers.0.text", "KEX_MAX_CHARS"),
-        (b" " * 12_000_000, 413, "answers", "fewer"),
+        (b" " * 12_000_000, 413, "answers", "send less"),
     ],
 )  # fmt: skip
 def test_refusals_name_the_field_and_the_remedy(
@@ -150,11 +150,11 @@ def test_a_file_that_takes_too_long_breaks_off() -> None:
 
     runner = Runner(1, 0.1)
     for _ in range(2):  # the place was given back
-        pieces = runner.pieces(slow(), lambda: False)
+        pieces = runner.pieces(slow(), lambda: False, "errors.web_export_late")
         assert next(pieces) == "a"
         with pytest.raises(DeadlineExceeded):
             next(pieces)
-    assert list(runner.pieces(slow(), lambda: True)) == []
+    assert list(runner.pieces(slow(), lambda: True, "errors.web_export_late")) == []
 
 
 def test_places_are_given_back(serving: Serving) -> None:

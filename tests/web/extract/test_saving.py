@@ -14,11 +14,12 @@ import pytest
 
 from errors import ModelFailed
 from settings import Settings
-from storage.conversations.memory import Memory
+from storage.conversations.lazy import LazyStore
 from storage.conversations.store import Store
 from tests.scripted_model import ScriptedModel
 from tests.serving import Serving
 from tests.web.asking import events, form, multipart, picture, post
+from web.services import services_of
 
 TEXT = "鲁迅生于绍兴。"
 GOOD = '{"triples":[["鲁迅","出生地","绍兴"]]}'
@@ -39,14 +40,14 @@ def remembering(path: Path, scripted: ScriptedModel) -> Iterator[Serving]:
     memory_of(running).close()
 
 
-def memory_of(serving: Serving) -> Memory:
-    memory: Memory = serving.app.extensions["kex.memory"]
+def memory_of(serving: Serving) -> LazyStore:
+    memory = services_of(serving.app).conversations
     return memory
 
 
 @pytest.fixture
 def store(remembering: Serving) -> Store:
-    return memory_of(remembering).store()
+    return memory_of(remembering).get()
 
 
 def test_without_the_field_nothing_is_kept(remembering: Serving, path: Path) -> None:
@@ -108,7 +109,7 @@ def test_of_a_picture_its_kind_is_kept(path: Path) -> None:
     settings = Settings(cache_dir=Path("/nonexistent"), store=path)
     model = ScriptedModel(["A grey square."], images=True)
     with Serving(settings, {"Embedded": model}) as serving:
-        store = memory_of(serving).store()
+        store = memory_of(serving).get()
         name = store.begin().id
         data = picture(8, 8)
         parts: list[tuple[str, str | None, bytes]] = [

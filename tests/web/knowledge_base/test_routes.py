@@ -17,6 +17,7 @@ from settings import Settings
 from storage.knowledge_base.base import Base
 from tests.scripted_model import ScriptedModel
 from tests.storage.knowledge_base.arrivals import entities, facts, triples
+from web.services import services_of
 
 PAGE = {"Accept": "text/html"}
 EVIL = "<script>alert(1)</script>"
@@ -38,7 +39,7 @@ def client(tmp_path: Path, scripted: ScriptedModel) -> Iterator[FlaskClient]:
     base.close()
     client = make_client(str(path), scripted)
     yield client
-    client.application.extensions["kex.base"].close()
+    services_of(client.application).knowledge_base.close()
 
 
 def make_client(address: str | None, model: ScriptedModel) -> FlaskClient:
