@@ -21,6 +21,7 @@ from corpus.work import Work, read_text
 from errors import KexError, Unavailable
 from extraction.extractor import parts_of
 from extraction.prompting.questions import turns_for
+from knowledge.text.document import Document
 from models.base import GenerateRequest, Model
 from models.cache_key import model_settings
 from models.progress import load
@@ -126,7 +127,7 @@ def _requests(
     words: Words, type_: str, text: str, entity: str | None, model: Model
 ) -> Iterator[GenerateRequest]:
     task = words.options.task(type_, text, entity)  # type: ignore[arg-type]  # one of its types
-    for part in parts_of(task, model):
+    for part in parts_of(task, model, Document(task.text, task.body_start)):
         source = task.text[part.span.start : part.span.end]
         yield from (turn.request for turn in turns_for(task, source, model).turns)
 

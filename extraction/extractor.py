@@ -24,10 +24,11 @@ from extraction.prompting.questions import recognizes
 from extraction.reading import Defect, Done, Part, Read, read_part
 from extraction.request.task import Task
 from knowledge.answer_json import knowledge_json
-from knowledge.grounding.aliases import find_aliases
+from knowledge.grounding.aliases import Aliases
 from knowledge.grounding.source import Source, ground
 from knowledge.items import Card, Item, PromptType, readable
 from knowledge.merging import Merge
+from knowledge.text.document import Document
 from knowledge.text.spans import Lang, Span
 from models.base import Model, Usage
 from models.progress import Stage, Token, load
@@ -99,13 +100,10 @@ Event = Stage | Token | Found | Answer
 
 @dataclass
 class _Run:
-    """What has come together so far."""
+    """One extraction: the text, split and folded once, and what has come together so far."""
 
     task: Task
     model: Model
-    source: Source
-    context: Context
-    sift: Sift
     alone: bool = False  # without the language model
     merge: Merge = field(default_factory=Merge)
     warnings: list[str] = field(default_factory=list)
@@ -113,9 +111,44 @@ class _Run:
     failed: list[Failed] = field(default_factory=list)
     repairs: int = 0
 
+    def __post_init__(self) -> None:
+        task = self.task
+        self.document = Document(task.text, task.body_start)
+        self.source = Source(self.document)
+        self.aliases = Aliases(self.source)
+        if task.entity:
+            self.source.learn(task.entity, self.aliases.of(task.entity))
+        self.context = Context(self.document, task.lang)
+        self.sift = Sift(task, examples=not tuned_for(task, self.model.capabilities))
+
     def warn(self, warning: str) -> None:
         if warning not in self.warnings:
             self.warnings.append(warning)
+
+    def answer(self, elapsed: float) -> Answer:
+        """`elapsed` in seconds."""
+        cards = make_cards(
+            self.task,
+            self.merge.items,
+            self.source,
+            self.aliases,
+            whole=not self.failed and not self.task.spans,
+            refused=self.sift.keys,
+        )
+        return Answer(
+            prompt_type=self.task.prompt_type,
+            lang=self.task.lang,
+            model=self.model.name,
+            items=self.merge.items,
+            cards=cards,
+            usage=_total(self.usages),
+            elapsed_ms=round(1000 * elapsed),
+            warnings=tuple(self.warnings),
+            failed=tuple(self.failed),
+            repairs=self.repairs,
+            dropped=self.sift.dropped,
+            left_out=tuple(self.sift.left_out),
+        )
 
 
 def extract(task: Task, model: Model) -> Generator[Event, None, None]:
@@ -136,15 +169,10 @@ def extract(task: Task, model: Model) -> Generator[Event, None, None]:
         if not recognizes(task, model):
             raise
         without = error
-    source = Source(task.text, task.body_start)
-    if task.entity:
-        source.learn(task.entity, find_aliases(task.entity, source))
-    context = Context(task.text, task.body_start, task.lang)
-    sift = Sift(task, examples=not tuned_for(task, model.capabilities))
-    run = _Run(task, model, source, context, sift, alone=without is not None)
+    run = _Run(task, model, alone=without is not None)
     if without is not None:
         run.warn(f"Only names of the common classes were looked for: {without.message}")
-    parts = parts_of(task, model)
+    parts = parts_of(task, model, run.document)
     for number in range(task.passes):
         yield from _Pass(run, parts, number).events()
     if task.entity and task.prompt_type != "KE3":
@@ -153,29 +181,10 @@ def extract(task: Task, model: Model) -> Generator[Event, None, None]:
         run.warn(f"The entity {task.entity!r} does not stand in the text.")
     for warning in run.sift.dropped.warnings():
         run.warn(warning)
-    yield Answer(
-        prompt_type=task.prompt_type,
-        lang=task.lang,
-        model=model.name,
-        items=run.merge.items,
-        cards=make_cards(
-            task,
-            run.merge.items,
-            source,
-            whole=not run.failed and not task.spans,
-            refused=run.sift.keys,
-        ),
-        usage=_total(run.usages),
-        elapsed_ms=round(1000 * (time.monotonic() - began)),
-        warnings=tuple(run.warnings),
-        failed=tuple(run.failed),
-        repairs=run.repairs,
-        dropped=run.sift.dropped,
-        left_out=tuple(run.sift.left_out),
-    )
+    yield run.answer(time.monotonic() - began)
 
 
-def parts_of(task: Task, model: Model) -> list[Chunk]:
+def parts_of(task: Task, model: Model, document: Document) -> list[Chunk]:
     """The chunks to read the text in, measured in the model's own tokens where it counts them."""
     can = model.capabilities
     budget = can.chunk_chars[task.lang]
@@ -192,7 +201,7 @@ def parts_of(task: Task, model: Model) -> list[Chunk]:
             return [max(1, round(share * len(text))) for text in texts]
         return counts
 
-    return chunks(task.text, task.body_start, tokens or budget, sizes, task.spans)
+    return chunks(document, tokens or budget, sizes, task.spans)
 
 
 class _Pass:

@@ -23,6 +23,7 @@ from knowledge.grounding.source import Source, ground
 from knowledge.items import Item
 from knowledge.raw import RawEntity, RawFact, RawItem, RawTriple
 from knowledge.record import Record, read_record
+from knowledge.text.document import Document
 from knowledge.text.spans import Span
 from storage.conversations.records import Conversation, Turn
 from storage.conversations.store import MAX_PAGE, Store
@@ -131,7 +132,7 @@ def _refuse_constant(name: str) -> NoReturn:
 
 def _of_gold(row: GoldRow) -> Record:
     """The annotated strings, each where it stands in the text."""
-    source = Source(row.text)
+    source = Source(Document(row.text))
     whole = Span(0, len(row.text))
     items: tuple[Item, ...] = tuple(ground(raw, source, whole) for raw in _raw(row))
     knowledge: Any = knowledge_json(row.task, items)

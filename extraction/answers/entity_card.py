@@ -5,14 +5,20 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from extraction.request.task import Task
-from knowledge.grounding.aliases import find_aliases, located
+from knowledge.grounding.aliases import Aliases, located
 from knowledge.grounding.source import Source
-from knowledge.items import Card, Item, Located, facts_by_entity
+from knowledge.items import Card, Item, facts_by_entity
 from knowledge.text.normalising import fold
 
 
 def make_cards(
-    task: Task, items: tuple[Item, ...], source: Source, *, whole: bool, refused: Iterable[str] = ()
+    task: Task,
+    items: tuple[Item, ...],
+    source: Source,
+    aliases: Aliases,
+    *,
+    whole: bool,
+    refused: Iterable[str] = (),
 ) -> tuple[Card, ...]:
     """None for other tasks. An entity that was asked about has its card, also without facts, and
     so have keys that were asked for. `whole`: all of the text was read; else nobody knows what it
@@ -25,18 +31,16 @@ def make_cards(
         Card(
             entity=facts[0].entity,
             facts=tuple(facts),
-            aliases=located(find_aliases(name, source)),
+            aliases=located(aliases.of(name)),
             not_stated=_not_stated(task, {fact.key for fact in facts} | seen) if whole else (),
         )
         for name, facts in groups.items()
     ]
     if cards or not (task.entity or task.labels):
         return tuple(cards)
-    entity, aliases = None, tuple[Located, ...]()
-    if task.entity:
-        entity = source.place(task.entity)
-        aliases = located(find_aliases(task.entity, source))
-    return (Card(entity, (), aliases, _not_stated(task, seen) if whole else ()),)
+    entity = source.place(task.entity) if task.entity else None
+    others = located(aliases.of(task.entity)) if task.entity else ()
+    return (Card(entity, (), others, _not_stated(task, seen) if whole else ()),)
 
 
 def _not_stated(task: Task, given: set[str]) -> tuple[str, ...]:

@@ -13,6 +13,7 @@ from typing import Literal
 from extraction.request.task import Task
 from knowledge.grounding.source import Source
 from knowledge.items import Entity, Fact, Item, Located, PromptType
+from knowledge.text.document import Document
 from knowledge.text.normalising import bare
 from prompts.loader import load_prompt
 
@@ -167,7 +168,7 @@ class Sift:
 
     @cached_property
     def _texts(self) -> tuple[Source, ...]:
-        return tuple(Source(text) for text, _ in self._shown)
+        return tuple(Source(Document(text)) for text, _ in self._shown)
 
     @cached_property
     def _shown(self) -> list[tuple[str, object]]:

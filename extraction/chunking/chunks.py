@@ -13,14 +13,12 @@ from dataclasses import dataclass
 from itertools import groupby
 from math import ceil
 
-from knowledge.text.sentences import Piece, pieces
+from knowledge.text.document import Document
+from knowledge.text.sentences import Piece
 from knowledge.text.spans import Span
 
 STRETCH = 1.5  # budgets: so long may a paragraph or a sentence be that is not cut
 HEADING_FILL = 0.5  # of the budget: from here on a heading begins a new chunk
-# Sentences that a chunk repeats of the one before it. None: names are carried forward instead
-# (see context), and whatever is read twice costs twice.
-OVERLAP = 0
 
 _BREAKS = ("；;", "，,、：:", " \t\n")  # where to cut a sentence that is too long, best first
 
@@ -46,30 +44,21 @@ class _Unit:
 
 
 def chunks(
-    text: str,
-    start: int,
-    budget: int,
-    sizes: Sizes,
-    regions: Sequence[Span] = (),
-    overlap: int = OVERLAP,
+    document: Document, budget: int, sizes: Sizes, regions: Sequence[Span] = ()
 ) -> list[Chunk]:
-    """The chunks of `text[start:]`, or only of its `regions`.
+    """The chunks of a document, or only of its `regions`. They do not overlap.
 
     `sizes` gives the sizes of texts in the unit of `budget`. No chunk is larger than `STRETCH`
     budgets and the headings that lead it.
     """
-    whole = pieces(text, start)
+    text, whole = document.text, document.pieces
     headings = _Headings(text, whole)
     found: list[Chunk] = []
-    for region in regions or [Span(start, len(text))]:
+    for region in regions or [Span(document.start, len(text))]:
         parts = list(_fitting(text, _inside(text, whole, region), budget, sizes))
         units = _units([piece for piece, _ in parts], [size for _, size in parts], budget)
         for run in _runs(units, budget):
-            first, last = run[0].first, run[-1].last
-            repeated = first
-            while repeated > max(0, first - overlap) and not parts[repeated - 1][0].heading:
-                repeated -= 1
-            span = Span(parts[repeated][0].span.start, parts[last][0].span.end)
+            span = Span(parts[run[0].first][0].span.start, parts[run[-1].last][0].span.end)
             found.append(Chunk(span, headings.above(span.start)))
     return found
 

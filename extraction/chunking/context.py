@@ -12,8 +12,8 @@ from collections import Counter
 
 from extraction.chunking.chunks import Chunk
 from knowledge.items import Entity, Fact, Item, Located
+from knowledge.text.document import Document
 from knowledge.text.language import HAN
-from knowledge.text.sentences import pieces
 from knowledge.text.spans import Lang, Span
 
 FREQUENT = 2  # names told because they were met most often
@@ -48,16 +48,15 @@ _OPENING = re.compile(r"[^，,。（(；;:：]+")
 class Context:
     """The context of each chunk of one text."""
 
-    def __init__(self, text: str, start: int, lang: Lang) -> None:
-        self._text = text
-        self._start = start
+    def __init__(self, document: Document, lang: Lang) -> None:
+        self._text = document.text
+        self._start = document.start
         self._lang = lang
         self._opening = ""
-        for piece in pieces(text, start, min(len(text), start + 2000)):
-            if not piece.heading:
-                match = _OPENING.match(text, piece.span.start, piece.span.end)
-                self._opening = match.group().strip() if match else ""
-                break
+        first = next((piece for piece in document.pieces if not piece.heading), None)
+        if first is not None:
+            match = _OPENING.match(document.text, first.span.start, first.span.end)
+            self._opening = match.group().strip() if match else ""
 
     def of(self, chunk: Chunk, items: tuple[Item, ...]) -> str:
         """One line, or "" where nothing points back. `items`: what was found so far."""

@@ -11,6 +11,7 @@ from errors import InputError
 from extraction.request.task import Example
 from knowledge.grounding.source import Source
 from knowledge.items import PromptType
+from knowledge.text.document import Document
 from validation import first_fault
 from wording import message
 
@@ -104,7 +105,7 @@ def _true_to_its_text(number: int, entry: _Triples | _Entities | _Facts) -> Exam
     else:
         answer = {"entity": entry.entity, "facts": [list(row) for row in entry.facts]}
         strings = [entry.entity, *(value for _, value in entry.facts)]
-    source = Source(entry.text)
+    source = Source(Document(entry.text))
     for string in strings:
         if source.locate(string)[0] == "inferred":
             raise InputError(

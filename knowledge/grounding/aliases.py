@@ -60,6 +60,19 @@ _PLACES = frozenset(
 _REMARK = re.compile("(?:首都|省会|总部|总统|主席|人|队|籍|国|省|市|县)$|[’']s$")
 
 
+class Aliases:
+    """The other names of entities in one text; each entity's are searched once."""
+
+    def __init__(self, source: Source) -> None:
+        self._source = source
+        self._found: dict[str, dict[str, list[Span]]] = {}
+
+    def of(self, name: str) -> dict[str, list[Span]]:
+        if name not in self._found:
+            self._found[name] = find_aliases(name, self._source)
+        return self._found[name]
+
+
 def find_aliases(name: str, source: Source) -> dict[str, list[Span]]:
     """Each other name of `name` that the text holds, and where, in order of the text."""
     own = source.locate(name)[1]

@@ -8,13 +8,12 @@ from __future__ import annotations
 import re
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Mapping, Sequence
-from functools import cached_property
 
 from knowledge.items import Entity, Fact, Item, Located, Status, Triple
 from knowledge.raw import RawEntity, RawFact, RawItem
-from knowledge.text.borders import CUT, TORN, Borders
+from knowledge.text.borders import CUT, TORN
+from knowledge.text.document import Document
 from knowledge.text.normalising import Folded, bare, fold
-from knowledge.text.sentences import sentences
 from knowledge.text.spans import Span
 
 _ACRONYM = re.compile("[A-Z]{2,5}")
@@ -52,14 +51,14 @@ class _Places:
 
 
 class Source:
-    """A text to find strings in, from `start` on; what was found once is remembered."""
+    """A document to find strings in; what was found once is remembered."""
 
-    def __init__(self, text: str, start: int = 0) -> None:
-        self.text = text
-        self.start = start
-        self.sentences = sentences(text, start)
+    def __init__(self, document: Document) -> None:
+        self._document = document
+        self.text = document.text
+        self.sentences = document.sentences
         self._starts = [span.start for span in self.sentences]
-        self._borders = Borders(text)
+        self._borders = document.borders
         self._found: dict[str, _Places] = {}
         self._name_of: dict[str, str] = {}
         self._named: dict[str, _Places] = {}  # under the entity's own name or another
@@ -160,28 +159,17 @@ class Source:
     def _ways(self, string: str) -> Iterator[tuple[Status, list[tuple[int, int]]]]:
         yield (
             "verbatim",
-            [(at, at + len(string)) for at in _finds(self.text, string, self.start)],
+            [(at, at + len(string)) for at in _finds(self.text, string, self._document.start)],
         )
         # What folding leaves as it is has just been looked for.
-        plain = self._plain, string
-        folded = self._folded[0], fold(string)[0]
+        document = self._document
+        plain = document.plain, string
+        folded = document.folded[0], fold(string)[0]
         if folded != plain:
-            yield "normalised", self._alike(string, folded[1], self._folded)
-        without = self._bare[0], bare(string)[0]
+            yield "normalised", self._alike(string, folded[1], document.folded)
+        without = document.bare[0], bare(string)[0]
         if without not in (plain, folded):
-            yield "normalised", self._alike(string, without[1], self._bare)
-
-    @cached_property
-    def _plain(self) -> str:
-        return self.text[self.start :]
-
-    @cached_property
-    def _folded(self) -> Folded:
-        return fold(self.text, self.start)
-
-    @cached_property
-    def _bare(self) -> Folded:
-        return bare(self.text, self.start)
+            yield "normalised", self._alike(string, without[1], document.bare)
 
     def _alike(self, string: str, wanted: str, haystack: Folded) -> list[tuple[int, int]]:
         text, origin = haystack

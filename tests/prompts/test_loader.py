@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from knowledge.grounding.source import Source
+from knowledge.text.document import Document
 from prompts.loader import Prompt, load_prompt
 
 ALL = [(task, lang) for task in ("KE1", "KE2", "KE3") for lang in ("zh", "en")]
@@ -31,7 +32,7 @@ def test_every_example_is_true_to_its_text(task: str, lang: str) -> None:
     prompt = load_prompt(task, lang)
     assert len(prompt.examples) >= 2
     for example in prompt.examples:
-        source = Source(example.text)
+        source = Source(Document(example.text))
         for string in strings(task, example.answer):
             assert source.locate(string)[0] == "verbatim", (string, example.text)
 

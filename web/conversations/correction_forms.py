@@ -21,6 +21,7 @@ from knowledge.grounding.aliases import find_aliases
 from knowledge.grounding.source import Source, ground
 from knowledge.items import PromptType
 from knowledge.raw import RawEntity, RawFact, RawItem, RawTriple
+from knowledge.text.document import Document
 from knowledge.text.spans import Span
 from storage.conversations.records import Turn
 from validation import text_fault
@@ -130,7 +131,7 @@ def _located(prompt_type: PromptType, raw: RawItem, turn: Turn) -> Json:
     """The item as if a model had found it in the text."""
     said = turn.said
     task = make_task(prompt_type, said.text, entity=said.request.get("entity") or None)
-    source = Source(task.text, task.body_start)
+    source = Source(Document(task.text, task.body_start))
     if isinstance(raw, RawFact):
         known = entities(corrected(said.answer or {}, turn.corrections)["knowledge"])
         for name in known:

@@ -14,6 +14,7 @@ from knowledge.grounding.aliases import stated_aliases
 from knowledge.grounding.source import Source as GroundSource
 from knowledge.items import Card, Entity, Fact, Located, Triple
 from knowledge.record import Record
+from knowledge.text.document import Document
 from knowledge.text.spans import Span
 from storage.knowledge_base.writing.naming import Naming, Node, states_names
 
@@ -76,7 +77,7 @@ class _Text:
 
     @cached_property
     def source(self) -> GroundSource:
-        return GroundSource(self._text)
+        return GroundSource(Document(self._text))
 
     def sentence(self, place: Located) -> Span | None:
         if place.start is None:

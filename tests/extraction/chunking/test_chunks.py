@@ -6,6 +6,7 @@ from collections.abc import Sequence
 import pytest
 
 from extraction.chunking.chunks import STRETCH, chunks
+from knowledge.text.document import Document
 from knowledge.text.spans import Span
 
 
@@ -14,7 +15,7 @@ def characters(texts: Sequence[str]) -> list[int]:
 
 
 def cut(text: str, budget: int, start: int = 0, regions: Sequence[Span] = ()) -> list[str]:
-    found = chunks(text, start, budget, characters, regions)
+    found = chunks(Document(text, start), budget, characters, regions)
     return [text[chunk.span.start : chunk.span.end] for chunk in found]
 
 
@@ -46,7 +47,7 @@ def test_a_sentence_beyond_the_limit_is_cut_and_nothing_is_lost() -> None:
 
 def test_a_heading_goes_with_its_text_and_is_told_to_what_follows() -> None:
     text = "华为公司\n\n一、简介\n" + "华为在这里成立。" * 8 + "\n二、产品\n" + "它也生产手机。" * 3
-    found = chunks(text, 0, 40, characters)
+    found = chunks(Document(text), 40, characters)
     parts = [text[c.span.start : c.span.end] for c in found]
     assert parts[0].startswith("华为公司\n\n一、简介\n华为")
     assert parts[-1].startswith("二、产品\n它")
@@ -55,15 +56,15 @@ def test_a_heading_goes_with_its_text_and_is_told_to_what_follows() -> None:
 
 def test_a_title_in_markdown_is_told_without_its_marks() -> None:
     text = "# Apple\n\n" + "It sells many things here. " * 8
-    found = chunks(text, 0, 60, characters)
+    found = chunks(Document(text), 60, characters)
     assert [c.headings for c in found] == [()] + [("Apple",)] * (len(found) - 1)
     assert len(found) > 2
 
 
 def test_regions_give_the_same_chunks_again() -> None:
     text = "# 标题\n\n" + "第一句话在这里。" * 40 + "\n第二段也在这里。"
-    found = chunks(text, 0, 50, characters)
-    again = chunks(text, 0, 50, characters, [found[2].span, found[4].span])
+    found = chunks(Document(text), 50, characters)
+    again = chunks(Document(text), 50, characters, [found[2].span, found[4].span])
     assert again == [found[2], found[4]]
 
 
@@ -76,21 +77,13 @@ def test_offsets_begin_where_the_body_does() -> None:
     assert cut("实体：甲\n甲生于乙。", 100, 5) == ["甲生于乙。"]
 
 
-def test_sentences_can_be_read_twice() -> None:
-    text = "第一句话在这里。" * 20
-    plain = chunks(text, 0, 50, characters)
-    double = chunks(text, 0, 50, characters, overlap=1)
-    assert [c.span.end for c in double] == [c.span.end for c in plain]
-    assert [p.span.start - d.span.start for p, d in zip(plain, double, strict=True)] == [0, 8, 8, 8]
-
-
 @pytest.mark.parametrize(
     "part", ["a", " ", "\n", "。", "a\n", "# a\n", "一、\n", "甲，", "a. ", "甲"]
 )
 def test_any_text_is_covered_in_linear_time(part: str) -> None:
     text = part * (100_000 // len(part))
     began = time.process_time()
-    found = chunks(text, 0, 130, characters)
+    found = chunks(Document(text), 130, characters)
     assert time.process_time() - began < 2
     covered = "".join("".join(text[c.span.start : c.span.end].split()) for c in found)
     assert covered == "".join(text.split())

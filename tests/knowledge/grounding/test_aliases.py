@@ -6,6 +6,7 @@ import pytest
 
 from knowledge.grounding.aliases import find_aliases, located
 from knowledge.grounding.source import Source
+from knowledge.text.document import Document
 
 FOUND = [
     ("世界卫生组织", "世界卫生组织（世卫组织，WHO）成立了。", ["世卫组织", "WHO"]),
@@ -42,7 +43,7 @@ FOUND = [
 
 @pytest.mark.parametrize(("name", "text", "aliases"), FOUND)
 def test_other_names(name: str, text: str, aliases: list[str]) -> None:
-    found = find_aliases(name, Source(text))
+    found = find_aliases(name, Source(Document(text)))
     assert list(found) == aliases
     for one in located(found):
         assert text[one.start : one.end] == one.text
@@ -71,12 +72,12 @@ def test_other_names(name: str, text: str, aliases: list[str]) -> None:
     ],
 )
 def test_what_is_none(name: str, text: str) -> None:
-    assert find_aliases(name, Source(text)) == {}
+    assert find_aliases(name, Source(Document(text))) == {}
 
 
 def test_a_place_inside_the_name_itself_is_none() -> None:
     text = "Microsoft Corporation and Microsoft Corporation."
-    assert find_aliases("Microsoft Corporation", Source(text)) == {}
+    assert find_aliases("Microsoft Corporation", Source(Document(text))) == {}
 
 
 @pytest.mark.parametrize(
@@ -91,7 +92,7 @@ def test_a_place_inside_the_name_itself_is_none() -> None:
     ],
 )
 def test_hostile_texts_take_no_longer(name: str, text: str) -> None:
-    source = Source(text)
+    source = Source(Document(text))
     source.locate(name)
     began = time.process_time()
     find_aliases(name, source)

@@ -7,6 +7,7 @@ import pytest
 from knowledge.grounding.source import Source, ground
 from knowledge.items import Entity, Fact, Triple
 from knowledge.raw import RawEntity, RawFact, RawTriple
+from knowledge.text.document import Document
 from knowledge.text.spans import Span
 
 WHOLE = Span(0, 10_000)
@@ -26,7 +27,7 @@ WHOLE = Span(0, 10_000)
     ],
 )
 def test_a_string_is_found(text: str, string: str, found: str, status: str) -> None:
-    got, spans = Source(text).locate(string)
+    got, spans = Source(Document(text)).locate(string)
     assert got == status
     assert text[spans[0].start : spans[0].end] == found
 
@@ -62,21 +63,21 @@ def test_a_string_is_found(text: str, string: str, found: str, status: str) -> N
     ],
 )
 def test_words_and_numbers_are_not_torn(text: str, string: str, starts: list[int]) -> None:
-    assert [span.start for span in Source(text).locate(string)[1]] == starts
+    assert [span.start for span in Source(Document(text)).locate(string)[1]] == starts
 
 
 def test_a_string_that_is_not_there_is_inferred() -> None:
-    assert Source("鲁迅").locate("胡适") == ("inferred", [])
-    assert Source("鲁迅").locate("") == ("inferred", [])
+    assert Source(Document("鲁迅")).locate("胡适") == ("inferred", [])
+    assert Source(Document("鲁迅")).locate("") == ("inferred", [])
 
 
 def test_nothing_is_found_before_the_body() -> None:
-    assert Source("实体：甲\n甲乙", 5).locate("甲")[1] == [Span(5, 6)]
+    assert Source(Document("实体：甲\n甲乙", 5)).locate("甲")[1] == [Span(5, 6)]
 
 
 def test_head_and_tail_are_taken_where_they_stand_together() -> None:
     text = "甲公司很大。乙公司也很大。甲公司收购了乙公司。"
-    item = ground(RawTriple("甲公司", "收购", "乙公司"), Source(text), WHOLE)
+    item = ground(RawTriple("甲公司", "收购", "乙公司"), Source(Document(text)), WHOLE)
     assert isinstance(item, Triple)
     assert (item.head.start, item.tail.start) == (13, 19)
     assert item.evidence is not None
@@ -85,27 +86,27 @@ def test_head_and_tail_are_taken_where_they_stand_together() -> None:
 
 def test_the_evidence_of_a_pronoun_is_the_sentence_of_the_tail() -> None:
     text = "鲁迅是作家。他生于绍兴。"
-    item = ground(RawTriple("鲁迅", "出生地", "绍兴"), Source(text), WHOLE)
+    item = ground(RawTriple("鲁迅", "出生地", "绍兴"), Source(Document(text)), WHOLE)
     assert isinstance(item, Triple)
     assert item.evidence == Span(6, 12)
 
 
 def test_the_chunk_that_was_read_comes_first() -> None:
     text = "鲁迅在此。" * 3
-    item = ground(RawTriple("鲁迅", "在", "此"), Source(text), Span(5, 10))
+    item = ground(RawTriple("鲁迅", "在", "此"), Source(Document(text)), Span(5, 10))
     assert isinstance(item, Triple)
     assert item.head.start == 5
 
 
 def test_an_invented_head_has_no_place() -> None:
-    item = ground(RawTriple("胡适", "朋友", "鲁迅"), Source("鲁迅在此。"), WHOLE)
+    item = ground(RawTriple("胡适", "朋友", "鲁迅"), Source(Document("鲁迅在此。")), WHOLE)
     assert isinstance(item, Triple)
     assert (item.head.start, item.head.end, item.head.status) == (None, None, "inferred")
     assert item.tail.status == "verbatim"
 
 
 def test_an_entity_knows_all_its_mentions() -> None:
-    item = ground(RawEntity("人物", "鲁迅"), Source("鲁迅说，鲁迅写。"), WHOLE)
+    item = ground(RawEntity("人物", "鲁迅"), Source(Document("鲁迅说，鲁迅写。")), WHOLE)
     assert isinstance(item, Entity)
     assert item.mentions == (Span(0, 2), Span(4, 6))
 
@@ -137,7 +138,7 @@ def test_an_entity_knows_all_its_mentions() -> None:
     ],
 )
 def test_spellings_of_one_string_meet(text: str, string: str, found: str) -> None:
-    _, spans = Source(text).locate(string)
+    _, spans = Source(Document(text)).locate(string)
     assert [text[span.start : span.end] for span in spans] == [found]
 
 
@@ -162,40 +163,44 @@ def test_spellings_of_one_string_meet(text: str, string: str, found: str) -> Non
     ],
 )
 def test_other_strings_do_not(text: str, string: str) -> None:
-    assert Source(text).locate(string) == ("inferred", [])
+    assert Source(Document(text)).locate(string) == ("inferred", [])
 
 
 def test_all_occurrences_are_known() -> None:
-    assert len(Source("鲁迅。" * 3000).locate("鲁迅")[1]) == 3000
-    assert len(Source("鲁 迅。" * 3000).locate("鲁迅")[1]) == 3000
+    assert len(Source(Document("鲁迅。" * 3000)).locate("鲁迅")[1]) == 3000
+    assert len(Source(Document("鲁 迅。" * 3000)).locate("鲁迅")[1]) == 3000
 
 
 def test_of_many_places_the_one_of_the_pair_is_taken() -> None:
     text = "鲁迅很忙。" * 300 + "鲁迅生于绍兴。" + "鲁迅很忙。" * 300
-    item = ground(RawTriple("鲁迅", "出生地", "绍兴"), Source(text), WHOLE)
+    item = ground(RawTriple("鲁迅", "出生地", "绍兴"), Source(Document(text)), WHOLE)
     assert isinstance(item, Triple)
     assert (item.head.start, item.tail.start) == (1500, 1504)
 
 
 def test_of_several_sentences_the_one_with_the_relation_is_taken() -> None:
     text = "甲公司访问乙公司。后来甲公司宣布收购乙公司。"
-    item = ground(RawTriple("甲公司", "收购", "乙公司"), Source(text), WHOLE)
+    item = ground(RawTriple("甲公司", "收购", "乙公司"), Source(Document(text)), WHOLE)
     assert isinstance(item, Triple)
     assert item.evidence == Span(9, 22)
 
 
 def test_strings_side_by_side_come_before_one_inside_the_other() -> None:
     text = "清华大学建于北京，清华是简称。"
-    item = ground(RawTriple("清华大学", "简称", "清华"), Source(text), WHOLE)
+    item = ground(RawTriple("清华大学", "简称", "清华"), Source(Document(text)), WHOLE)
     assert isinstance(item, Triple)
     assert (item.head.start, item.tail.start) == (0, 9)
 
 
 def test_a_fact_names_its_sentence_too() -> None:
-    item = ground(RawFact("鲁迅", "出生地", "绍兴"), Source("鲁迅是作家。他生于绍兴。"), WHOLE)
+    item = ground(
+        RawFact("鲁迅", "出生地", "绍兴"), Source(Document("鲁迅是作家。他生于绍兴。")), WHOLE
+    )
     assert isinstance(item, Fact)
     assert item.evidence == Span(6, 12)
-    item = ground(RawFact("鲁迅", "出生地", "北京"), Source("鲁迅是作家。他生于绍兴。"), WHOLE)
+    item = ground(
+        RawFact("鲁迅", "出生地", "北京"), Source(Document("鲁迅是作家。他生于绍兴。")), WHOLE
+    )
     assert isinstance(item, Fact)
     assert item.evidence == Span(0, 6)
 
@@ -224,7 +229,7 @@ def test_long_and_hostile_texts_take_no_longer(
     text: str, items: list[RawTriple] | list[RawEntity]
 ) -> None:
     began = time.process_time()
-    source = Source(text)
+    source = Source(Document(text))
     for item in items:
         ground(item, source, Span(0, len(text)))
     assert time.process_time() - began < 2
@@ -245,7 +250,7 @@ def test_long_and_hostile_texts_take_no_longer(
     ],
 )
 def test_a_piece_of_a_count_is_never_a_place(text: str, string: str) -> None:
-    assert Source(text).locate(string) == ("inferred", [])
+    assert Source(Document(text)).locate(string) == ("inferred", [])
 
 
 @pytest.mark.parametrize(
@@ -260,4 +265,4 @@ def test_a_piece_of_a_count_is_never_a_place(text: str, string: str) -> None:
     ],
 )
 def test_what_is_whole_beside_numbers_is_found(text: str, string: str) -> None:
-    assert Source(text).locate(string)[1]
+    assert Source(Document(text)).locate(string)[1]

@@ -11,6 +11,7 @@ import pytest
 from knowledge.grounding.source import Source, ground
 from knowledge.items import Fact, Triple
 from knowledge.raw import RawFact, RawTriple
+from knowledge.text.document import Document
 from knowledge.text.normalising import bare, fold
 from knowledge.text.spans import Span
 
@@ -45,7 +46,7 @@ def drawn(kind: str, count: int) -> list[tuple[str, str, random.Random]]:
 @pytest.mark.parametrize("kind", PARTS)
 def test_places_are_what_their_status_says(kind: str) -> None:
     for text, string, _ in drawn(kind, 1500):
-        status, spans = Source(text).locate(string)
+        status, spans = Source(Document(text)).locate(string)
         assert (status == "inferred") == (not spans)
         assert all(one.end <= next_.start for one, next_ in pairwise(spans))
         for span in spans:
@@ -63,7 +64,7 @@ def test_no_place_begins_or_ends_inside_a_number(kind: str) -> None:
         for before, after in pairwise(range(len(text))):
             if text[before].isdecimal() and text[after].isdecimal():
                 inside.add(after)
-        for span in Source(text).locate(string)[1]:
+        for span in Source(Document(text)).locate(string)[1]:
             assert inside.isdisjoint((span.start, span.end)), (text, string)
 
 
@@ -71,7 +72,7 @@ def test_no_place_begins_or_ends_inside_a_number(kind: str) -> None:
 def test_all_places_of_a_verbatim_string_that_stands_free_are_known(kind: str) -> None:
     for text, string, _ in drawn(kind, 500):
         if string[:1].isalnum() or string[:1] in ("《", "😀"):
-            status, spans = Source(f"{string}　{text}　{string}").locate(string)
+            status, spans = Source(Document(f"{string}　{text}　{string}")).locate(string)
             assert status == "verbatim"
             assert spans[0].start == 0
             assert spans[-1].end == 2 * len(string) + len(text) + 2
@@ -82,7 +83,7 @@ def test_a_located_string_has_a_sentence_that_holds_its_start(kind: str) -> None
     for text, string, chance in drawn(kind, 800):
         other = "".join(chance.choices(PARTS[kind], k=2))
         chunk = Span(0, chance.randrange(1, len(text) + 1))
-        source = Source(text)
+        source = Source(Document(text))
         for item in (
             ground(RawTriple(string, "r", other), source, chunk),
             ground(RawFact(string, "k", other), source, chunk),

@@ -8,6 +8,7 @@ from extraction.extractor import Answer
 from knowledge.grounding.source import Source, ground
 from knowledge.items import Card, Fact, Item, PromptType
 from knowledge.raw import RawEntity, RawFact, RawItem, RawTriple
+from knowledge.text.document import Document
 from knowledge.text.spans import Lang, Span
 from models.base import Usage
 from storage.conversations.records import NewTurn
@@ -17,7 +18,7 @@ CURIE = "Marie Curie was born in Warsaw in 1867 and worked in Paris."
 
 
 def grounded(text: str, *raws: RawItem) -> tuple[Item, ...]:
-    source = Source(text)
+    source = Source(Document(text))
     return tuple(ground(raw, source, Span(0, len(text))) for raw in raws)
 
 
