@@ -11,7 +11,7 @@ from models.base import GenerateRequest, Usage
 # Where a service hands out no tokenizer: a Chinese character a token, four others a token; about
 # what the vocabularies of today need for prose, more than Chinese does and less than figures do.
 OTHERS_PER_TOKEN = 4
-_HAN = 0x2E80
+_WIDE = "\u2e80"  # from here on scripts of which a character is about a token
 
 
 @dataclass(frozen=True)
@@ -40,7 +40,7 @@ class Budget:
 
 def estimate_tokens(texts: Sequence[str]) -> int:
     """About how many tokens these are, where nobody counts them."""
-    others = sum(sum(char < chr(_HAN) for char in text) for text in texts)
+    others = sum(sum(char < _WIDE for char in text) for text in texts)
     return sum(map(len, texts)) - others + -(-others // OTHERS_PER_TOKEN)
 
 

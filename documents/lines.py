@@ -11,6 +11,8 @@ import unicodedata
 from collections import Counter
 from collections.abc import Sequence
 
+from knowledge.text.language import holds_han
+
 FULL = 0.72  # of the usual width; a shorter line is the last one of its paragraph
 SLACK = 4  # columns that a Chinese line may lack: a mark that must not begin the next one, and room
 INDENT = 4  # columns that a first line begins later, if it does: two Chinese characters
@@ -19,7 +21,6 @@ CLOSERS = "”’」』）)】》\"'"
 _WIDE = re.compile(
     "[\u2e80-\u9fff\uf900-\ufaff\uff00-\uffef\u3000-\u303f\U00020000-\U0003ffff“”‘’…—]"
 )
-_HAN = re.compile("[\u3400-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]")
 _ITEM = re.compile(
     r"[-*•·●○■◆▪–—]\s|[•●○■◆▪①-⑳]|(?:\d{1,3}(?:\.\d{1,3}){0,3}[.)、．）]|\[\d{1,3}\])\s?(?!\d)"
     r"|[（(](?:\d{1,3}|[一二三四五六七八九十]{1,3}|[a-z])[)）]|[一二三四五六七八九十]{1,3}、"
@@ -46,13 +47,13 @@ def join_pages(pages: Sequence[str]) -> str:
     words = Counter(word.lower() for line in lines for word in re.findall(r"[^\W\d_-]+", line))
     # Latin letters are narrower than half a Chinese character, so that each script has its width.
     usual = {
-        han: _usual_width([one for one in lines if _is_han(one) == han]) for han in (False, True)
+        han: _usual_width([one for one in lines if holds_han(one) == han]) for han in (False, True)
     }
     paragraphs: list[str] = []
     before = ""
     for line in lines:
         text = line.strip()
-        if text and before and not _begins(before, line, usual[_is_han(before)]):
+        if text and before and not _begins(before, line, usual[holds_han(before)]):
             paragraphs[-1] = _joined(paragraphs[-1], text, words)
         elif text:
             paragraphs.append(text)
@@ -110,10 +111,6 @@ def _usual_width(lines: Sequence[str]) -> float:
     return widths[int(0.9 * (len(widths) - 1))] if widths else 0
 
 
-def _is_han(line: str) -> bool:
-    return _HAN.search(line) is not None
-
-
 def _width(line: str) -> int:
     indent = INDENT if line.startswith((" ", "\u3000", "\t")) else 0
     text = line.strip()
@@ -127,9 +124,9 @@ def _begins(before: str, line: str, usual: float) -> bool:
         return True
     room = usual - _width(before)
     ended = before.rstrip().rstrip(CLOSERS).endswith(tuple(SENTENCE_END))
-    if ended and _is_han(before) != _is_han(text):
+    if ended and holds_han(before) != holds_han(text):
         return True  # the other language has the word
-    if _HAN.search(text[:1]) or _WIDE.search(before.rstrip()[-1:]):
+    if holds_han(text[:1]) or _WIDE.search(before.rstrip()[-1:]):
         # Chinese is broken anywhere, so that only a paragraph's last line leaves much room.
         return room > (SLACK if ended else (1 - FULL) * usual)
     word = text.split(maxsplit=1)[0]

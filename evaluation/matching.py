@@ -12,10 +12,12 @@ from collections.abc import Callable, Sequence
 from functools import lru_cache
 from typing import TypeVar
 
+from knowledge.text.language import HAN
+
 ENOUGH = 0.8  # token F1 from which two strings are relaxed equal
 HALF = 0.5
 
-CJK = "\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\u3040-\u30ff\uac00-\ud7af"
+CJK = f"{HAN}\u3040-\u30ff\uac00-\ud7af"  # with kana and hangul
 _TOKEN = re.compile(f"[{CJK}]|(?:(?![{CJK}])[^\\W_])+")
 _BLANKS_AT_CJK = re.compile(f"(?<=[{CJK}]) +| +(?=[{CJK}])")
 _ARTICLE = re.compile(r"^(?:a|an|the)\s+")

@@ -9,6 +9,7 @@ from collections.abc import Collection
 
 from evaluation.gold.units import Unit
 from evaluation.matching import same
+from knowledge.disjoint_sets import DisjointSets
 
 
 def connected(gold: Collection[Unit], predicted: Collection[Unit]) -> tuple[int, int]:
@@ -32,13 +33,7 @@ def connected(gold: Collection[Unit], predicted: Collection[Unit]) -> tuple[int,
 
 def _components(triples: Collection[Unit]) -> dict[str, str]:
     """Node → the node that its component is known by."""
-    parent: dict[str, str] = {}
-
-    def root(node: str) -> str:
-        while parent.setdefault(node, node) != node:
-            node = parent[node]
-        return node
-
+    sets = DisjointSets[str]()
     for head, _, tail in triples:
-        parent[root(head)] = root(tail)
-    return {node: root(node) for node in list(parent)}
+        sets.join(head, tail)
+    return {node: sets.find(node) for triple in triples for node in (triple[0], triple[2])}

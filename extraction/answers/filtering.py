@@ -14,6 +14,7 @@ from extraction.request.task import Task
 from knowledge.grounding.source import Source
 from knowledge.items import Entity, Fact, Item, Located, PromptType
 from knowledge.text.document import Document
+from knowledge.text.language import holds_han
 from knowledge.text.normalising import bare
 from prompts.loader import load_prompt
 
@@ -154,7 +155,7 @@ class Sift:
         """
         if _key(string) in self._answers:
             return True
-        long = len(string.split()) > 1 or sum(map(_is_han, string)) >= 4
+        long = len(string.split()) > 1 or sum(map(holds_han, string)) >= 4
         return (long or self._task.grounding == "strict") and any(
             source.stands_whole(string) for source in self._texts
         )
@@ -193,10 +194,6 @@ def _plain(item: Item) -> tuple[str, ...]:
     if isinstance(item, Fact):
         return item.entity.text, item.key, item.value.text
     return item.head.text, item.relation, item.tail.text
-
-
-def _is_han(char: str) -> bool:
-    return "\u3400" <= char <= "\u9fff"
 
 
 def _strings(item: Item) -> tuple[Located, ...]:

@@ -18,7 +18,7 @@ _IMAGE_OPEN, _IMAGE_CLOSE = "<img>", "</img>"
 
 # Marks that the tokenizer made half-width. Beside Chinese they are written full-width again.
 _MARKS = ((",", "，"), ("!", "！"), (":", "："), (";", "；"), ("?", "？"))
-_HAN = "[\u4e00-\u9fff]"
+_HAN = "[\u4e00-\u9fff]"  # as the official code has it
 
 
 @dataclass(frozen=True)

@@ -8,26 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
+from knowledge.disjoint_sets import DisjointSets
 from storage.knowledge_base.writing.naming import Naming, Node
-
-
-class _Sets:
-    """Disjoint sets; the least node stands for each."""
-
-    def __init__(self) -> None:
-        self._above: dict[Node, Node] = {}
-
-    def find(self, node: Node) -> Node:
-        top = node
-        while (above := self._above.get(top, top)) != top:
-            top = above
-        while node != top:
-            self._above[node], node = top, self._above.get(node, node)
-        return top
-
-    def join(self, one: Node, other: Node) -> None:
-        least, rest = sorted((self.find(one), self.find(other)))
-        self._above[rest] = least
 
 
 def owners_of(claims: Iterable[tuple[Node, Node]], naming: Naming) -> dict[Node, frozenset[Node]]:
@@ -48,8 +30,8 @@ def components(
     `nodes` and `owners` are whole: no claim leads out of them.
     """
     nodes = list(nodes)
-    said = _Sets()
-    sets = _Sets()
+    said = DisjointSets[Node]()
+    sets = DisjointSets[Node]()
     for node, others in naming.together.items():
         for other in others:
             said.join(node, other)
