@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+import wording
 from knowledge.items import Card, Item, PromptType, item_json
 from knowledge.text.normalising import fold
 from knowledge.text.spans import Lang, Span
@@ -48,7 +49,7 @@ class Record:
         return self.corrections.get(item)
 
     def left_out(self) -> list[tuple[str, str]]:
-        """What the model said and the answer does not hold: why, and the item as a line.
+        """What the model said and the answer does not hold: the reason, and the item as a line.
 
         The contract's own field; whatever else an unknown hand has put there is passed over.
         """
@@ -56,7 +57,7 @@ class Record:
         entries = [one for one in told if isinstance(one, dict)] if isinstance(told, list) else []
         lines = [(one.get("why"), one.get("item")) for one in entries]
         return [
-            (why, " · ".join(part for part in item if isinstance(part, str)))
+            (_reason(why, self.lang), " · ".join(part for part in item if isinstance(part, str)))
             for why, item in lines
             if isinstance(why, str) and isinstance(item, list)
         ]
@@ -73,6 +74,12 @@ class Record:
         """Names an item by all that it says and by where it comes from; equal ones are one."""
         said = [self.id, self.model, self.prompt_type, item_json(item)]
         return hashlib.sha256(json.dumps(said).encode()).hexdigest()[:24]
+
+
+def _reason(why: str, lang: Lang) -> str:
+    """The code of the contract in the answer's language; an unknown one stays as it is."""
+    key = f"knowledge.left_out.{why}"
+    return wording.text(lang, key) if key in wording.table(lang) else why
 
 
 def text_id(text: str) -> str:

@@ -148,7 +148,7 @@ def test_what_another_tab_corrected_is_shown_before_it_is_undone(
     page.locator("tr[data-row]").first.focus()
     page.keyboard.press("c")
     rows(page, f"{LOCATED}confirmed", "鲁迅作品狂人日记")
-    other = visit(page.url)
+    other = visit(page.url, ui=None)
     other.locator("tr[data-row]").nth(1).focus()
     other.keyboard.press("Delete")
     rows(other, f"{LOCATED}confirmed")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
 from typing import Any
 
 from conversation import converse
@@ -13,27 +12,9 @@ from extraction import extractor
 from extraction.extractor import Found
 from extraction.request.task import Task
 from knowledge.items import item_json
-from knowledge.text.spans import Lang
 from models.progress import Stage, Token
 from web.extract.saving import Keeper
-
-_Messages = Mapping[tuple[str, Lang], str]
-
-_EXTRACTION: _Messages = {
-    ("loading", "zh"): "正在加载模型",
-    ("loading", "en"): "Loading the model",
-    ("waiting", "zh"): "排队等候，前面还有 {ahead} 个请求",
-    ("waiting", "en"): "In line, requests before this one: {ahead}",
-    ("reading", "zh"): "正在阅读文本",
-    ("reading", "en"): "Reading the text",
-}
-_CHAT: _Messages = {
-    **_EXTRACTION,
-    ("reading", "zh"): "正在阅读对话",
-    ("reading", "en"): "Reading the conversation",
-    ("writing", "zh"): "正在回答",
-    ("writing", "en"): "Answering",
-}
+from wording import text
 
 
 class NamedEvents:
@@ -48,7 +29,6 @@ class NamedEvents:
         self._said: list[str] = []
         self._lang = work.lang
         self._talks = isinstance(work, Chat)
-        self._messages = _CHAT if self._talks else _EXTRACTION
 
     def event(self, event: extractor.Event | converse.Event) -> str:
         if isinstance(event, Token):
@@ -83,7 +63,8 @@ class NamedEvents:
         return {"text": "".join(self._said)} if self._said else None
 
     def _message(self, stage: Stage) -> str:
-        message = self._messages[stage.name, self._lang].format(ahead=stage.ahead)
+        name = "reading_conversation" if stage.name == "reading" and self._talks else stage.name
+        message = text(self._lang, f"page.progress.{name}", ahead=stage.ahead)
         return f"{message} ({stage.chunk}/{stage.chunks})" if stage.chunks > 1 else message
 
 

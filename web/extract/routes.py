@@ -54,7 +54,7 @@ def page() -> str:
         max_chars=_settings().max_chars,
         keeps=_settings().store is not None,
         has_base=_holder().exists,
-        ui_lang=pages.language(request.args.get("ui", "")),
+        **pages.template_fields(pages.language(request.args.get("ui", ""))),
     )
     return re.sub(r"\n\s+", "\n", html)  # the template's indentation is for who reads it
 
@@ -78,7 +78,7 @@ def get_response() -> ResponseReturnValue:
         return stream_response(events, NamedEvents(order.work, keeper))
     write = jsonify
     if pages.wanted():
-        write = partial(pages.answer_page, text=order.text, lang=order.work.lang)
+        write = partial(pages.answer_page, source=order.text, lang=order.work.lang)
     if keeper is None:
         return whole_response(events, kind, lambda answer: answer.to_json(), write)
     try:

@@ -150,7 +150,9 @@ def _marked(source: Source) -> str:
 
 def _page(name: str, **fields: Any) -> Response:
     lang = pages.language(request.args.get("ui", ""))
-    html = render_template(f"base/{name}.html", ui_lang=lang, here=_here(), **fields)
+    html = render_template(
+        f"base/{name}.html", **pages.template_fields(lang), here=_here(), **fields
+    )
     return _unstored(Response(html, content_type="text/html; charset=utf-8"))
 
 
