@@ -10,29 +10,25 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Sequence
 
-from export.report.words import WORDS
-from knowledge.items import NOT_STATED, NOTHING, Card, Entity, Item, Located, PromptType, Triple
+from knowledge.items import (
+    NOT_STATED,
+    Card,
+    Entity,
+    Item,
+    Located,
+    PromptType,
+    Triple,
+    nothing_found,
+)
 from knowledge.record import Record
 from knowledge.text.spans import Lang
+from wording import text
 
-HEADINGS: dict[Lang, dict[PromptType, tuple[str, ...]]] = {
-    "zh": {
-        "KE1": ("头实体", "关系", "尾实体", "位置", "依据", "置信度"),
-        "KE2": ("类别", "实体", "位置", "次数", "置信度"),
-        "KE3": ("属性", "值", "位置", "依据", "置信度"),
-    },
-    "en": {
-        "KE1": ("head", "relation", "tail", "place", "evidence", "confidence"),
-        "KE2": ("class", "entity", "place", "mentions", "confidence"),
-        "KE3": ("key", "value", "place", "evidence", "confidence"),
-    },
+_COLUMNS: dict[PromptType, tuple[str, ...]] = {
+    "KE1": ("head", "relation", "tail", "place", "evidence", "confidence"),
+    "KE2": ("class", "entity", "place", "mentions", "confidence"),
+    "KE3": ("key", "value", "place", "evidence", "confidence"),
 }
-_ALIASES: dict[Lang, str] = {"zh": "别名：", "en": "Also called: "}
-_STATUS: dict[Lang, dict[str, str]] = {
-    "zh": {"normalised": "（规范化）", "inferred": "推断"},
-    "en": {"normalised": " (normalised)", "inferred": "inferred"},
-}
-_CORRECTION: dict[Lang, str] = {"zh": "更正", "en": "correction"}
 _MARKS = re.compile(r"([!#$&()*<>@\[\\\]_`{|}~]|:(?=\S)|(?<=www)\.)", re.I)
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 
@@ -52,7 +48,7 @@ def escape(text: str) -> str:
 
 def _body(record: Record) -> Iterator[str]:
     if not record.items and not any(card.entity for card in record.cards):
-        yield NOTHING[record.lang][record.prompt_type]
+        yield nothing_found(record.prompt_type, record.lang)
     elif record.prompt_type == "KE3":
         for card in record.cards:
             yield from _card(record, card)
@@ -62,20 +58,21 @@ def _body(record: Record) -> Iterator[str]:
 
 
 def _left_out(record: Record) -> Iterator[str]:
-    words = WORDS[record.lang]
+    lang = record.lang
     left = record.left_out()
     if left:
-        yield f"\n{words.left_out}{words.colon}\n"
+        yield f"\n{text(lang, 'report.left_out')}{text(lang, 'knowledge.colon')}\n"
     for why, line in left:
-        yield f"- {escape(line)} ({escape(words.why.get(why, why))})"
+        yield f"- {escape(line)} ({escape(why)})"
 
 
 def _card(record: Record, card: Card) -> Iterator[str]:
     if card.entity:
         yield f"### {escape(card.entity.text)} · {_place(card.entity, record.lang)}\n"
     if card.aliases:
-        names = ", ".join(escape(alias.text) for alias in card.aliases)
-        yield f"{_ALIASES[record.lang]}{names}\n"
+        comma = text(record.lang, "knowledge.comma")
+        names = comma.join(escape(alias.text) for alias in card.aliases)
+        yield f"{text(record.lang, 'report.aliases')}{names}\n"
     rows = [_row(record, fact) for fact in card.facts]
     rows += [(key, NOT_STATED[record.lang], "", "", "") for key in card.not_stated]
     yield from _table(record, rows)
@@ -83,9 +80,10 @@ def _card(record: Record, card: Card) -> Iterator[str]:
 
 
 def _table(record: Record, rows: Sequence[Sequence[str]]) -> Iterator[str]:
-    heading = HEADINGS[record.lang][record.prompt_type]
+    columns = _COLUMNS[record.prompt_type]
     if record.corrections:
-        heading = (*heading, _CORRECTION[record.lang])
+        columns = (*columns, "correction")
+    heading = [text(record.lang, f"knowledge.field.{name}") for name in columns]
     yield _line(heading)
     yield _line(["---"] * len(heading), raw=True)
     for row in rows:
@@ -100,7 +98,10 @@ def _row(record: Record, item: Item) -> tuple[str, ...]:
     if not record.corrections:
         return _cells(record, item)
     made = record.correction(item)
-    return (*_cells(record, item), WORDS[record.lang].corrections[made] if made else "")
+    return (
+        *_cells(record, item),
+        text(record.lang, f"knowledge.correction.{made}") if made else "",
+    )
 
 
 def _cells(record: Record, item: Item) -> tuple[str, ...]:
@@ -117,7 +118,8 @@ def _cells(record: Record, item: Item) -> tuple[str, ...]:
 
 def _place(located: Located, lang: Lang) -> str:
     """Offsets, with the status where the string is not as it stands in the text."""
-    note = _STATUS[lang].get(located.status, "")
+    status = text(lang, f"knowledge.status.{located.status}")
     if located.start is None:
-        return note
-    return f"{located.start}–{located.end}{note}"
+        return status
+    note = text(lang, "report.in_brackets", text=status)
+    return f"{located.start}–{located.end}{note if located.status == 'normalised' else ''}"

@@ -10,9 +10,13 @@ from dataclasses import dataclass
 from typing import Literal
 
 from knowledge.text.spans import Lang, Span
+from wording import text
 
 PromptType = Literal["KE1", "KE2", "KE3"]
 Status = Literal["verbatim", "normalised", "inferred"]
+
+
+NOT_STATED: dict[Lang, str] = {lang: text(lang, "knowledge.not_stated") for lang in ("zh", "en")}
 
 
 @dataclass(frozen=True)
@@ -100,8 +104,8 @@ def readable(
 ) -> str:
     """The answer as a plain string for a person: the contract's `response`."""
     if not items and not any(card.not_stated for card in cards):
-        return NOTHING[lang][prompt_type]
-    colon, comma = ("：", "、") if lang == "zh" else (": ", ", ")
+        return nothing_found(prompt_type, lang)
+    colon, comma = text(lang, "knowledge.colon"), text(lang, "knowledge.comma")
     lines: list[str] = []
     if prompt_type == "KE1":
         lines = [
@@ -117,23 +121,12 @@ def readable(
         lines = [f"{label}{colon}{comma.join(names)}" for label, names in classes.items()]
     else:
         for card in cards or plain_cards(items):
-            lines.append(card.entity.text if card.entity else NOTHING[lang][prompt_type])
+            lines.append(card.entity.text if card.entity else nothing_found(prompt_type, lang))
             lines += [f"  {fact.key}{colon}{fact.value.text}" for fact in card.facts]
             lines += [f"  {key}{colon}{NOT_STATED[lang]}" for key in card.not_stated]
     return "\n".join(lines)
 
 
-NOT_STATED: dict[Lang, str] = {"zh": "未提及", "en": "not stated"}
-
-NOTHING: dict[Lang, dict[PromptType, str]] = {
-    "zh": {
-        "KE1": "没有找到三元组。",
-        "KE2": "没有找到命名实体。",
-        "KE3": "没有找到关于该实体的事实。",
-    },
-    "en": {
-        "KE1": "No triples found.",
-        "KE2": "No named entities found.",
-        "KE3": "No facts about the entity found.",
-    },
-}
+def nothing_found(prompt_type: PromptType, lang: Lang) -> str:
+    """The sentence for an answer without items."""
+    return text(lang, f"knowledge.nothing.{prompt_type}")

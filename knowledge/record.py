@@ -21,7 +21,7 @@ from knowledge.items import Card, Item, PromptType
 from knowledge.text.normalising import fold
 from knowledge.text.spans import Lang, Span
 from validation import field_error, input_error
-from wording import message
+from wording import message, table, text
 
 MAX_ID = 1000  # characters
 
@@ -55,7 +55,7 @@ class Record:
         return self.corrections.get(item)
 
     def left_out(self) -> list[tuple[str, str]]:
-        """What the model said and the answer does not hold: why, and the item as a line.
+        """What the model said and the answer does not hold: the reason, and the item as a line.
 
         The contract's own field; whatever else an unknown hand has put there is passed over.
         """
@@ -63,7 +63,7 @@ class Record:
         entries = [one for one in told if isinstance(one, dict)] if isinstance(told, list) else []
         lines = [(one.get("why"), one.get("item")) for one in entries]
         return [
-            (why, " · ".join(part for part in item if isinstance(part, str)))
+            (_reason(why, self.lang), " · ".join(part for part in item if isinstance(part, str)))
             for why, item in lines
             if isinstance(why, str) and isinstance(item, list)
         ]
@@ -80,6 +80,12 @@ class Record:
         """Names an item by all that it says and by where it comes from; equal ones are one."""
         said = [self.id, self.model, self.prompt_type, item_json(item)]
         return hashlib.sha256(json.dumps(said).encode()).hexdigest()[:24]
+
+
+def _reason(why: str, lang: Lang) -> str:
+    """The code of the contract in the answer's language; an unknown one stays as it is."""
+    key = f"knowledge.left_out.{why}"
+    return text(lang, key) if key in table(lang) else why
 
 
 def text_id(text: str) -> str:

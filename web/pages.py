@@ -7,26 +7,22 @@ pages of its own, whose errors are told here.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from functools import cache, partial
 from typing import Any
 
 from flask import Flask, Response, request
 
 from errors import KexError
 from export.report.page import POLICY, STYLE, body_of, warnings_of
-from export.report.words import WORDS
 from knowledge.record import read_record
-from knowledge.text.spans import Lang
 from markup import Child, document, element
+from web.language import language
+from wording import Lang, localised, table, text
 
 PATH = "/get_response"
 BASE = "/base"
 _HEADERS = {"Content-Security-Policy": f"{POLICY}; frame-ancestors 'none'"}
-_WORDS: Mapping[Lang, Mapping[str, str]] = {
-    "zh": {"back": "← 返回", "error": "出错了", "talk": "对话", "retry": "请约 {} 秒后再试。"},
-    "en": {"back": "← Back", "error": "That did not work", "talk": "Chat",
-           "retry": "Try again in about {} s."},
-}  # fmt: skip
 
 
 def wanted() -> bool:
@@ -35,11 +31,34 @@ def wanted() -> bool:
     return _has_pages() and accept["text/html"] > accept["application/json"]
 
 
-def language(asked: str) -> Lang:
-    """The language of a page: the one that is asked for, else the browser's."""
-    if asked in ("en", "zh"):
-        return "zh" if asked == "zh" else "en"
-    return "zh" if request.accept_languages.best_match(["en", "zh"], "en") == "zh" else "en"
+def texts(lang: Lang) -> Callable[..., str]:
+    """The function that templates call for a text of that language."""
+    return partial(text, lang)
+
+
+def template_fields(lang: Lang) -> dict[str, Any]:
+    """What every template is given; `wording` are the texts of its scripts."""
+    return {"ui_lang": lang, "t": texts(lang), "texts": texts, "wording": _script_texts(lang)}
+
+
+@cache
+def _script_texts(lang: Lang) -> Mapping[str, Any]:
+    """The presets are of both languages, as texts of either can be analysed."""
+    order: tuple[Lang, Lang] = ("zh", "en") if lang == "zh" else ("en", "zh")
+    return {
+        "texts": {**_part(lang, "page."), **_part(lang, "knowledge.")},
+        "presets": {
+            one: {
+                key.removeprefix("presets."): one_text
+                for key, one_text in _part(one, "presets.").items()
+            }
+            for one in order
+        },
+    }
+
+
+def _part(lang: Lang, prefix: str) -> dict[str, Any]:
+    return {key: entry for key, entry in table(lang).items() if key.startswith(prefix)}
 
 
 def _has_pages() -> bool:
@@ -57,34 +76,34 @@ def _vary(response: Response) -> Response:
     return response
 
 
-def answer_page(answer: Mapping[str, Any], text: str, lang: Lang) -> Response:
-    """The 200 answer of the HTTP contract to `text`, as a page in that language."""
+def answer_page(answer: Mapping[str, Any], source: str, lang: Lang) -> Response:
+    """The 200 answer of the HTTP contract to `source`, as a page in that language."""
     if answer["prompt_type"] == "Chat":
         question, said = (
             element("p", one, class_="said", dir="auto") for one in answer["history"][-1]
         )
         asked = element("section", question)
         answered = element("section", said, warnings_of(answer, lang))
-        return _page(lang, _WORDS[lang]["talk"], asked, answered)
-    record = read_record({**answer, "text": text})
+        return _page(lang, text(lang, "knowledge.task.Chat"), asked, answered)
+    record = read_record({**answer, "text": source})
     body = element("section", *body_of(record, "a1"), lang=record.lang)
-    return _page(record.lang, WORDS[record.lang].title, body)
+    return _page(record.lang, text(record.lang, "report.title"), body)
 
 
 def error_page(error: KexError) -> Response:
     """The words of the error, under a heading in the browser's language."""
-    lang = language(request.args.get("ui", ""))
-    words = _WORDS[lang]
-    retry = None if error.retry_after is None else words["retry"].format(error.retry_after)
-    message = element("p", error.message, class_="error", lang="en")
-    body = element("section", message, element("p", retry) if retry else None)
-    response = _page(lang, words["error"], body)
+    lang = language(request)
+    message = localised(error.message, lang)
+    body = [element("p", message, class_="error", lang=lang)]
+    if error.retry_after is not None:
+        body.append(element("p", text(lang, "page.retry_after", seconds=error.retry_after)))
+    response = _page(lang, text(lang, "page.error.internal"), element("section", *body))
     response.status_code = error.status
     return response
 
 
 def _page(lang: Lang, title: str, *body: Child) -> Response:
-    link = element("a", _WORDS[lang]["back"], href="/")
+    link = element("a", text(lang, "report.back"), href="/")
     back = element("p", link, class_="back")
     opened, closed = document(lang, title, STYLE, POLICY, back, element("h1", title), *body)
     return Response(opened + closed, content_type="text/html; charset=utf-8", headers=_HEADERS)

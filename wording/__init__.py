@@ -60,6 +60,11 @@ def render(lang: Lang, key: str, values: Mapping[str, Any]) -> str:
     return str(entry).format_map({name: localised(value, lang) for name, value in values.items()})
 
 
+def text(lang: Lang, key: str, /, **values: Any) -> str:
+    """`render` for a key and values that are known where it is called."""
+    return render(lang, key, values)
+
+
 def localised(value: Any, lang: Lang) -> Any:
     """The same value with every Message in it, at any depth, in the language."""
     if isinstance(value, Message):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from itertools import pairwise
 from typing import Literal
 
@@ -11,6 +11,7 @@ from evaluation.scoring.form_check import located
 from evaluation.scoring.judge import Judged
 from knowledge.items import PromptType
 from markup import Html, element, join
+from wording import text
 
 Mark = Literal["right", "wrong", "missed"]
 Place = tuple[int, int, Mark]
@@ -20,20 +21,24 @@ _MANY = 50  # places of one missed string: "a" need not be marked everywhere
 
 def highlight(judged: Judged) -> Html:
     """The text, each stretch of it with its marks; where several meet, right goes before wrong."""
-    text, places = judged.row.text, list(_places(judged))
-    borders = sorted({0, len(text), *(border for place in places for border in place[:2])})
+    source, places = judged.row.text, list(_places(judged))
+    borders = sorted({0, len(source), *(border for place in places for border in place[:2])})
     pieces: list[Html] = []
     for start, end in pairwise(borders):
         kinds = {mark for first, last, mark in places if first <= start and end <= last}
         if "right" in kinds:
             kinds.discard("wrong")
         names = [mark for mark in _ORDER if mark in kinds]
-        piece = text[start:end]
+        piece = source[start:end]
         if names:
-            pieces.append(element("mark", piece, class_=" ".join(names), title=", ".join(names)))
+            pieces.append(element("mark", piece, class_=" ".join(names), title=_title(names)))
         else:
             pieces.append(join((piece,)))
     return element("p", *pieces, class_="text", lang=judged.row.lang)
+
+
+def _title(marks: Iterable[Mark]) -> str:
+    return ", ".join(text("en", f"report.evaluation.mark.{mark}") for mark in marks)
 
 
 def _places(judged: Judged) -> Iterator[Place]:

@@ -6,6 +6,7 @@ Texts and answers come from anywhere: all of them go through `markup`, which esc
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from functools import partial
 from pathlib import Path
 
 from evaluation.gold.grouping import by_source
@@ -17,21 +18,23 @@ from evaluation.scoring.metrics import METRICS, SHARES, TASKS
 from evaluation.scoring.mistakes import KINDS
 from knowledge.items import PromptType
 from markup import Html, document, element, join, policy_for
+from wording import Lang, text
 
 _STYLE = Html(Path(__file__).with_name("page.css").read_text(encoding="utf-8"))
 _POLICY = policy_for(_STYLE)
-TITLES = {"KE1": "triples", "KE2": "named entities", "KE3": "facts about an entity"}
+_LANG: Lang = "en"  # so are the names of the metrics and of the kinds of errors
+_text = partial(text, _LANG)
 
 
 def render(report: Report, judged: Sequence[Judged]) -> str:
     """The whole page."""
     tasks = [task for task in TASKS if any(group.task == task for group in report.groups)]
     opened, closed = document(
-        "en",
-        f"Evaluation · {report.about.get('model', '')}",
+        _LANG,
+        _text("report.evaluation.of_model", model=report.about.get("model", "")),
         _STYLE,
         _POLICY,
-        element("h1", "Evaluation"),
+        element("h1", _text("report.evaluation")),
         _about(report),
         *(_figures(task, report) for task in tasks),
         _mistakes(tasks, report),
@@ -74,10 +77,14 @@ def _figures(task: PromptType, report: Report) -> Html:
         for group in report.groups
         if group.task == task
     ]
-    caption = "F1 in per cent with its 95% interval; below: precision P and recall R."
-    heads = ["rows of", "rows", *(name.replace("_", " ") for name in metrics)]
-    title = element("h2", f"{task}: {TITLES[task]}")
+    caption = _text("report.evaluation.figures")
+    heads = [*_group_heads(), *(name.replace("_", " ") for name in metrics)]
+    title = element("h2", f"{task}: {_text(f'knowledge.task.{task}')}")
     return element("section", title, _table(caption, heads, rows))
+
+
+def _group_heads() -> tuple[str, str]:
+    return _text("report.evaluation.group"), _text("report.evaluation.rows_head")
 
 
 def _cell(metric: str, figure: Figure) -> Html:
@@ -105,12 +112,22 @@ def _mistakes(tasks: Sequence[PromptType], report: Report) -> Html:
             if group.task == task
         ]
         tables.append(_table("", [task, *kinds], rows))
-    return element("section", element("h2", "What went wrong"), *tables)
+    return element("section", element("h2", _text("report.evaluation.mistakes")), *tables)
 
 
 def _form(report: Report) -> Html:
-    heads = ["rows of", "rows", "valid", "verbatim", "normalised", "inferred", "misplaced",
-             "seconds", "s/row", "prompt tokens", "completion tokens"]  # fmt: skip
+    columns = (
+        "report.evaluation.valid",
+        "knowledge.status.verbatim",
+        "knowledge.status.normalised",
+        "knowledge.status.inferred",
+        "report.evaluation.misplaced",
+        "report.evaluation.seconds",
+        "report.evaluation.seconds_a_row",
+        "report.evaluation.prompt_tokens",
+        "report.evaluation.completion_tokens",
+    )
+    heads = [*_group_heads(), *map(_text, columns)]
     rows = []
     for group in _plain(report):
         form, cost = group.form, group.cost
@@ -120,35 +137,41 @@ def _form(report: Report) -> Html:
              f"{cost.seconds / group.rows:.1f}", f"{cost.prompt_tokens:,}",
              f"{cost.completion_tokens:,}"]
         )  # fmt: skip
-    caption = "valid: rows with an answer; misplaced: strings that are not where they claim to be."
-    table = _table(caption, heads, rows)
-    return element("section", element("h2", "Form and cost"), table)
+    table = _table(_text("report.evaluation.form_note"), heads, rows)
+    return element("section", element("h2", _text("report.evaluation.form")), table)
 
 
 def _rows(judged: Sequence[Judged]) -> Html:
-    legend = element(
-        "p",
-        element("mark", "right", class_="right"), " · ",
-        element("mark", "wrong", class_="wrong"), " · ",
-        element("mark", "missed", class_="missed"),
-    )  # fmt: skip
+    marks: list[Html | str] = []
+    for mark in ("right", "wrong", "missed"):
+        marks += [" · "] if marks else []
+        marks.append(element("mark", _text(f"report.evaluation.mark.{mark}"), class_=mark))
+    legend = element("p", *marks)
     groups = by_source(judged, lambda one: f"{one.row.task} {one.row.lang} {one.row.source}")
     sections = [
         element(
             "details",
-            element("summary", name, " ", element("small", f"{len(rows)} rows")),
+            element("summary", name, " ", element("small", _row_count(rows))),
             *(_row(one) for one in rows),
         )
         for name, rows in groups.items()
     ]
-    return element("section", element("h2", "Rows"), legend, *sections)
+    return element("section", element("h2", _text("report.evaluation.rows")), legend, *sections)
+
+
+def _row_count(rows: Sequence[Judged]) -> str:
+    return _text("report.evaluation.row_count", count=len(rows))
 
 
 def _row(one: Judged) -> Html:
     right = sum(outcome.kind == "right" for outcome in one.outcomes)
     wrong = sum(outcome.kind != "right" for outcome in one.outcomes)
-    failed = element("span", " failed", class_="bad") if one.prediction.error else None
-    counted = element("small", f" {right} right, {wrong} not · {one.prediction.seconds:.1f} s")
+    failed = None
+    if one.prediction.error:
+        failed = element("span", " ", _text("report.evaluation.failed"), class_="bad")
+    seconds = f"{one.prediction.seconds:.1f}"
+    outcome = _text("report.evaluation.outcome", right=right, wrong=wrong, seconds=seconds)
+    counted = element("small", " ", outcome)
     return element(
         "details",
         element("summary", one.row.id, counted, failed),
@@ -160,7 +183,8 @@ def _row(one: Judged) -> Html:
 
 def _remarks(one: Judged) -> Iterator[Html]:
     if one.row.entity:
-        yield element("p", "Entity: ", element("b", one.row.entity))
+        entity = _text("knowledge.field.entity") + _text("knowledge.colon")
+        yield element("p", entity, element("b", one.row.entity))
     if one.prediction.error:
         yield element("p", one.prediction.error, class_="bad")
     for line in (*one.form.broken, *one.prediction.warnings):
@@ -169,8 +193,9 @@ def _remarks(one: Judged) -> Iterator[Html]:
 
 def _outcomes(one: Judged) -> Html | None:
     if not one.outcomes:
-        return element("p", "Nothing was to be found, and nothing was.")
-    head = element("tr", *(element("th", name) for name in ("", "predicted", "gold")))
+        return element("p", _text("report.evaluation.nothing"))
+    sides = (_text("report.evaluation.predicted"), _text("report.evaluation.gold"))
+    head = element("tr", *(element("th", name) for name in ("", *sides)))
     lines = [
         element(
             "tr",

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from export.report.marks import EVIDENCE, Mark
-from export.report.words import WORDS
 from knowledge.classes import common_label
 from knowledge.items import Entity, Fact, Item, Located, Triple
 from knowledge.record import Record
+from wording import text
 
 # Classes that have a colour of their own, as on the page; others take the next free one.
 _COLOURS = ("PER", "LOC", "ORG", "TIME", "WORK", "EVENT", "PRODUCT")
@@ -31,7 +31,7 @@ def class_kinds(record: Record) -> dict[str, str]:
 
 def marks(record: Record, kinds: dict[str, str]) -> Iterator[Mark]:
     """What the answer finds in its text; what is inferred has no place in it."""
-    ends = WORDS[record.lang].ends
+    ends = {end: text(record.lang, f"knowledge.mark.{end}") for end in ("entity", "head", "tail")}
     for card in record.cards:
         for name in (card.entity, *card.aliases):
             if name:

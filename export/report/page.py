@@ -18,11 +18,11 @@ from export.report.kinds import class_kinds, marks
 from export.report.marks import marked
 from export.report.net import net_of
 from export.report.tables import Tables, statuses
-from export.report.words import WORDS
 from knowledge.items import Status
 from knowledge.record import Record, text_id
 from knowledge.text.spans import Lang
 from markup import Child, Html, document, element, join, policy_for
+from wording import text
 
 STYLE = Html(Path(__file__).with_name("report.css").read_text(encoding="utf-8"))
 POLICY = policy_for(STYLE)
@@ -34,7 +34,7 @@ def write_html(records: Iterable[Record]) -> Iterator[str]:
     stream = iter(records)
     first = next(stream, None)
     lang: Lang = first.lang if first else "en"
-    title = WORDS[lang].title
+    title = text(lang, "report.title")
     opened, closed = document(lang, title, STYLE, POLICY, element("h1", title))
     yield opened
     for number, record in enumerate(chain([first] if first else [], stream), start=1):
@@ -45,7 +45,7 @@ def write_html(records: Iterable[Record]) -> Iterator[str]:
 def section(record: Record, number: int) -> Html:
     """One answer with its name; `number` is its place on the page, from 1."""
     unnamed = record.id == text_id(record.text)
-    name = WORDS[record.lang].answer.format(number) if unnamed else record.id
+    name = text(record.lang, "report.answer", number=number) if unnamed else record.id
     return element(
         "section",
         element("h2", name),
@@ -57,34 +57,33 @@ def section(record: Record, number: int) -> Html:
 
 def body_of(record: Record, prefix: str) -> Iterator[Child]:
     """One answer without its name; `prefix` tells its anchors from those of other answers."""
-    words = WORDS[record.lang]
+    lang = record.lang
     kinds = class_kinds(record)
     yield _about(record)
-    yield warnings_of(record.answer, record.lang)
+    yield warnings_of(record.answer, lang)
     if record.text:
-        yield element("h3", words.text)
+        yield element("h3", text(lang, "report.source_text"))
         content = marked(record.text, marks(record, kinds), prefix)
         yield element("div", content, class_="text", dir="auto")
     yield _legend(record, kinds)
-    yield element("h3", words.tasks[record.prompt_type])
+    yield element("h3", text(lang, f"knowledge.task.{record.prompt_type}"))
     yield from Tables(record, prefix, kinds).all()
     yield _left_out(record)
     yield _graph(record)
 
 
 def _about(record: Record) -> Html:
-    words = WORDS[record.lang]
-    one, several = words.counted[record.prompt_type]
-    count = len(record.items)
+    lang, task = record.lang, record.prompt_type
     worst = Counter(max(statuses(item), key=_STATUSES.index) for item in record.items)
-    told = words.comma.join(
-        f"{worst[status]} {words.statuses[status]}" for status in _STATUSES if worst[status]
+    grounded = text(lang, "knowledge.comma").join(
+        f"{worst[status]} {text(lang, f'knowledge.status.{status}')}"
+        for status in _STATUSES
+        if worst[status]
     )
-    counted = (one if count == 1 else several).format(count)
-    found = words.colon.join(part for part in (counted, told) if part)
-    return element(
-        "p", f"{words.tasks[record.prompt_type]} · {record.model} · {found}", class_="about"
-    )
+    counted = text(lang, f"knowledge.count.{task}", count=len(record.items))
+    found = text(lang, "knowledge.colon").join(part for part in (counted, grounded) if part)
+    title = text(lang, f"knowledge.task.{task}")
+    return element("p", f"{title} · {record.model} · {found}", class_="about")
 
 
 def warnings_of(answer: Mapping[str, Any], lang: Lang) -> Html | None:
@@ -93,28 +92,32 @@ def warnings_of(answer: Mapping[str, Any], lang: Lang) -> Html | None:
     lines = [line for line in told if isinstance(line, str)] if isinstance(told, list) else []
     if not lines:
         return None
-    head = element("strong", WORDS[lang].warnings)
+    head = element("strong", text(lang, "report.warnings"))
     items = element("ul", *(element("li", line) for line in lines))
     return element("div", head, items, class_="warnings")
 
 
 def _left_out(record: Record) -> Html | None:
     """What the model said and the answer does not hold, and why."""
-    words = WORDS[record.lang]
     items = [
-        element("li", line, " ", element("span", words.why.get(why, why), class_="aside"))
+        element("li", line, " ", element("span", why, class_="aside"))
         for why, line in record.left_out()
     ]
     if not items:
         return None
-    return join((element("h3", words.left_out), element("ul", *items, class_="left-out")))
+    return join(
+        (
+            element("h3", text(record.lang, "report.left_out")),
+            element("ul", *items, class_="left-out"),
+        )
+    )
 
 
 def _legend(record: Record, kinds: dict[str, str]) -> Html | None:
     """What the colours say, and the badges that occur."""
-    words = WORDS[record.lang]
+    lang = record.lang
     ends = {"KE1": ("head", "tail"), "KE2": (), "KE3": ("entity", "value")}[record.prompt_type]
-    tags = [(end, words.ends[end]) for end in ends]
+    tags = [(end, text(lang, f"knowledge.mark.{end}")) for end in ends]
     tags += [(kind, label) for label, kind in kinds.items()]
     occur = {status for item in record.items for status in statuses(item)}
     occur |= {card.entity.status for card in record.cards if card.entity}
@@ -125,8 +128,9 @@ def _legend(record: Record, kinds: dict[str, str]) -> Html | None:
         ]
     for status in _STATUSES[1:]:
         if status in occur:
-            badge = element("span", words.statuses[status], class_=f"badge {status}")
-            entries.append(element("li", badge, " ", words.notes[status]))
+            name = text(lang, f"knowledge.status.{status}")
+            badge = element("span", name, class_=f"badge {status}")
+            entries.append(element("li", badge, " ", text(lang, f"knowledge.status_note.{status}")))
     return element("ul", *entries, class_="legend") if entries else None
 
 
@@ -134,11 +138,14 @@ def _graph(record: Record) -> Html | None:
     net = net_of(record)
     if not net.edges:
         return None
-    words = WORDS[record.lang]
-    whole = len(net.edges) == net.all_edges
-    told = (words.drawn if whole else words.part).format(
-        nodes=len(net.nodes), edges=len(net.edges), all=net.all_edges
-    )
-    drawing = element("div", draw(net, told), class_="scroll")
-    caption = element("figcaption", told)
-    return join((element("h3", words.graph), element("figure", drawing, caption)))
+    lang = record.lang
+    nodes = text(lang, "knowledge.nodes", count=len(net.nodes))
+    if len(net.edges) == net.all_edges:
+        edges = text(lang, "knowledge.edges", count=net.all_edges)
+        summary = text(lang, "report.drawn", nodes=nodes, edges=edges)
+    else:
+        drawn = {"nodes": nodes, "edges": len(net.edges), "all": net.all_edges}
+        summary = text(lang, "report.drawn_partly", **drawn)
+    drawing = element("div", draw(net, summary), class_="scroll")
+    figure = element("figure", drawing, element("figcaption", summary))
+    return join((element("h3", text(lang, "knowledge.graph")), figure))

@@ -3,16 +3,33 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from functools import partial
 
 from export.report.marks import anchor
-from export.report.words import WORDS
-from knowledge.items import NOT_STATED, NOTHING, Card, Entity, Fact, Item, Located, Status, Triple
+from knowledge.items import (
+    NOT_STATED,
+    Card,
+    Entity,
+    Fact,
+    Item,
+    Located,
+    PromptType,
+    Status,
+    Triple,
+    nothing_found,
+)
 from knowledge.record import Record
 from knowledge.text.spans import Span
 from knowledge.values import meaning
 from markup import Child, Html, element, join
+from wording import text
 
 _MAX_PLACES = 50  # links in one cell; a count tells of the rest
+_COLUMNS: dict[PromptType, tuple[str, ...]] = {
+    "KE1": ("head", "relation", "tail", "evidence"),
+    "KE2": ("entity", "place"),
+    "KE3": ("key", "value", "evidence"),
+}
 
 
 def statuses(item: Item) -> tuple[Status, ...]:
@@ -27,7 +44,7 @@ class Tables:
 
     def __init__(self, record: Record, prefix: str, kinds: dict[str, str]) -> None:
         self._record = record
-        self._words = WORDS[record.lang]
+        self._text = partial(text, record.lang)
         self._prefix = prefix
         self._kinds = kinds
         self._sure = any(item.confidence is not None for item in record.items)
@@ -36,7 +53,7 @@ class Tables:
         """A table for KE1, one a class for KE2, one a card for KE3; a sentence for nothing."""
         record = self._record
         if not record.items and not any(card.entity or card.not_stated for card in record.cards):
-            yield element("p", NOTHING[record.lang][record.prompt_type], class_="quiet")
+            yield element("p", nothing_found(record.prompt_type, record.lang), class_="quiet")
         elif record.prompt_type == "KE1":
             yield self._table(None, map(self._triple, _only_triples(record.items)))
         elif record.prompt_type == "KE2":
@@ -46,10 +63,16 @@ class Tables:
                 yield from self._card(card)
 
     def _table(self, caption: Html | None, rows: Iterator[Html]) -> Html:
-        names = self._words.columns[self._record.prompt_type]
-        heads = [element("th", name, scope="col") for name in names]
+        names = _COLUMNS[self._record.prompt_type]
+        heads = [
+            element("th", self._text(f"knowledge.field.{name}"), scope="col") for name in names
+        ]
         if self._sure:
-            heads.append(element("th", self._words.confidence, scope="col", class_="number"))
+            heads.append(
+                element(
+                    "th", self._text("knowledge.field.confidence"), scope="col", class_="number"
+                )
+            )
         table = element(
             "table",
             element("caption", caption) if caption else None,
@@ -62,8 +85,9 @@ class Tables:
     def _item(self, item: Item, first: Child, cells: Sequence[Child]) -> Html:
         made = self._record.correction(item)
         if made:
-            told = self._words.corrections[made]
-            badge = element("span", told, class_="badge", title=self._words.by_person)
+            name = self._text(f"knowledge.correction.{made}")
+            by = self._text("knowledge.by_person")
+            badge = element("span", name, class_="badge", title=by)
             cells = [*cells[:-1], join((cells[-1], " ", badge))]
         return self._row(first, cells, item.confidence)
 
@@ -71,7 +95,9 @@ class Tables:
         sure: Html | None = None
         if self._sure:  # a phone shows the cell's name before it, having no room for columns
             told = "–" if confidence is None else f"{confidence:.2f}"
-            sure = element("td", told, class_="number", data_name=self._words.confidence)
+            sure = element(
+                "td", told, class_="number", data_name=self._text("knowledge.field.confidence")
+            )
         return element(
             "tr",
             element("th", first, scope="row"),
@@ -89,7 +115,7 @@ class Tables:
         for item in self._record.items:
             if isinstance(item, Entity):
                 groups.setdefault(item.label, []).append(item)
-        width = len(self._words.columns["KE2"]) + self._sure
+        width = len(_COLUMNS["KE2"]) + self._sure
         for label, items in groups.items():
             kind = self._kinds[label]
             name = element("span", label, class_=f"tag {kind}")
@@ -107,15 +133,18 @@ class Tables:
         if card.aliases:
             names: list[Child] = []
             for alias in card.aliases:
-                names += [self._words.comma if names else None, self._named(alias, "entity")]
-            others = element("span", self._words.aliases, *names, class_="aside")
+                names += [
+                    self._text("knowledge.comma") if names else None,
+                    self._named(alias, "entity"),
+                ]
+            others = element("span", self._text("report.aliases"), *names, class_="aside")
             caption = join((caption, " ", others))
         facts = [self._fact(fact) for fact in card.facts]
         lacking = element("span", NOT_STATED[self._record.lang], class_="badge not-stated")
         missing = [self._row(_isolated(key), [lacking, None], None) for key in card.not_stated]
         if not facts and not missing:
-            width = str(len(self._words.columns["KE3"]) + self._sure)
-            quiet = element("td", self._words.no_facts, colspan=width, class_="quiet")
+            width = str(len(_COLUMNS["KE3"]) + self._sure)
+            quiet = element("td", self._text("knowledge.no_facts"), colspan=width, class_="quiet")
             missing = [element("tr", quiet)]
         yield self._table(caption, iter([element("tbody", *facts, *missing)]))
 
@@ -133,7 +162,8 @@ class Tables:
             word = element("a", located.text, href=place, class_=f"word {kind}")
         if located.status == "verbatim":
             return word
-        label, note = self._words.statuses[located.status], self._words.notes[located.status]
+        label = self._text(f"knowledge.status.{located.status}")
+        note = self._text(f"knowledge.status_note.{located.status}")
         badge = element("span", label, class_=f"badge {located.status}", title=note)
         return join((word, " ", badge))
 
@@ -157,14 +187,15 @@ class Tables:
         quote = element("a", quoted, href=self._link(item.evidence), class_="quote")
         if not item.also:
             return quote
-        further = element("span", self._words.further, " ", self._places(item.also), class_="aside")
+        places = self._places(item.also)
+        further = element("span", self._text("report.further"), " ", places, class_="aside")
         return join((quote, " ", further))
 
     def _places(self, spans: tuple[Span, ...]) -> Html:
         links: list[Child] = []
         for span in spans[:_MAX_PLACES]:
             told = f"{span.start}–{span.end}"
-            links += [self._words.comma if links else None]
+            links += [self._text("knowledge.comma") if links else None]
             links += [element("a", told, href=self._link(span), class_="place")]
         if len(spans) > _MAX_PLACES:
             links.append(f" … ({len(spans)})")

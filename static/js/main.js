@@ -10,7 +10,7 @@ import { RequestFailed, ask } from "./core/api.js";
 import { all, byId } from "./core/dom.js";
 import { errorBox, lazy } from "./core/feedback.js";
 import { follow } from "./core/scrolling.js";
-import { S } from "./core/strings.js";
+import { t } from "./core/wording.js";
 import { Conversation, requestOf } from "./history/conversation.js";
 import { isFollowed, take } from "./talk/replacement.js";
 
@@ -105,7 +105,7 @@ async function run(request, replaced = null) {
   let whole = false;
   try {
     if (talking && !talk) throw new RequestFailed("network");
-    if (seen && !request.image) throw new RequestFailed("picture", S.pictureGone);
+    if (seen && !request.image) throw new RequestFailed("picture", t("page.picture_gone"));
     if (past) request.conversation = running.id = await keep(turn);
     const { conversation: kept, task } = request;
     const learns = learn.checked && kept && !talking;

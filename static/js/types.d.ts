@@ -92,42 +92,6 @@ export type Piece = {
 /** One event of a stream of server-sent events. */
 export type SseEvent = { event: string; data: string };
 
-/** The words of the page in one language; records go by task, state, kind or error code. */
-export type Strings = {
-  [name: string]: any;
-  tasks: Record<string, string>;
-  states: Record<string, string>;
-  columns: Record<string, string[]>;
-  groupColumn: Record<string, string>;
-  kinds: Record<string, string>;
-  nothing: Record<string, string>;
-  corrected: Record<string, string>;
-  leftOut: Record<string, string>;
-  leftOutTitle: (n: string) => string;
-  unfoundTitle: (n: string) => string;
-  groundings: Record<string, string>;
-  errors: Record<string, string>;
-  caption: (task: string, n: number) => string;
-  shown: (n: number, caption: string) => string;
-  alsoNamed: (name: string) => string;
-  notStated: (key: string) => string;
-  sure: (percent: number) => string;
-  stages: Record<string, (ahead: number) => string>;
-  partOf: (stage: string, n: number, all: number) => string;
-  seconds: (s: string) => string;
-  tokens: (read: string, written: string) => string;
-  compared: (one: string, other: string) => string;
-  onceMore: (model: string) => string;
-  asking: (model: string) => string;
-  agreeing: (n: number, all: number) => string;
-  speed: (perSecond: string) => string;
-  unkept: (why: string) => string;
-  retryAfter: (s: number) => string;
-  counter: (used: string, max: string) => string;
-  over: (n: string) => string;
-  tokenCount: (n: number, written: string, limit: string) => string;
-};
-
 /** A part of a text in Markdown, as the lexer of Marked gives it. */
 export type Token = {
   type: string;

@@ -81,8 +81,8 @@ def test_without_corrections_tables_have_no_column_for_them() -> None:
 
 
 def test_people_read_what_was_left_out_and_why(record: Record) -> None:
-    assert record.left_out() == [("not_in_text", "Ulm · near · <Atlantis>")]
-    told = "does not stand in the text"
+    assert record.left_out() == [("not in the text", "Ulm · near · <Atlantis>")]
+    told = "not in the text"
     assert f"- Ulm · near · \\<Atlantis\\> ({told})" in written("markdown", record)
     assert "Ulm · near · &lt;Atlantis&gt;" in written("html", record)
     assert told in written("html", record)

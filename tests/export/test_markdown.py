@@ -39,7 +39,7 @@ def shown(string: str) -> str:
 def test_cells_show_the_strings_and_do_nothing_else() -> None:
     for string in strings() + AS_GITHUB:
         heading, row = rows(nasty("KE1", string))
-        assert heading == ["head", "relation", "tail", "place", "evidence", "confidence"]
+        assert heading == ["Head", "Relation", "Tail", "Position", "Evidence", "Confidence"]
         assert row[:3] == [shown(string), shown(string), shown(string + "!")]
         assert row[3] == f"0–{len(string)} → inferred"
         assert row[4:] == [shown(f"{string} and {string}"), "0.25"]

@@ -3,6 +3,9 @@
 import { once } from "node:events";
 import { createServer } from "node:http";
 
+// The language of the page is all that api.js reads of the document.
+Object.assign(globalThis, { document: { documentElement: { lang: "en" } } });
+
 const { fetch } = globalThis;
 
 /**

@@ -77,7 +77,7 @@ def test_lists_are_read_on(serving: Serving, visit: Visit) -> None:
     page.get_by_role("link", name="Next").click()
     expect(page.locator("tbody tr")).to_have_count(34)
     expect(page.get_by_role("link", name="Next")).to_have_count(0)
-    page.get_by_role("link", name="From the start").click()
+    page.get_by_role("link", name="Back to the start").click()
     expect(page.locator("tbody tr")).to_have_count(50)
 
 

@@ -42,8 +42,8 @@ def test_what_one_model_lacks_is_marked(visit: Visit, two_url: str) -> None:
     expect(table.locator("tbody tr")).to_have_text(
         [
             "鲁迅 · 出生地 · 浙江绍兴✓✓",
-            "鲁迅 · 作品 · 狂人日记✓not there",
-            "鲁迅 · 著作 · 狂人日记not there✓",
+            "鲁迅 · 作品 · 狂人日记✓missing",
+            "鲁迅 · 著作 · 狂人日记missing✓",
         ]
     )
     expect(table.locator("tr.differs")).to_have_count(2)
@@ -91,12 +91,12 @@ def test_the_same_text_is_asked_for_other_names(visit: Visit, two_url: str) -> N
     page.locator("#only-button").click()
     page.get_by_role("textbox", name="Relations").fill("作品")
     page.keyboard.press("Enter")
-    page.get_by_label("Compare with…").select_option("The form as it is set now")
+    page.get_by_label("Compare with…").select_option("The current form settings")
     table = page.locator(".comparison table")
     expect(table.locator("thead th")).to_have_text(
-        ["Item", "Embedded · any names", "Embedded · 作品"]
+        ["Item", "Embedded · any labels", "Embedded · 作品"]
     )
-    expect(table.locator("tr.differs")).to_have_text(["鲁迅 · 出生地 · 浙江绍兴✓not there"])
+    expect(table.locator("tr.differs")).to_have_text(["鲁迅 · 出生地 · 浙江绍兴✓missing"])
 
 
 def test_a_comparison_is_copied_closed_and_made_anew_in_its_place(

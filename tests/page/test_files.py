@@ -121,8 +121,8 @@ def test_a_column_is_chosen(visit: Visit) -> None:
 @pytest.mark.parametrize(
     ("one", "title", "remedy"),
     [
-        (file("a.exe", b"MZ"), "Files of this kind are not read", ".docx"),
-        (file("a.pdf", making.drawn_pdf(False)), "The file holds no text", "OCR"),
+        (file("a.exe", b"MZ"), "Files of this type are not supported", ".docx"),
+        (file("a.pdf", making.drawn_pdf(False)), "The file contains no text", "OCR"),
         (file("a.pdf", b"%PDF-1.7"), "The file cannot be read", "damaged"),
         (file("a.pdf", making.pdf(["a"], password="b")), "The file is protected", "password"),
         (file("a.txt", b"a" * 100_001), "The file is too large", "KEX_MAX_FILE_BYTES"),
@@ -154,7 +154,7 @@ def test_errors_are_told_in_chinese(visit: Visit, problems: list[str]) -> None:
 def test_a_text_over_the_limit_is_told(visit: Visit, seeing_url: str) -> None:
     page = visit(seeing_url)
     choose(page, file("a.txt", "a" * 300))
-    expect(page.locator(".slip-said")).to_contain_text("longer than one request takes")
+    expect(page.locator(".slip-said")).to_contain_text("longer than one request allows")
     expect(page.locator("#send-button")).to_be_disabled()
 
 
@@ -215,7 +215,7 @@ def test_pictures_that_are_not_taken(visit: Visit, seeing_url: str) -> None:
     page.select_option("#model-select-box", "Local-GLM")
     expect(page.locator(".picture")).to_be_hidden()
     hand_over(page, "paste", png)
-    expect(page.get_by_role("alert").last).to_contain_text("Local-GLM does not see pictures")
+    expect(page.get_by_role("alert").last).to_contain_text("Local-GLM cannot read pictures")
 
 
 def test_a_broken_picture_has_no_preview(visit: Visit, seeing_url: str) -> None:

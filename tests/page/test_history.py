@@ -180,7 +180,7 @@ def test_an_answer_in_another_conversation_is_told(keeping: Serving, visit: Visi
     ask(page, "SLOW")
     expect(page.locator(".answer .said")).to_have_text("Slowly")
     page.get_by_role("button", name="New conversation").click()
-    expect(page.get_by_text("still coming in another conversation")).to_be_visible()
+    expect(page.get_by_text("Another conversation is still generating")).to_be_visible()
     page.get_by_role("button", name="Show it").click()
     expect(page.locator(".answer .said")).to_contain_text("Slowly")
     expect(page.locator("#elsewhere")).to_be_hidden()

@@ -64,7 +64,7 @@ def test_a_name_still_in_the_input_method_is_left_alone(page: Page) -> None:
 def test_sets_of_names_are_at_hand(page: Page) -> None:
     page.get_by_label("Presets…").select_option(label="Company")
     expect(page.locator(".chip").first).to_have_text("founded by")
-    expect(page.get_by_role("button", name="Keep as preset")).to_be_hidden()
+    expect(page.get_by_role("button", name="Save as preset")).to_be_hidden()
     page.select_option("#prompt-select-box", "KE2")
     page.locator("#only-button").click()
     page.get_by_label("Presets…").select_option(label="人、地、机构")
@@ -73,14 +73,14 @@ def test_sets_of_names_are_at_hand(page: Page) -> None:
 
 def test_a_set_of_ones_own_is_kept_and_forgotten(page: Page) -> None:
     page.keyboard.type("wife, dog,")
-    page.get_by_role("button", name="Keep as preset").click()
+    page.get_by_role("button", name="Save as preset").click()
     page.reload()
     chips(page, "wife", "dog")  # the draft
     page.get_by_role("button", name="Remove: dog").click()
     page.get_by_label("Presets…").select_option(label="wife, dog")
     chips(page, "wife", "dog")
-    page.get_by_role("button", name="Forget preset").click()
-    expect(page.get_by_role("button", name="Keep as preset")).to_be_visible()
+    page.get_by_role("button", name="Delete preset").click()
+    expect(page.get_by_role("button", name="Save as preset")).to_be_visible()
     assert "wife" not in page.get_by_label("Presets…").inner_text()
 
 

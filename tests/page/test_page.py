@@ -272,9 +272,9 @@ def test_what_is_being_written_is_put_aside_not_lost(visit: Visit) -> None:
     page.fill("#user-input", "a precious draft")
     page.get_by_role("button", name="Edit").click()
     expect(page.locator("#user-input")).to_have_value(LUXUN)
-    page.get_by_role("button", name="Take it back").click()
+    page.get_by_role("button", name="Restore it").click()
     expect(page.locator("#user-input")).to_have_value("a precious draft")
-    page.get_by_role("button", name="Take it back").click()
+    page.get_by_role("button", name="Restore it").click()
     page.press("#user-input", "Enter")
     finished(page)
     expect(page.locator("#user-input")).to_have_value("a precious draft")
@@ -308,7 +308,7 @@ def test_what_was_left_out_is_told_item_by_item(visit: Visit) -> None:
     expect(page.locator(".left-out summary")).to_contain_text("not in the text (1)")
     expect(page.locator(".left-out li")).to_be_visible()  # nobody has to open it
     expect(page.locator(".left-out li")).to_have_text(
-        "STRANGE · knows · Lord Kelvindoes not stand in the text"
+        "STRANGE · knows · Lord Kelvinnot in the text"
     )
 
 

@@ -258,7 +258,7 @@ def test_a_picture_that_is_no_more_at_hand_has_to_be_chosen_again(
         page.set_input_files("#image-input", panda)
         ask(page, "What?", "What?: 1/1")
         page.reload()
-        expect(page.locator(".seen")).to_have_text("Picture (not kept)")
+        expect(page.locator(".seen")).to_have_text("Picture (not saved)")
         page.get_by_role("button", name="Regenerate").click()
         expect(page.get_by_role("alert")).to_contain_text("Choose it again")
         expect(page.locator(".answer .said").first).to_have_text("What?: 1/1")

@@ -288,7 +288,7 @@ def test_vendored_code_is_what_its_makers_published() -> None:
 
 def test_two_answers_have_one_graph_without_doubles(visit: Visit, views_url: str) -> None:
     page = visit(views_url)
-    every = page.get_by_role("button", name="Graph of all")
+    every = page.get_by_role("button", name="Combined graph")
     send(page, TEXT)
     finished(page)
     expect(every).to_be_hidden()

@@ -41,7 +41,7 @@ class NamedEvents:
         self._said: list[str] = []
         self._lang = lang
         self._talks = isinstance(work, Chat)
-        self._messages = _CHAT if self._talks else _EXTRACTION
+        self._stages = _CHAT if self._talks else _EXTRACTION
 
     def event(self, event: extractor.Event | converse.Event) -> str:
         if isinstance(event, Token):
@@ -77,7 +77,7 @@ class NamedEvents:
         return {"text": "".join(self._said)} if self._said else None
 
     def _message(self, stage: Stage) -> str:
-        text = render(self._lang, self._messages[stage.name], {"ahead": stage.ahead})
+        text = render(self._lang, self._stages[stage.name], {"ahead": stage.ahead})
         return f"{text} ({stage.chunk}/{stage.chunks})" if stage.chunks > 1 else text
 
 

@@ -38,7 +38,7 @@ def page() -> str:
         max_chars=services().settings.max_chars,
         keeps=services().settings.store is not None,
         has_base=services().knowledge_base.exists,
-        ui_lang=pages.language(request.args.get("ui", "")),
+        **pages.template_fields(language(request)),
     )
     return re.sub(r"\n\s+", "\n", html)  # the indentation helps readers of the template only
 
@@ -63,7 +63,7 @@ def get_response() -> ResponseReturnValue:
         return stream_response(events, NamedEvents(order.work, keeper, lang))
     write = jsonify
     if pages.wanted():
-        write = partial(pages.answer_page, text=order.text, lang=order.work.lang)
+        write = partial(pages.answer_page, source=order.text, lang=order.work.lang)
     if keeper is None:
         return whole_response(events, kind, lambda one: localised(one.to_json(), lang), write)
     try:

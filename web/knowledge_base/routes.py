@@ -28,6 +28,7 @@ from storage.knowledge_base.reading.entity_card import MAX_AROUND
 from storage.knowledge_base.searching import MAX_LIMIT
 from storage.knowledge_base.views import Page, Source
 from web import pages
+from web.language import language
 from web.services import services
 from web.validation import validate
 
@@ -147,8 +148,10 @@ def _marked(source: Source) -> str:
 
 
 def _page(name: str, **fields: Any) -> Response:
-    lang = pages.language(request.args.get("ui", ""))
-    html = render_template(f"base/{name}.html", ui_lang=lang, here=_here(), **fields)
+    lang = language(request)
+    html = render_template(
+        f"base/{name}.html", **pages.template_fields(lang), here=_here(), **fields
+    )
     return _unstored(Response(html, content_type="text/html; charset=utf-8"))
 
 

@@ -2,7 +2,7 @@
 
 import { byId, el } from "../core/dom.js";
 import { lazy } from "../core/feedback.js";
-import { S } from "../core/strings.js";
+import { t } from "../core/wording.js";
 import { Findings } from "./findings.js";
 import { saveMenu } from "./saving.js";
 
@@ -13,7 +13,7 @@ const MOST = 200; // names to choose from; a list beyond that helps nobody
 export class AllAnswers {
   #button = byId("graph-button", HTMLButtonElement);
   #entities = byId("entity-list", HTMLDataListElement);
-  #save = saveMenu(S.saveAll, () => this.#answers().flatMap((turn) => turn.saved ?? []));
+  #save = saveMenu(t("page.save.all"), () => this.#answers().flatMap((turn) => turn.saved ?? []));
   /** @type {WeakMap<Element, Turn>} */
   #turns = new WeakMap();
   #chat;

@@ -1,7 +1,7 @@
 // What a cell of the table shows: its words, what they mean, and how surely they stand in the text.
 
 import { el } from "../core/dom.js";
-import { S } from "../core/strings.js";
+import { t } from "../core/wording.js";
 
 /** @import {Cell} from "../types" */
 
@@ -9,8 +9,12 @@ import { S } from "../core/strings.js";
 export function contentOf({ text, status, kind, note }) {
   const parts = [el("span", { class: kind ? `word ${kind}` : null }, text)];
   if (note) parts.push(el("span", { class: "aside" }, note));
-  if (status === "normalised") parts.push(badge(status, S.normalised, S.normalisedTitle));
-  if (status === "inferred") parts.push(badge(status, S.inferred, S.inferredTitle));
+  if (status === "normalised")
+    parts.push(
+      badge(status, t("knowledge.status.normalised"), t("knowledge.status_note.normalised")),
+    );
+  if (status === "inferred")
+    parts.push(badge(status, t("knowledge.status.inferred"), t("knowledge.status_note.inferred")));
   return parts;
 }
 

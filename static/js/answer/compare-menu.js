@@ -2,7 +2,7 @@
 
 import { byId, el } from "../core/dom.js";
 import { lazy } from "../core/feedback.js";
-import { S } from "../core/strings.js";
+import { t } from "../core/wording.js";
 
 /** @import {Findings} from "./findings.js" */
 /** @import {Row} from "../types" */
@@ -16,14 +16,14 @@ const FORM = "\n"; // the choice that is no model's name
 export function compareMenu(turn, given) {
   const { request, foot, actions } = turn;
   const models = byId("model-select-box", HTMLSelectElement);
-  const menu = el("select", { class: "quiet-button comparer", "aria-label": S.compare });
+  const menu = el("select", { class: "quiet-button comparer", "aria-label": t("page.compare") });
   /** With the states that the models have now. */
   const fill = () => {
     const others = [...models.options].filter(({ value }) => value !== request.model);
     menu.replaceChildren(
-      el("option", { value: "" }, S.compare),
+      el("option", { value: "" }, t("page.compare")),
       ...others.map(({ value, text }) => el("option", { value }, text)),
-      el("option", { value: FORM }, S.asFormIs),
+      el("option", { value: FORM }, t("page.compare.form")),
     );
   };
   fill();

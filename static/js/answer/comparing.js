@@ -5,7 +5,7 @@ import { button, el } from "../core/dom.js";
 import { announce, errorBox } from "../core/feedback.js";
 import { folded } from "../core/folding.js";
 import { RowMaker, counted, stringsOf } from "../core/rows.js";
-import { S, secondsOf } from "../core/strings.js";
+import { secondsOf, t, tOf } from "../core/wording.js";
 import { copyButton } from "./footer.js";
 
 /** @import {Request, Row} from "../types" */
@@ -23,7 +23,7 @@ document.head.append(el("link", { rel: "stylesheet", href: pathname }));
  */
 export function compare(foot, request, rows, other) {
   const [first, second] = namesOf(request, other);
-  const title = S.compared(first, second);
+  const title = t("page.compare.title", { first, second });
   const stop = new AbortController();
   const content = el("div");
   const close = () => {
@@ -34,10 +34,10 @@ export function compare(foot, request, rows, other) {
   const element = el(
     "section",
     { class: "comparison", "aria-label": title },
-    button("×", "close", close, S.closeComparison),
+    button("×", "close", close, t("page.compare.close")),
     content,
   );
-  element.firstElementChild?.setAttribute("aria-label", S.closeComparison);
+  element.firstElementChild?.setAttribute("aria-label", t("page.compare.close"));
   for (let last = foot.previousElementSibling; last?.matches(".comparison");) {
     const before = last.previousElementSibling;
     if (last.getAttribute("aria-label") === title) last.remove();
@@ -47,10 +47,14 @@ export function compare(foot, request, rows, other) {
   fill();
 
   async function fill() {
-    const status = el("p", { class: "status", role: "status" }, S.asking(second));
+    const status = el(
+      "p",
+      { class: "status", role: "status" },
+      t("page.compare.asking", { model: second }),
+    );
     content.replaceChildren(status);
     try {
-      if (other.seen && !other.image) throw new RequestFailed("picture", S.pictureGone);
+      if (other.seen && !other.image) throw new RequestFailed("picture", t("page.picture_gone"));
       const own = { ...other, conversation: "", turn: undefined };
       for await (const { event, data } of ask(own, stop.signal)) {
         if (event !== "done") continue;
@@ -59,8 +63,8 @@ export function compare(foot, request, rows, other) {
           rows,
           new RowMaker(request.task).ofKnowledge(data.knowledge),
         );
-        const head = [S.item, first, second];
-        const copy = copyButton(S.copyTable, () => toLines(head, items));
+        const head = [t("page.compare.item"), first, second];
+        const copy = copyButton(t("page.copy.table"), () => toLines(head, items));
         content.replaceChildren(
           tableOf(title, head, items),
           el("p", { class: "measures" }, `${second} · ${secondsOf(data.elapsed_ms)} `, copy),
@@ -70,8 +74,8 @@ export function compare(foot, request, rows, other) {
     } catch (error) {
       if (stop.signal.aborted) return;
       if (!(error instanceof RequestFailed)) throw error;
-      const own = error.code === "network" ? S.networkMessage : error.message;
-      content.replaceChildren(errorBox(error, [own]), button(S.retry, "retry", fill));
+      const own = error.code === "network" ? t("page.error_note.network") : error.message;
+      content.replaceChildren(errorBox(error, [own]), button(t("page.retry"), "retry", fill));
     }
   }
 }
@@ -88,13 +92,13 @@ export function namesOf(one, other) {
     [
       model,
       differ("lang") && lang,
-      differ("only") && (only || S.anyNames),
-      differ("grounding") && (grounding ? S.groundings[grounding] : S.groundings.usual),
+      differ("only") && (only || t("page.compare.any")),
+      differ("grounding") && tOf("page.compare.grounding", grounding || "default"),
     ]
       .filter(Boolean)
       .join(" · "),
   );
-  return names[0] === names[1] ? [names[0], S.onceMore(names[1])] : names;
+  return names[0] === names[1] ? [names[0], t("page.compare.again", { model: names[1] })] : names;
 }
 
 /** @typedef {{parts: string[], in: [boolean, boolean]}} Item what is said, and in which answer */
@@ -134,10 +138,11 @@ export function toLines(head, items) {
 /** @param {string} title @param {string[]} head @param {Item[]} items */
 function tableOf(title, head, items) {
   const both = items.filter((item) => item.in[0] && item.in[1]).length;
+  const agreement = t("page.compare.agreement", { both, all: items.length });
   return el(
     "table",
     { class: "knowledge" },
-    el("caption", {}, `${title}: ${S.agreeing(both, items.length)}`),
+    el("caption", {}, title + t("knowledge.colon") + agreement),
     el("thead", {}, el("tr", {}, ...head.map((name) => el("th", { scope: "col" }, name)))),
     el("tbody", {}, ...items.map((item) => lineOf(item))),
   );
@@ -146,7 +151,7 @@ function tableOf(title, head, items) {
 /** @param {Item} item */
 function lineOf(item) {
   const marks = item.in.map((there) =>
-    el("td", { class: there ? "there" : "lacking" }, there ? "✓" : S.lacking),
+    el("td", { class: there ? "there" : "lacking" }, there ? "✓" : t("page.compare.missing")),
   );
   const same = item.in[0] && item.in[1];
   const name = el("th", { scope: "row" }, item.parts.join(" · "));

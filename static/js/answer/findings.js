@@ -4,7 +4,7 @@ import { button, el } from "../core/dom.js";
 import { announce } from "../core/feedback.js";
 import { Linking } from "../core/linking.js";
 import { RowMaker, counted } from "../core/rows.js";
-import { S, secondsOf } from "../core/strings.js";
+import { secondsOf, t, tOf } from "../core/wording.js";
 import { GraphPanel } from "../graph/panel.js";
 import { compareMenu } from "./compare-menu.js";
 import { copyButtons, factsOf, leftOut } from "./footer.js";
@@ -35,7 +35,7 @@ export class Findings extends Turn {
   #raw = el(
     "details",
     { class: "raw", hidden: true },
-    el("summary", {}, S.raw),
+    el("summary", {}, t("page.raw")),
     el("pre", {}, this.#rawText),
   );
 
@@ -45,7 +45,7 @@ export class Findings extends Turn {
    */
   constructor(request, actions) {
     const { task, text, entity } = request;
-    const title = [new Text(S.tasks[task])];
+    const title = [new Text(tOf("knowledge.task", task))];
     const table = new KnowledgeTable(task, () => this.#choose());
     const source = new SourceText(text);
     const legend = el("ul", { class: "legend" });
@@ -76,7 +76,7 @@ export class Findings extends Turn {
 
   /** @param {any} data */
   item(data) {
-    if (!this.begun) this.say(S.working, null);
+    if (!this.begun) this.say(t("page.working"), null);
     this.#table.add(this.#rows.ofItem(data));
     this.#mark();
   }
@@ -87,10 +87,11 @@ export class Findings extends Turn {
     if (data.lang) this.#source.element.lang = data.lang;
     const found = counted(this.#table.rows).length;
     const { task } = this.request;
-    const summary = found > 0 ? S.caption(task, found) : S.nothing[task];
+    const summary =
+      found > 0 ? tOf("knowledge.count", task, { count: found }) : tOf("knowledge.nothing", task);
     if (!this.begun) this.foot.append(el("p", { class: "note" }, summary));
     const others = TASKS.filter((name) => name !== task).map((name) =>
-      button(S.tasks[name], "quiet-button", () =>
+      button(tOf("knowledge.task", name), "quiet-button", () =>
         this.actions.run({ ...this.request, task: name, entity: "", only: "" }),
       ),
     );
@@ -101,14 +102,17 @@ export class Findings extends Turn {
       { class: "buttons" },
       ...copyButtons(task, this.#table, () => this.#answer.knowledge),
     );
-    if (found > 0) line.append(saveMenu(S.save, () => [this.saved]));
+    if (found > 0) line.append(saveMenu(t("page.save"), () => [this.saved]));
     if (this.#table.rows.some((row) => row.link)) {
       const quotes = (/** @type {Row} */ row) => this.quotes(row);
       this.#graph = new GraphPanel(this.element, () => this.#table.shown, quotes, this.#linking);
       line.append(this.#graph.toggle);
     }
     if (found > 0) line.append(compareMenu(this, () => this.#given));
-    line.append(this.renewButton(), el("span", { class: "same-text" }, S.sameText, ...others));
+    line.append(
+      this.renewButton(),
+      el("span", { class: "same-text" }, t("page.same_text"), ...others),
+    );
     this.foot.append(...factsOf(data), ...leftOut(data), line);
     announce(`${summary}, ${secondsOf(data.elapsed_ms)}`);
     if (this.request.conversation && this.number) this.#letCorrect(line);
@@ -192,7 +196,7 @@ export class Findings extends Turn {
     const kinds = new Map();
     for (const row of rows) {
       for (const { kind, label } of row.spans) {
-        kinds.set(kind, kind === "value" ? S.kinds.value : label);
+        kinds.set(kind, kind === "value" ? t("knowledge.mark.value") : label);
       }
     }
     this.#legend.replaceChildren(

@@ -3,17 +3,17 @@
 import { button, el } from "../core/dom.js";
 import { langOf } from "../core/feedback.js";
 import { toTsv } from "../core/rows.js";
-import { S, number, secondsOf } from "../core/strings.js";
+import { secondsOf, t, tOf } from "../core/wording.js";
 
 /** @param {any} done data of the `done` event */
 export function factsOf({ model, usage, elapsed_ms, warnings }) {
   const parts = [model, secondsOf(elapsed_ms)];
   const written = usage?.completion_tokens ?? 0;
   if (usage?.prompt_tokens != null && usage.completion_tokens != null) {
-    parts.push(S.tokens(number(usage.prompt_tokens), number(usage.completion_tokens)));
+    parts.push(t("page.tokens", { read: usage.prompt_tokens, written: usage.completion_tokens }));
   }
   if (written > 0 && elapsed_ms > 0) {
-    parts.push(S.speed(number(Math.round((written / elapsed_ms) * 10_000) / 10)));
+    parts.push(t("page.speed", { speed: Math.round((written / elapsed_ms) * 10_000) / 10 }));
   }
   const line = el("p", { class: "measures" }, parts.filter(Boolean).join(" · "));
   const list = (warnings ?? []).map((/** @type {string} */ text) =>
@@ -31,7 +31,10 @@ export function leftOut({ left_out }) {
   const all = left_out ?? [];
   const unfound = all.filter(isUnfound);
   const others = all.filter((/** @type {Left} */ one) => !isUnfound(one));
-  return [listOf(unfound, S.unfoundTitle, true), listOf(others, S.leftOutTitle, false)].flat();
+  return [
+    listOf(unfound, "page.left_out.not_in_text", true),
+    listOf(others, "page.left_out", false),
+  ].flat();
 }
 
 /** @typedef {{why: string, item: string[]}} Left */
@@ -39,13 +42,13 @@ export function leftOut({ left_out }) {
 /** @param {Left} one */
 const isUnfound = ({ why }) => why === "not_in_text";
 
-/** @param {Left[]} left @param {(n: string) => string} title @param {boolean} open */
+/** @param {Left[]} left @param {"page.left_out" | "page.left_out.not_in_text"} title @param {boolean} open */
 function listOf(left, title, open) {
   if (left.length === 0) return [];
   const items = left.map(({ why, item }) =>
-    el("li", {}, item.join(" · "), el("span", { class: "aside" }, S.leftOut[why] ?? why)),
+    el("li", {}, item.join(" · "), el("span", { class: "aside" }, tOf("knowledge.left_out", why))),
   );
-  const head = el("summary", {}, title(number(items.length)));
+  const head = el("summary", {}, t(title, { count: items.length }));
   return [el("details", { class: "left-out", open }, head, el("ul", {}, ...items))];
 }
 
@@ -56,8 +59,10 @@ function listOf(left, title, open) {
  */
 export function copyButtons(task, table, knowledge) {
   const buttons = [];
-  if (table.rows.length > 0) buttons.push(copyButton(S.copyTable, () => toTsv(task, table.rows)));
-  if (knowledge) buttons.push(copyButton(S.copyJson, () => JSON.stringify(knowledge(), null, 2)));
+  if (table.rows.length > 0)
+    buttons.push(copyButton(t("page.copy.table"), () => toTsv(task, table.rows)));
+  if (knowledge)
+    buttons.push(copyButton(t("page.copy.json"), () => JSON.stringify(knowledge(), null, 2)));
   return buttons;
 }
 
@@ -67,7 +72,7 @@ export function copyButtons(task, table, knowledge) {
  */
 export function copyButton(label, content) {
   const element = button(label, "quiet-button", async () => {
-    element.textContent = (await copy(content())) ? S.copied : S.copyFailed;
+    element.textContent = (await copy(content())) ? t("page.copy.done") : t("page.copy.failed");
     setTimeout(() => (element.textContent = label), 1600);
   });
   return element;

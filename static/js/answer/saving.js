@@ -3,7 +3,7 @@
 import { reach, failure } from "../core/api.js";
 import { el } from "../core/dom.js";
 import { announce } from "../core/feedback.js";
-import { S } from "../core/strings.js";
+import { t } from "../core/wording.js";
 
 /** Name of the format, ending of the file, what people call it. */
 const FORMATS = [
@@ -36,8 +36,8 @@ export function saveMenu(label, answers) {
     menu.disabled = true;
     const given = answers();
     const said = await save(name, `${fileName(given)}.${ending}`, given).then(
-      () => S.saved,
-      () => S.saveFailed,
+      () => t("page.save.done"),
+      () => t("page.save.failed"),
     );
     menu.disabled = false;
     menu.options[0].textContent = said;

@@ -1,7 +1,7 @@
 // The head of the table, whose columns sort it: up, down, and as the text has it.
 
 import { button, el } from "../core/dom.js";
-import { S } from "../core/strings.js";
+import { t } from "../core/wording.js";
 
 /** @import {Row} from "../types" */
 
@@ -25,7 +25,7 @@ export class Sorting {
       el(
         "th",
         { scope: "col" },
-        button(name, "sort", () => this.#sort(column), S.sortBy),
+        button(name, "sort", () => this.#sort(column), t("page.table.sort")),
       ),
     );
     this.head = el("thead", {}, el("tr", {}, ...this.#heads));

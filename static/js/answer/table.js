@@ -1,7 +1,8 @@
 // The knowledge of one answer as a table that grows row by row, can be sorted and filtered.
 
 import { all, el } from "../core/dom.js";
-import { S } from "../core/strings.js";
+import { columnsOf } from "../core/rows.js";
+import { t, tOf } from "../core/wording.js";
 import { badge, contentOf } from "./cells.js";
 import { Sorting } from "./sorting.js";
 
@@ -19,8 +20,8 @@ export class KnowledgeTable {
   #filter = el("input", {
     type: "search",
     class: "filter",
-    placeholder: S.filter,
-    "aria-label": S.filter,
+    placeholder: t("page.table.filter"),
+    "aria-label": t("page.table.filter"),
     hidden: true,
   });
   /** @type {Map<string, HTMLTableSectionElement>} */
@@ -46,7 +47,7 @@ export class KnowledgeTable {
   constructor(task, onFilter = () => {}) {
     this.#task = task;
     this.#onFilter = onFilter;
-    this.#sorting = new Sorting(S.columns[task], () => this.#order());
+    this.#sorting = new Sorting(columnsOf(task), () => this.#order());
     this.table = el(
       "table",
       { class: `knowledge ${task}` },
@@ -75,8 +76,9 @@ export class KnowledgeTable {
       line.hidden = !matches(row, this.#filter.value);
       if (!line.hidden) this.#shown += 1;
       body.append(line);
-    } else body.append(this.#quiet(S.noFacts));
-    for (const key of row.missing ?? []) body.append(this.#quiet(S.notStated(key)));
+    } else body.append(this.#quiet(t("knowledge.no_facts")));
+    for (const key of row.missing ?? [])
+      body.append(this.#quiet(t("page.table.not_stated", { key })));
   }
 
   /** @param {Row[]} rows */
@@ -104,7 +106,7 @@ export class KnowledgeTable {
     this.element.hidden = this.rows.length === 0 && !element;
     if (!element) return;
     this.#heldBelow = below;
-    const span = S.columns[this.#task].length;
+    const span = columnsOf(this.#task).length;
     if (!element.isConnected) this.#held.replaceChildren(el("td", { colspan: span }, element));
     const line = below === null ? undefined : this.lineOf(String(below));
     if (line) line.after(this.#held);
@@ -172,12 +174,18 @@ export class KnowledgeTable {
     if (known) return known;
     const body = el("tbody");
     if (group) {
-      const span = S.columns[this.#task].length;
+      const span = columnsOf(this.#task).length;
       const name = el("span", { class: `tag ${groupKind}` }, group);
       const head = el("th", { scope: "rowgroup", colspan: span }, name);
       const others = (aliases ?? []).map((alias) => alias.text);
       if (others.length > 0)
-        head.append(el("span", { class: "aside" }, S.alsoNamed(others.join(S.comma))));
+        head.append(
+          el(
+            "span",
+            { class: "aside" },
+            t("page.table.also", { name: others.join(t("knowledge.comma")) }),
+          ),
+        );
       body.append(el("tr", { class: "group" }, head));
     }
     this.#bodies.set(group, body);
@@ -191,21 +199,26 @@ export class KnowledgeTable {
     const line = el("tr", {
       "data-row": index,
       tabindex: this.#lines.size === 0 ? 0 : -1,
-      title: typeof confidence === "number" ? S.sure(Math.round(100 * confidence)) : null,
+      title:
+        typeof confidence === "number"
+          ? t("page.table.confidence", { percent: Math.round(100 * confidence) })
+          : null,
     });
     cells.forEach((cell, column) => {
       const tag = column === 0 ? "th" : "td";
       line.append(el(tag, column === 0 ? { scope: "row" } : {}, ...contentOf(cell)));
     });
     if (correction)
-      line.lastElementChild?.append(badge("person", S.corrected[correction], S.byPerson));
+      line.lastElementChild?.append(
+        badge("person", tOf("knowledge.correction", correction), t("knowledge.by_person")),
+      );
     this.#lines.set(String(index), line);
     return line;
   }
 
   /** @param {string} text a line that is no item */
   #quiet(text) {
-    const span = S.columns[this.#task].length;
+    const span = columnsOf(this.#task).length;
     return el("tr", {}, el("td", { class: "quiet", colspan: span }, text));
   }
 
@@ -225,8 +238,9 @@ export class KnowledgeTable {
     const all = this.#lines.size;
     const shown = this.#shown;
     this.#filter.hidden = all < FILTER_FROM && !this.#filter.value;
-    const caption = S.caption(this.#task, all);
-    this.#caption.textContent = shown < all ? S.shown(shown, caption) : caption;
+    const caption = tOf("knowledge.count", this.#task, { count: all });
+    this.#caption.textContent =
+      shown < all ? t("page.table.shown", { count: shown, caption }) : caption;
     for (const body of this.#bodies.values()) {
       body.hidden = shown < all && !body.querySelector("tr[data-row]:not([hidden])");
     }

@@ -3,7 +3,7 @@
 import { RequestFailed } from "../core/api.js";
 import { button, el } from "../core/dom.js";
 import { announce, errorBox } from "../core/feedback.js";
-import { S, timeOf } from "../core/strings.js";
+import { t, tOf, timeOf } from "../core/wording.js";
 
 /** @import {Actions, KeptTurn, Request} from "../types" */
 
@@ -13,7 +13,7 @@ export class Turn {
   number;
   #time = el("time");
   #started = performance.now();
-  #message = el("span", { class: "doing" }, S.sending);
+  #message = el("span", { class: "doing" }, t("page.sending"));
   #elapsed = el("span", { class: "elapsed" });
   #bar = el("progress", { max: 1, hidden: true });
   #status = el(
@@ -36,19 +36,24 @@ export class Turn {
   constructor(request, actions, title, asked, answered) {
     this.request = request;
     this.actions = actions;
-    const edit = button(S.edit, "quiet-button", () => actions.edit(this), S.editTitle);
+    const edit = button(
+      t("page.edit"),
+      "quiet-button",
+      () => actions.edit(this),
+      t("page.edit.title"),
+    );
     this.element = el(
       "article",
       { class: "turn running", tabindex: -1 },
       el(
         "div",
-        { class: "message user", role: "group", "aria-label": S.you },
+        { class: "message user", role: "group", "aria-label": t("page.you") },
         el("header", {}, el("h2", {}, ...title), this.#time, edit),
         ...asked,
       ),
       el(
         "div",
-        { class: "message answer", role: "group", "aria-label": S.answer },
+        { class: "message answer", role: "group", "aria-label": t("page.answer") },
         this.#status,
         ...answered,
         this.foot,
@@ -93,17 +98,20 @@ export class Turn {
 
   stopped() {
     this.end();
-    this.foot.append(el("p", { class: "note" }, S.stopped), this.again());
-    announce(S.stopped);
+    this.foot.append(el("p", { class: "note" }, t("page.stopped")), this.again());
+    announce(t("page.stopped"));
   }
 
   /** @param {RequestFailed} error */
   failed({ code, message, retryAfter, turn }) {
     this.end();
     this.number = turn;
-    const own = { network: S.networkMessage, broken: S.brokenMessage }[code];
-    const lines = [own ?? message, retryAfter === null ? "" : S.retryAfter(retryAfter)];
-    if (this.begun && code !== "broken") lines.push(S.incomplete);
+    const own = { network: t("page.error_note.network"), broken: t("page.error_note.broken") }[
+      code
+    ];
+    const lines = [own ?? message];
+    if (retryAfter !== null) lines.push(t("page.retry_after", { seconds: retryAfter }));
+    if (this.begun && code !== "broken") lines.push(t("page.incomplete"));
     this.foot.append(errorBox({ code }, lines), this.again());
   }
 
@@ -122,17 +130,22 @@ export class Turn {
   /** A line of buttons, the first of which sends the same request once more. */
   again() {
     const retry = () => this.actions.again(this);
-    return el("p", { class: "buttons" }, button(S.retry, "retry", retry));
+    return el("p", { class: "buttons" }, button(t("page.retry"), "retry", retry));
   }
 
   /** Asks the same once more, with the model that is chosen now. */
   renewButton() {
-    return button(S.renew, "quiet-button", () => this.actions.again(this), S.renewTitle);
+    return button(
+      t("page.regenerate"),
+      "quiet-button",
+      () => this.actions.again(this),
+      t("page.regenerate.title"),
+    );
   }
 
   /** Says why the server will not keep this turn. @param {string} why */
   unkept(why) {
-    this.foot.append(el("p", { class: "note" }, S.unkept(why)));
+    this.foot.append(el("p", { class: "note" }, t("page.unsaved", { reason: why })));
   }
 
   /**
@@ -154,7 +167,7 @@ export class Turn {
 
   #tick() {
     const seconds = Math.floor((performance.now() - this.#started) / 1000);
-    this.#elapsed.textContent = S.seconds(String(seconds));
+    this.#elapsed.textContent = t("page.seconds", { seconds });
   }
 }
 
@@ -163,6 +176,6 @@ export class Turn {
  * @param {{stage: string, message: string, ahead?: number, chunk?: number, chunks?: number}} status
  */
 function stageOf({ stage, message, ahead, chunk, chunks }) {
-  const said = S.stages[stage]?.(ahead ?? 0) ?? message;
-  return chunks ? S.partOf(said, chunk ?? 1, chunks) : said;
+  const said = tOf("page.stage", stage, { ahead: ahead ?? 0 }, message);
+  return chunks ? t("page.stage.part", { stage: said, part: chunk ?? 1, parts: chunks }) : said;
 }

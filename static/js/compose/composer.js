@@ -3,7 +3,7 @@
 import { codePoints } from "../core/code-points.js";
 import { byId } from "../core/dom.js";
 import { announce } from "../core/feedback.js";
-import { S, number } from "../core/strings.js";
+import { t } from "../core/wording.js";
 import { Constraints } from "./constraints.js";
 import { TokenCount } from "./token-count.js";
 
@@ -224,7 +224,9 @@ export class Composer {
     const used = codePoints(this.#box.value);
     const over = used - this.#maxChars;
     this.#counter.textContent =
-      over > 0 ? S.over(number(over)) : S.counter(number(used), number(this.#maxChars));
+      over > 0
+        ? t("page.form.over", { count: over })
+        : t("page.form.characters", { used, limit: this.#maxChars });
     this.#counter.classList.toggle("over", over > 0);
     this.#box.setAttribute("aria-invalid", String(over > 0));
     this.#send.disabled = this.#running || over > 0;

@@ -2,7 +2,7 @@
 // with them is loaded with the first one.
 
 import { button, byId, el } from "../core/dom.js";
-import { S } from "../core/strings.js";
+import { t } from "../core/wording.js";
 
 const input = el("input", {
   id: "file-input",
@@ -11,7 +11,12 @@ const input = el("input", {
   multiple: true,
   accept: ".txt,.md,.csv,.tsv,.pdf,.docx,image/png,image/jpeg,image/webp",
 });
-const add = button(S.addFile, "quiet-button", () => input.click(), S.addFileTitle);
+const add = button(
+  t("page.files.add"),
+  "quiet-button",
+  () => input.click(),
+  t("page.files.add.title"),
+);
 
 byId("only-button", HTMLButtonElement).after(add, input);
 input.addEventListener("change", () => {
@@ -33,7 +38,7 @@ for (const name of /** @type {const} */ (["dragenter", "dragover"])) {
     if (!event.dataTransfer?.types.includes("Files")) return; // a text is dropped as usual
     event.preventDefault();
     event.dataTransfer.dropEffect = "copy";
-    document.body.dataset.drop = S.dropHere;
+    document.body.dataset.drop = t("page.files.drop");
   });
 }
 document.addEventListener("dragleave", (event) => {
@@ -50,5 +55,5 @@ document.addEventListener("drop", (event) => {
 async function take(files) {
   const loaded = await import("./files.js").catch(() => null);
   if (loaded) loaded.take(files);
-  else add.after(el("span", { class: "picture-name", role: "alert" }, S.errors.network));
+  else add.after(el("span", { class: "picture-name", role: "alert" }, t("page.error.network")));
 }

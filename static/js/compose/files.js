@@ -3,8 +3,7 @@
 import { RequestFailed, failure, reach } from "../core/api.js";
 import { button, byId, el } from "../core/dom.js";
 import { announce } from "../core/feedback.js";
-import { S, number } from "../core/strings.js";
-import { W } from "./filewords.js";
+import { t, tOf } from "../core/wording.js";
 import * as picture from "./picture.js";
 
 /**
@@ -49,14 +48,14 @@ export function take(files) {
 class Slip {
   #file;
   #abort = new AbortController();
-  #said = el("span", { class: "slip-said" }, W.reading);
+  #said = el("span", { class: "slip-said" }, t("page.files.reading"));
   #element;
 
   /** @param {File} file */
   constructor(file) {
     this.#file = file;
-    const dismiss = button("×", "quiet-button", () => this.#dismiss(), W.dismiss);
-    dismiss.setAttribute("aria-label", `${W.dismiss}: ${file.name}`);
+    const dismiss = button("×", "quiet-button", () => this.#dismiss(), t("page.files.dismiss"));
+    dismiss.setAttribute("aria-label", `${t("page.files.dismiss")}: ${file.name}`);
     const name = el("span", { class: "slip-name", title: file.name }, file.name);
     this.#element = el("div", { class: "slip" }, name, this.#said, dismiss);
     list.append(this.#element);
@@ -64,20 +63,21 @@ class Slip {
 
   /** @param {boolean} first whether it is the only picture so far */
   show(first) {
-    if (!PICTURES.includes(this.#file.type)) return this.#fail("", W.pictureKind);
-    if (!first) return this.#fail("", W.onePicture);
+    if (!PICTURES.includes(this.#file.type)) return this.#fail("", t("page.files.picture_type"));
+    if (!first) return this.#fail("", t("page.files.one_picture"));
     if (!picture.put(this.#file)) {
-      return this.#fail("", W.noSight(byId("model-select-box", HTMLSelectElement).value));
+      const model = byId("model-select-box", HTMLSelectElement).value;
+      return this.#fail("", t("page.files.no_vision", { model }));
     }
-    announce(W.pictureAdded);
+    announce(t("page.files.picture_added"));
     this.#element.remove();
   }
 
   /** @param {string | null} column of a table */
   async read(column) {
     if (this.#abort.signal.aborted) return;
-    this.#say(W.reading);
-    announce(`${this.#file.name}: ${W.reading}`);
+    this.#say(t("page.files.reading"));
+    announce(`${this.#file.name}: ${t("page.files.reading")}`);
     try {
       const found = await this.#ask(column);
       if (this.#abort.signal.aborted) return;
@@ -86,10 +86,11 @@ class Slip {
     } catch (error) {
       if (this.#abort.signal.aborted) return;
       if (!(error instanceof RequestFailed)) throw error;
-      const title = /** @type {Record<string, string>} */ (W.errors)[error.code];
-      const wait = error.retryAfter === null ? "" : ` ${S.retryAfter(error.retryAfter)}`;
-      const message = error.code === "network" ? W.network : error.message;
-      this.#fail(title ?? S.errors[error.code] ?? S.errors.internal, message + wait);
+      const title = tOf("page.error", error.code, {}, t("page.error.internal"));
+      const wait =
+        error.retryAfter === null ? "" : ` ${t("page.retry_after", { seconds: error.retryAfter })}`;
+      const message = error.code === "network" ? t("page.files.network") : error.message;
+      this.#fail(tOf("page.files.error", error.code, {}, title), message + wait);
     }
   }
 
@@ -103,7 +104,7 @@ class Slip {
       .slice(0, 1)
       .arrayBuffer()
       .catch(() => null);
-    if (!readable) throw new RequestFailed("unreadable_document", W.folder);
+    if (!readable) throw new RequestFailed("unreadable_document", t("page.files.folder"));
     const form = new FormData();
     form.set("file", this.#file);
     if (column !== null) form.set("column", column);
@@ -118,11 +119,12 @@ class Slip {
     const before = box.value.trimEnd();
     box.value = before ? `${before}\n\n${text}` : text;
     box.dispatchEvent(new Event("input", { bubbles: true }));
-    const facts = [W.added(number(characters))];
-    if (pages) facts.unshift(W.pages(number(pages)));
-    if (textless_pages) facts.push(W.textless(textless_pages.join(W.comma)));
-    if (encoding && encoding !== "UTF-8") facts.push(W.encoding(encoding));
-    if (byId("counter", HTMLElement).classList.contains("over")) facts.push(W.over);
+    const facts = [t("page.files.added", { count: characters })];
+    if (pages) facts.unshift(t("page.files.pages", { count: pages }));
+    if (textless_pages)
+      facts.push(t("page.files.textless", { pages: textless_pages.join(t("knowledge.comma")) }));
+    if (encoding && encoding !== "UTF-8") facts.push(t("page.files.encoding", { encoding }));
+    if (byId("counter", HTMLElement).classList.contains("over")) facts.push(t("page.files.over"));
     // The button that was pressed is gone.
     if (this.#element.contains(document.activeElement)) box.focus({ preventScroll: true });
     this.#element.classList.add("done");
@@ -133,9 +135,9 @@ class Slip {
   /** @param {string[]} columns */
   #offer(columns) {
     const menu = el("select", {}, ...columns.map((name) => el("option", { value: name }, name)));
-    const insert = button(W.insert, "quiet-button", () => this.read(menu.value));
-    this.#say(el("label", {}, el("span", {}, W.column), menu), insert);
-    announce(`${this.#file.name}: ${W.column}`);
+    const insert = button(t("page.files.insert"), "quiet-button", () => this.read(menu.value));
+    this.#say(el("label", {}, el("span", {}, t("page.files.column")), menu), insert);
+    announce(`${this.#file.name}: ${t("page.files.column")}`);
   }
 
   /** @param {string} title @param {string} message */

@@ -2,7 +2,7 @@
 // Loaded when the field is first shown.
 
 import { all, button, el } from "../core/dom.js";
-import { L, PRESETS } from "./labelwords.js";
+import { PRESETS, t, tOf } from "../core/wording.js";
 
 const OWN = "kex.presets";
 const BETWEEN = /[,，、;；]/;
@@ -12,7 +12,7 @@ document.head.append(el("link", { rel: "stylesheet", href: pathname }));
 
 export class Labels {
   #chips = el("span", { class: "chips" });
-  #presets = el("select", { "aria-label": L.presets });
+  #presets = el("select", { "aria-label": t("page.labels.presets") });
   #keep = button("", "quiet-button", () => this.#toggle());
   #input;
   #task = "";
@@ -90,9 +90,14 @@ export class Labels {
 
   /** @param {string} name */
   #chip(name) {
-    const chip = button(name, "chip", () => this.#remove(chip), L.remove(name));
+    const chip = button(
+      name,
+      "chip",
+      () => this.#remove(chip),
+      t("page.labels.remove", { label: name }),
+    );
     chip.dataset.name = name;
-    chip.setAttribute("aria-label", L.remove(name));
+    chip.setAttribute("aria-label", t("page.labels.remove", { label: name }));
     return chip;
   }
 
@@ -141,24 +146,26 @@ export class Labels {
     const group = (/** @type {string} */ label, /** @type {HTMLElement[]} */ options) =>
       options.length > 0 ? [el("optgroup", { label }, ...options)] : [];
     this.#presets.replaceChildren(
-      el("option", { value: "" }, L.presets),
+      el("option", { value: "" }, t("page.labels.presets")),
       ...group(
-        L.own,
+        t("page.labels.own"),
         own.map((text) => el("option", { value: text }, text)),
       ),
-      ...PRESETS.flatMap(({ lang, label, sets }) =>
+      ...presetsOf(this.#task).flatMap(({ lang, sets }) =>
         group(
-          label,
-          Object.entries(sets[this.#task] ?? {}).map(([name, text]) =>
-            el("option", { value: text, lang, title: text }, name),
+          tOf("page.language", lang),
+          sets.map(({ name, labels }) =>
+            el("option", { value: labels, lang, title: labels }, name),
           ),
         ),
       ),
     );
     const { text } = this;
     const kept = own.includes(text);
-    this.#keep.textContent = kept ? L.forget : L.keep;
-    this.#keep.hidden = text === "" || PRESETS.some((one) => holds(one.sets[this.#task], text));
+    this.#keep.textContent = kept ? t("page.labels.delete") : t("page.labels.save");
+    this.#keep.hidden =
+      text === "" ||
+      presetsOf(this.#task).some(({ sets }) => sets.some((one) => one.labels === text));
   }
 
   /** Keeps the set of names for next time, or forgets it. */
@@ -171,7 +178,7 @@ export class Labels {
     try {
       localStorage.setItem(OWN, JSON.stringify(sets));
     } catch {
-      this.#keep.textContent = L.keepFailed; // storage is full or forbidden
+      this.#keep.textContent = t("page.labels.save_failed"); // storage is full or forbidden
       return;
     }
     this.#offer();
@@ -181,8 +188,17 @@ export class Labels {
 /** Names with descriptions. @param {string} text */
 const isJson = (text) => /^\s*[[{]/.test(text);
 
-/** @param {Record<string, string> | undefined} sets @param {string} text */
-const holds = (sets, text) => Object.values(sets ?? {}).includes(text);
+/** Kex's own sets for a task, those in the language of the page first. @param {string} task */
+const presetsOf = (task) =>
+  Object.entries(PRESETS).map(([lang, texts]) => {
+    const keys = Object.keys(texts).filter((key) => key.startsWith(`${task}.`));
+    const numbers = new Set(keys.map((key) => key.split(".")[1]));
+    const sets = [...numbers].map((number) => ({
+      name: texts[`${task}.${number}.name`],
+      labels: texts[`${task}.${number}.labels`],
+    }));
+    return { lang, sets };
+  });
 
 /** The reader's own sets by task. @returns {Record<string, string[]>} */
 function mine() {

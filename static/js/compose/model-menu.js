@@ -2,7 +2,7 @@
 
 import { modelStates } from "../core/api.js";
 import { byId, el } from "../core/dom.js";
-import { S } from "../core/strings.js";
+import { t, tOf } from "../core/wording.js";
 
 const SOON = 2_000;
 const LATER = 30_000;
@@ -49,7 +49,7 @@ export class ModelMenu {
 
 /** @param {import("../types").ModelState} state */
 function labelOf({ name, status, progress }) {
-  const word = S.states[status];
+  const word = tOf("page.state", status, {}, "");
   if (!word || status === "ready") return name;
   const share = status === "loading" && progress !== null ? ` ${Math.floor(progress * 100)} %` : "";
   return `${name} · ${word}${share}`;
@@ -60,9 +60,9 @@ function labelOf({ name, status, progress }) {
  * @returns {(Node | string)[]}
  */
 function noteOf({ name, status, detail, progress }) {
-  if (status === "idle") return [S.idleNote];
+  if (status === "idle") return [t("page.state_note.idle")];
   if (status === "unavailable") return [detail || labelOf({ name, status, detail, progress })];
   if (status !== "loading") return [];
   const value = progress === null ? {} : { value: progress };
-  return [el("progress", { max: 1, ...value }), detail || S.loadingNote];
+  return [el("progress", { max: 1, ...value }), detail || t("page.state_note.loading")];
 }

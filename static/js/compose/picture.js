@@ -1,7 +1,7 @@
 // The field for a picture: chosen, shown, changed, removed. It is there while the model sees.
 
 import { button, byId, el } from "../core/dom.js";
-import { W } from "./words.js";
+import { t } from "../core/wording.js";
 
 const input = el("input", {
   id: "image-input",
@@ -9,7 +9,7 @@ const input = el("input", {
   type: "file",
   accept: "image/png,image/jpeg,image/webp",
 });
-const label = new Text(W.picture);
+const label = new Text(t("page.picture.add"));
 const choose = el("label", { class: "quiet-button" }, input, label);
 const preview = el("img", { class: "picture-preview", alt: "", draggable: "false" });
 const name = el("output", { class: "picture-name", for: input.id });
@@ -18,8 +18,8 @@ const remove = button("×", "quiet-button", () => {
   changed();
   input.focus();
 });
-remove.setAttribute("aria-label", W.remove);
-remove.title = W.remove;
+remove.setAttribute("aria-label", t("page.picture.remove"));
+remove.title = t("page.picture.remove");
 const field = el("div", { class: "picture", hidden: true }, choose, preview, name, remove);
 
 /** Called after another picture was chosen, or none. */
@@ -34,7 +34,7 @@ function changed() {
   if (file) preview.src = URL.createObjectURL(file);
   else preview.removeAttribute("src");
   remove.hidden = !file;
-  label.data = file ? W.another : W.picture;
+  label.data = file ? t("page.picture.change") : t("page.picture.add");
   onChange();
 }
 

@@ -2,7 +2,7 @@
 
 import { RequestFailed, call } from "../core/api.js";
 import { byId } from "../core/dom.js";
-import { S, number } from "../core/strings.js";
+import { t } from "../core/wording.js";
 
 const PAUSE = 500; // ms without a key
 
@@ -38,9 +38,11 @@ export class TokenCount {
     if (answer === null || answer.tokens === null) this.#out.textContent = "";
     else {
       const { tokens, context } = answer;
-      const limit = whole && context ? number(context) : "";
-      this.#out.textContent = S.tokenCount(tokens, number(tokens), limit);
-      this.#out.classList.toggle("over", limit !== "" && tokens > context);
+      const limit = whole ? context : null;
+      this.#out.textContent = limit
+        ? t("page.form.tokens_of", { count: tokens, limit })
+        : t("page.form.tokens", { count: tokens });
+      this.#out.classList.toggle("over", Boolean(limit) && tokens > limit);
     }
   }
 }

@@ -1,7 +1,7 @@
 // What the page reports: errors, state changes for screen readers, modules that cannot be loaded.
 
 import { byId, el } from "./dom.js";
-import { S } from "./strings.js";
+import { t, tOf } from "./wording.js";
 
 /**
  * What went wrong, for eyes and screen readers.
@@ -13,7 +13,7 @@ export function errorBox({ code }, lines) {
   // Filled when it is on the page, since an alert that arrives full is not always read out.
   queueMicrotask(() =>
     box.append(
-      el("strong", {}, S.errors[code] ?? S.errors.internal),
+      el("strong", {}, tOf("page.error", code, {}, t("page.error.internal"))),
       ...lines.filter(Boolean).map((line) => el("p", { lang: langOf(line) }, line)),
     ),
   );
@@ -34,7 +34,7 @@ export async function lazy(loading, place) {
   try {
     return await loading;
   } catch {
-    place.append(errorBox({ code: "network" }, [S.networkMessage]));
+    place.append(errorBox({ code: "network" }, [t("page.error_note.network")]));
     return null;
   }
 }

@@ -1,6 +1,6 @@
 // Turns the server's items and knowledge into rows, all that table, marks and export know.
 
-import { S } from "./strings.js";
+import { t, tOf } from "./wording.js";
 
 /** @import {Cell, Located, Row, Span} from "../types" */
 
@@ -15,6 +15,21 @@ const CLASS_COLOURS = [
   ["产品", "product"],
 ];
 const COLOURS = 8;
+
+/** @type {Record<string, string[]>} */
+const COLUMNS = {
+  KE1: ["head", "relation", "tail"],
+  KE2: ["entity", "mentions"],
+  KE3: ["key", "value"],
+};
+/** What the rows of a task are grouped by. @type {Record<string, string>} */
+const GROUPS = { KE2: "class", KE3: "entity" };
+
+/** The name of a field of an item. @param {string} field */
+export const fieldName = (field) => tOf("knowledge.field", field);
+
+/** The names of a table's columns. @param {string} task */
+export const columnsOf = (task) => COLUMNS[task].map(fieldName);
 
 /** Rows of one answer; remembers which class got which colour. */
 export class RowMaker {
@@ -50,7 +65,7 @@ export class RowMaker {
       const rows = facts.map((/** @type {any} */ one) => fact(entity, one));
       if (rows.length === 0) rows.push(factless(entity));
       for (const alias of aliases ?? []) {
-        rows[0].spans.push(...span(alias, "entity", S.alsoNamed(alias.text)));
+        rows[0].spans.push(...span(alias, "entity", t("page.table.also", { name: alias.text })));
       }
       return [{ ...rows[0], aliases, missing: not_stated }, ...rows.slice(1)];
     });
@@ -101,7 +116,10 @@ function triple({ head, relation, tail, evidence, confidence, correction }) {
       { text: relation },
       { text: tail.text, status: tail.status, kind: "tail", note: meaningOf(tail) },
     ],
-    spans: [...span(head, "head", S.kinds.head), ...span(tail, "tail", S.kinds.tail)],
+    spans: [
+      ...span(head, "head", t("knowledge.mark.head")),
+      ...span(tail, "tail", t("knowledge.mark.tail")),
+    ],
     link: { from: head.text, name: relation, to: tail.text, evidence },
     confidence,
     correction,
@@ -130,7 +148,7 @@ function factless(entity) {
     group: entity.text,
     groupKind: "entity",
     cells: [],
-    spans: span(entity, "entity", S.kinds.entity),
+    spans: span(entity, "entity", t("knowledge.mark.entity")),
   };
 }
 
@@ -172,8 +190,8 @@ export function stringsOf(task, { group, cells }) {
  * @param {Row[]} rows
  */
 export function toTsv(task, rows) {
-  const group = S.groupColumn[task];
-  const columns = S.columns[task];
+  const group = GROUPS[task] ? fieldName(GROUPS[task]) : "";
+  const columns = columnsOf(task);
   const lines = counted(rows).map((row) => {
     const cells = row.cells.map((cell) => cell.text);
     return group ? [row.group, ...cells] : cells;

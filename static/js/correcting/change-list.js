@@ -2,7 +2,7 @@
 // taken back. Loaded with the corrections.
 
 import { button, el } from "../core/dom.js";
-import { C } from "./correctingwords.js";
+import { t } from "../core/wording.js";
 
 export class ChangeList {
   #names;
@@ -19,7 +19,7 @@ export class ChangeList {
    */
   constructor(names, undo) {
     this.#names = names;
-    this.#undo = button(C.undo, "quiet-button", undo, C.undoTitle);
+    this.#undo = button(t("page.correct.undo"), "quiet-button", undo, t("page.correct.undo.title"));
     this.element = el(
       "div",
       { class: "trace", hidden: true },
@@ -41,12 +41,12 @@ export class ChangeList {
   show(corrections) {
     this.#made = corrections;
     this.element.hidden = corrections.length === 0;
-    this.#count.textContent = C.count(corrections.length);
+    this.#count.textContent = t("page.correct.count", { count: corrections.length });
     const gone = corrections.filter(({ kind }) => kind === "delete");
     this.#deleted.replaceChildren(
       ...gone.map(({ before }) => {
         const parts = this.#names.map((name) => before[name]?.text ?? before[name]);
-        return el("li", {}, el("del", {}, parts.join(" · ")), " ", C.deleted);
+        return el("li", {}, el("del", {}, parts.join(" · ")), " ", t("page.correct.deleted"));
       }),
     );
   }

@@ -5,9 +5,8 @@ import { RequestFailed, call } from "../core/api.js";
 import { button, el } from "../core/dom.js";
 import { announce, errorBox } from "../core/feedback.js";
 import { stringsOf } from "../core/rows.js";
-import { S } from "../core/strings.js";
+import { t } from "../core/wording.js";
 import { ChangeList } from "./change-list.js";
-import { C } from "./correctingwords.js";
 import { ItemForm } from "./item-form.js";
 import { RowTools } from "./row-tools.js";
 
@@ -56,10 +55,10 @@ export class Correcting {
     this.#source = source;
     this.#take = take;
     this.adder = button(
-      C.add,
+      t("page.correct.add"),
       "quiet-button",
       () => this.#open(null, this.#selected()),
-      C.addTitle,
+      t("page.correct.add.title"),
     );
     this.#tools = new RowTools(table, {
       confirm: () => this.#send("confirm", this.#tools.row),
@@ -115,7 +114,7 @@ export class Correcting {
       return;
     }
     this.#form = new ItemForm(
-      row ? C.edit : C.add,
+      row ? t("page.correct.edit") : t("page.correct.add"),
       this.#names,
       values,
       (item) => this.#send(row ? "edit" : "add", row, item),
@@ -153,7 +152,7 @@ export class Correcting {
     // Where the eye goes on: the item itself, or for one that goes the next in sight.
     const next = kind === "delete" && row ? this.#neighbour(row) : before;
     const wanted = after ? this.#names.map((name) => after[name].trim()) : next;
-    await this.#change(C.kept, wanted, async () => {
+    await this.#change(t("page.correct.saved"), wanted, async () => {
       const kept = await call("POST", this.#address, correction);
       if (after) this.#form = this.#formed = null;
       return kept;
@@ -165,7 +164,7 @@ export class Correcting {
     if (!last) return;
     const wanted = last.before && this.#names.map((name) => textOf(last.before[name]));
     const address = `${this.#address}/last?count=${this.#changes.count}`;
-    this.#change(C.undone, wanted, () => call("DELETE", address));
+    this.#change(t("page.correct.undone"), wanted, () => call("DELETE", address));
   }
 
   /**
@@ -184,7 +183,10 @@ export class Correcting {
       if (!(error instanceof RequestFailed)) throw error;
       // Another tab was faster: how it stands now is shown before anything else is done to it.
       if (error.code === "conflict") await this.#reload(wanted);
-      const own = { network: S.networkMessage, conflict: C.conflict }[error.code] ?? error.message;
+      const own =
+        { network: t("page.error_note.network"), conflict: t("page.correct.conflict") }[
+          error.code
+        ] ?? error.message;
       this.#said.replaceChildren(errorBox(error, [own]));
     } finally {
       this.#sending = false;

@@ -1,7 +1,8 @@
 // The form of one item: what an answer's row shall become, or a new one. Loaded with the corrections.
 
 import { button, el } from "../core/dom.js";
-import { C } from "./correctingwords.js";
+import { fieldName } from "../core/rows.js";
+import { t } from "../core/wording.js";
 
 export class ItemForm {
   /** @type {HTMLInputElement[]} */
@@ -28,12 +29,19 @@ export class ItemForm {
     this.element = el(
       "form",
       { class: "correction", "aria-label": title },
-      ...this.#inputs.map((input) => el("label", {}, el("span", {}, C.fields[input.name]), input)),
+      ...this.#inputs.map((input) =>
+        el(
+          "label",
+          {},
+          el("span", {}, fieldName(input.name === "text" ? "entity" : input.name)),
+          input,
+        ),
+      ),
       el(
         "p",
         { class: "buttons" },
-        el("button", { type: "submit", class: "quiet-button" }, C.keep),
-        button(C.cancel, "quiet-button", close),
+        el("button", { type: "submit", class: "quiet-button" }, t("page.correct.save")),
+        button(t("page.correct.cancel"), "quiet-button", close),
       ),
     );
     this.element.addEventListener("submit", (event) => {

@@ -2,7 +2,7 @@
 // at or focused. Loaded with the corrections.
 
 import { button, el, icon } from "../core/dom.js";
-import { C } from "./correctingwords.js";
+import { tOf } from "../core/wording.js";
 
 /** @import {KnowledgeTable} from "../answer/table.js" */
 
@@ -54,8 +54,8 @@ export class RowTools {
 
 /** @param {"confirm" | "edit" | "delete"} name @param {() => void} action */
 function tool(name, action) {
-  const element = button("", "tool", action, C[name]);
-  element.setAttribute("aria-label", C[name]);
+  const element = button("", "tool", action, tOf("page.correct", name));
+  element.setAttribute("aria-label", tOf("page.correct", name));
   element.append(icon(name));
   return element;
 }

@@ -3,8 +3,8 @@
 import { el } from "../core/dom.js";
 import { folded } from "../core/folding.js";
 import { Linking } from "../core/linking.js";
+import { t } from "../core/wording.js";
 import { Graph } from "./graph.js";
-import { G } from "./graphwords.js";
 
 /** @import {Findings} from "../answer/findings.js" */
 /** @import {Row} from "../types" */
@@ -17,7 +17,12 @@ export function mergedGraph(answers) {
   /** @type {Map<Row, string[]>} */
   let quotes = new Map();
   const graph = new Graph([], (row) => quotes.get(row) ?? [], new Linking());
-  const element = el("section", { class: "merged" }, el("h2", {}, G.merged), graph.element);
+  const element = el(
+    "section",
+    { class: "merged" },
+    el("h2", {}, t("page.graph.combined")),
+    graph.element,
+  );
   const draw = () => {
     quotes = statementsOf(answers());
     graph.draw([...quotes.keys()]);

@@ -2,8 +2,8 @@
 // first graph is opened. The table stays the view for those who cannot see.
 
 import { button, el } from "../core/dom.js";
+import { t } from "../core/wording.js";
 import { READABLE, bestConnected, elementsOf } from "./elements.js";
-import { G } from "./graphwords.js";
 import { hubsOf, layoutFor, styleOf } from "./style.js";
 
 /** @import {Row} from "../types" */
@@ -21,9 +21,9 @@ await dressed; // the colours of the drawing come from there
 const STEP = 1.3; // of a zoom
 const CLOSEST = 1.2; // zoom to begin with
 const LEGEND = [
-  ["head", G.head],
-  ["tail", G.tail],
-  ["inferred", G.inferred],
+  ["head", t("page.graph.head")],
+  ["tail", t("page.graph.tail")],
+  ["inferred", t("page.graph.inferred")],
 ];
 
 export class Graph {
@@ -34,7 +34,7 @@ export class Graph {
   // All that a canvas shows is told by the table too; the keys here serve those who see it.
   #canvas = el("div", { class: "canvas", role: "application", tabindex: 0 });
   #sentence = el("p", { class: "evidence", role: "status" });
-  #relation = el("select", { "aria-label": G.relation });
+  #relation = el("select", { "aria-label": t("knowledge.field.relation") });
   #note = el("p", { class: "note", hidden: true }, el("span"), " ");
   #legend = el("ul", { class: "keys" });
   /** The row that the keys have come to. */
@@ -55,17 +55,17 @@ export class Graph {
     this.#quotes = quotes;
     this.#linking = linking;
     this.#visit = visit;
-    this.#note.append(button(G.drawAll, "quiet-button", () => this.#drawAll()));
+    this.#note.append(button(t("page.graph.draw_all"), "quiet-button", () => this.#drawAll()));
     this.element = el(
       "div",
-      { class: "graph", role: "group", "aria-label": G.graph },
+      { class: "graph", role: "group", "aria-label": t("page.graph.title") },
       el(
         "p",
         { class: "buttons" },
         this.#relation,
-        button("+", "quiet-button", () => this.#zoom(STEP), G.closer),
-        button("−", "quiet-button", () => this.#zoom(1 / STEP), G.further),
-        button(G.fit, "quiet-button", () => this.#fit()),
+        button("+", "quiet-button", () => this.#zoom(STEP), t("page.graph.zoom_in")),
+        button("−", "quiet-button", () => this.#zoom(1 / STEP), t("page.graph.zoom_out")),
+        button(t("page.graph.fit"), "quiet-button", () => this.#fit()),
       ),
       this.#note,
       this.#sentence,
@@ -95,11 +95,15 @@ export class Graph {
     const all = elementsOf(wanted);
     const { nodes, edges } = this.#all ? all : bestConnected(all, READABLE);
     this.#note.hidden = nodes.length === all.nodes.length;
-    /** @type {HTMLElement} */ (this.#note.firstElementChild).textContent = G.partly(
-      nodes.length,
-      all.nodes.length,
-    );
-    this.#canvas.setAttribute("aria-label", G.summary(nodes.length, edges.length));
+    /** @type {HTMLElement} */ (this.#note.firstElementChild).textContent = t("page.graph.partly", {
+      shown: nodes.length,
+      all: all.nodes.length,
+    });
+    const summary = t("page.graph.summary", {
+      nodes: t("knowledge.nodes", { count: nodes.length }),
+      edges: t("knowledge.edges", { count: edges.length }),
+    });
+    this.#canvas.setAttribute("aria-label", summary);
     this.#explain(all);
     this.#cy = cytoscape({
       container: this.#canvas,
@@ -170,7 +174,7 @@ export class Graph {
     this.#sentence.replaceChildren(
       el("strong", {}, `${from} — ${name} → ${to}`),
       ...quotes.map((quote) => el("q", {}, quote)),
-      quotes.length > 0 ? "" : G.unfound,
+      quotes.length > 0 ? "" : t("page.graph.no_evidence"),
     );
   }
 
@@ -184,7 +188,7 @@ export class Graph {
     const { value } = this.#relation;
     const name = counts.has(value) ? value : "";
     this.#relation.replaceChildren(
-      el("option", { value: "" }, G.allRelations),
+      el("option", { value: "" }, t("page.graph.all_relations")),
       ...[...counts].map(([one, n]) => el("option", { value: one }, `${one} (${n})`)),
     );
     this.#relation.value = name;

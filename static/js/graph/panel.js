@@ -2,7 +2,7 @@
 
 import { button } from "../core/dom.js";
 import { lazy } from "../core/feedback.js";
-import { S } from "../core/strings.js";
+import { t } from "../core/wording.js";
 
 /** @import {Linking} from "../core/linking.js" */
 /** @import {Row} from "../types" */
@@ -30,7 +30,7 @@ export class GraphPanel {
     this.#rows = rows;
     this.#quotes = quotes;
     this.#linking = linking;
-    this.toggle = button(S.graph, "quiet-button", () => this.#toggle());
+    this.toggle = button(t("knowledge.graph"), "quiet-button", () => this.#toggle());
     this.toggle.setAttribute("aria-expanded", "false");
   }
 

@@ -3,8 +3,7 @@
 import { RequestFailed, call } from "../core/api.js";
 import { button, byId, el, icon } from "../core/dom.js";
 import { announce, errorBox } from "../core/feedback.js";
-import { timeOf } from "../core/strings.js";
-import { H } from "./historywords.js";
+import { t, timeOf } from "../core/wording.js";
 
 /** @typedef {{id: string, title: string, updated: string, size: number}} Head */
 
@@ -16,9 +15,13 @@ document.head.append(el("link", { rel: "stylesheet", href: pathname }));
 
 export class History {
   #toggle = byId("history-button", HTMLButtonElement);
-  #query = el("input", { type: "search", placeholder: H.search, "aria-label": H.search });
+  #query = el("input", {
+    type: "search",
+    placeholder: t("page.history.search"),
+    "aria-label": t("page.history.search"),
+  });
   #list = el("ul");
-  #more = button(H.more, "quiet-button", () => this.#load(true));
+  #more = button(t("page.history.more"), "quiet-button", () => this.#load(true));
   #said = el("div");
   /** @type {string | null} */
   #next = null;
@@ -39,12 +42,12 @@ export class History {
     this.#gone = gone;
     this.element = el(
       "aside",
-      { class: "history", "aria-label": H.title, hidden: true },
+      { class: "history", "aria-label": t("page.history"), hidden: true },
       el(
         "header",
         {},
-        el("h2", {}, H.title),
-        button("×", "quiet-button", () => this.toggle(), H.close),
+        el("h2", {}, t("page.history")),
+        button("×", "quiet-button", () => this.toggle(), t("page.close")),
       ),
       this.#query,
       this.#said,
@@ -103,7 +106,13 @@ export class History {
       if (on) this.#list.append(...lines);
       else this.#list.replaceChildren(...lines);
       if (!this.#list.firstChild)
-        this.#list.append(el("li", { class: "none" }, this.#query.value ? H.nothing : H.empty));
+        this.#list.append(
+          el(
+            "li",
+            { class: "none" },
+            this.#query.value ? t("page.history.nothing") : t("page.history.empty"),
+          ),
+        );
       this.mark(this.#shown());
     });
   }
@@ -111,7 +120,7 @@ export class History {
   /** @param {Head} head */
   #line({ id, title, updated }) {
     const when = new Date(updated);
-    const name = el("span", { class: "title" }, title || H.untitled);
+    const name = el("span", { class: "title" }, title || t("page.history.untitled"));
     const address = new URL(location.href);
     address.searchParams.set("c", id);
     const link = el(
@@ -127,9 +136,14 @@ export class History {
       if (matchMedia("(max-width: 79.99rem)").matches) this.toggle();
     });
     const line = el("li", {}, link);
-    const rename = button("", "quiet-button", () => this.#rename(id, line, link, name), H.rename);
+    const rename = button(
+      "",
+      "quiet-button",
+      () => this.#rename(id, line, link, name),
+      t("page.history.rename"),
+    );
     rename.append(icon("edit"));
-    rename.setAttribute("aria-label", `${H.rename}: ${title}`);
+    rename.setAttribute("aria-label", `${t("page.history.rename")}: ${title}`);
     const remove = this.#remover(id, title, line);
     line.append(rename, remove);
     return line;
@@ -143,7 +157,11 @@ export class History {
    * @param {HTMLElement} name
    */
   #rename(id, line, link, name) {
-    const field = el("input", { type: "text", "aria-label": H.rename, maxlength: 200 });
+    const field = el("input", {
+      type: "text",
+      "aria-label": t("page.history.rename"),
+      maxlength: 200,
+    });
     field.value = name.textContent ?? "";
     let open = true;
     const end = async (/** @type {boolean} */ take) => {
@@ -190,17 +208,17 @@ export class History {
         this.#gone(id);
         line.remove();
         next?.querySelector("a")?.focus();
-        announce(H.deleted);
+        announce(t("page.history.deleted"));
         if (id === this.#shown()) this.#go("");
       });
     });
     const tell = (/** @type {boolean} */ asked) => {
       sure = asked;
-      remove.replaceChildren(asked ? H.sure : icon("delete"));
+      remove.replaceChildren(asked ? t("page.history.confirm") : icon("delete"));
       remove.classList.toggle("danger", asked);
-      remove.title = H.remove;
+      remove.title = t("page.history.delete");
       if (asked) remove.removeAttribute("aria-label");
-      else remove.setAttribute("aria-label", `${H.remove}: ${title}`);
+      else remove.setAttribute("aria-label", `${t("page.history.delete")}: ${title}`);
     };
     tell(false);
     return remove;

@@ -5,10 +5,9 @@ import { copyButton, factsOf } from "../answer/footer.js";
 import { download, nameOf } from "../answer/saving.js";
 import { Turn } from "../answer/turn.js";
 import * as picture from "../compose/picture.js";
-import { LANG, W } from "../compose/words.js";
 import { button, byId, el } from "../core/dom.js";
 import { announce } from "../core/feedback.js";
-import { secondsOf } from "../core/strings.js";
+import { LANG, secondsOf, t } from "../core/wording.js";
 import { Markdown } from "./markdown.js";
 
 /** @import {Actions, Request} from "../types" */
@@ -25,8 +24,8 @@ document.head.append(el("link", { rel: "stylesheet", href: sheet.pathname }));
 picture.mount(() => {
   // What was said was about the picture before.
   if (current.history.length > 0) {
-    chat.append(el("p", { class: "renewed" }, W.renewed));
-    announce(W.renewed);
+    chat.append(el("p", { class: "renewed" }, t("page.talk.restarted")));
+    announce(t("page.talk.restarted"));
   }
   forget();
   if (talking) box.focus({ preventScroll: true });
@@ -49,7 +48,7 @@ export function resume(talk) {
 }
 
 function show() {
-  const words = picture.chosen() ? W.withPicture : W.placeholder;
+  const words = picture.chosen() ? t("page.talk.placeholder_picture") : t("page.talk.placeholder");
   box.placeholder = talking ? words : usual;
 }
 
@@ -100,13 +99,13 @@ export class Talk extends Turn {
    * @param {Actions} actions
    */
   constructor(request, actions) {
-    const question = el("p", { class: "said" }, request.text.trim() || W.describe);
+    const question = el("p", { class: "said" }, request.text.trim() || t("page.talk.describe"));
     const asked = [question];
     // The picture is the same for the whole talk: it is named where it is first spoken of.
-    const seen = request.image?.name ?? (request.seen ? W.unkeptPicture : "");
+    const seen = request.image?.name ?? (request.seen ? t("page.talk.picture_unsaved") : "");
     if (seen && current.history.length === 0) asked.unshift(el("p", { class: "seen" }, seen));
     const said = el("div", { class: "said written", hidden: true });
-    super(request, actions, [new Text(W.you)], asked, [said]);
+    super(request, actions, [new Text(t("page.talk.you"))], asked, [said]);
     this.#said = said;
     this.#shown = new Markdown(said);
     this.#question = question;
@@ -143,12 +142,12 @@ export class Talk extends Turn {
     const line = el(
       "p",
       { class: "buttons" },
-      copyButton(W.copy, () => data.response),
-      button(W.save, "quiet-button", () => this.#save(), W.saveTitle),
+      copyButton(t("page.talk.copy"), () => data.response),
+      button(t("page.talk.save"), "quiet-button", () => this.#save(), t("page.talk.save.title")),
       this.renewButton(),
     );
     this.foot.append(...factsOf(data), line);
-    announce(`${W.answered}, ${secondsOf(data.elapsed_ms)}`);
+    announce(`${t("page.talk.answered")}, ${secondsOf(data.elapsed_ms)}`);
   }
 
   /** The talk up to this answer, as a file in Markdown. */
@@ -173,6 +172,6 @@ export class Talk extends Turn {
  */
 export const markdownOf = (history, model) =>
   history
-    .flatMap(([asked, answered]) => [`## ${W.you}`, asked, `## ${model}`, answered])
+    .flatMap(([asked, answered]) => [`## ${t("page.talk.you")}`, asked, `## ${model}`, answered])
     .map((part) => part.trim())
     .join("\n\n") + "\n";

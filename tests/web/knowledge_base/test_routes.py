@@ -182,7 +182,7 @@ def test_what_cannot_be_answered(
 def test_without_a_base(tmp_path: Path, scripted: ScriptedModel) -> None:
     off = make_client(None, scripted)
     assert off.get("/base/entities").get_json()["error"]["code"] == "base_off"
-    assert "Knowledge base" not in off.get("/?ui=en").text
+    assert 'href="/base/entities' not in off.get("/?ui=en").text
     missing = make_client(str(tmp_path / "none.db"), scripted)
     response = missing.get("/base/entities")
     assert response.status_code == 503
