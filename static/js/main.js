@@ -139,7 +139,7 @@ async function run(request, replaced = null) {
   }
 }
 
-/** The conversation that the answer goes to; none where it cannot be kept. @param {Turn} turn */
+/** The conversation that the answer goes to; none where it cannot be stored. @param {Turn} turn */
 async function keep(turn) {
   try {
     return await conversation.begin();

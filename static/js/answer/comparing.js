@@ -14,7 +14,7 @@ const { pathname } = new URL("../../css/comparing.css", import.meta.url);
 document.head.append(el("link", { rel: "stylesheet", href: pathname }));
 
 /**
- * Asks for the same otherwise and shows both answers above `foot`; nothing of it is kept in the
+ * Sends the request with other settings and shows both answers above `foot`; not stored in the
  * conversation. One that was asked for before makes room.
  * @param {HTMLElement} foot
  * @param {Request} request as it was answered

@@ -49,7 +49,7 @@ export function saveMenu(label, answers) {
 }
 
 /**
- * A name that is told apart in a folder of others: the task of a single answer, and how the text begins.
+ * A file name that differs from others: the task of a single answer, and how the text begins.
  * @param {any[]} answers
  */
 export function fileName(answers) {

@@ -98,7 +98,7 @@ export class KnowledgeTable {
 
   /**
    * Keeps an element in a row of its own, until the rows are replaced.
-   * @param {HTMLElement | null} element null takes away what is kept
+   * @param {HTMLElement | null} element null removes it
    * @param {number | null} below the row that it stands below; null: all of them
    */
   hold(element, below) {

@@ -115,7 +115,7 @@ export class Turn {
     this.foot.append(errorBox({ code }, lines), this.again());
   }
 
-  /** Shows the turn as the server has kept it. @param {KeptTurn} kept */
+  /** Shows the turn as the server has stored it. @param {KeptTurn} kept */
   restore({ turn, created, answer, corrected, error }) {
     this.corrected = corrected !== null;
     this.stamp(new Date(created));

@@ -167,7 +167,7 @@ export class Composer {
   }
 
   #loadDraft() {
-    if (this.#box.value) return; // typed before the scripts were there, or kept by the browser
+    if (this.#box.value) return; // typed before the scripts were loaded, or restored by the browser
     try {
       const kept = sessionStorage.getItem(DRAFT) ?? localStorage.getItem(DRAFT);
       const draft = JSON.parse(kept ?? "{}");

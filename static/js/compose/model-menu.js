@@ -15,7 +15,7 @@ export class ModelMenu {
   #timer = 0;
   #onSight;
 
-  /** @param {(sees: boolean) => void} onSight told whether the chosen model takes pictures */
+  /** @param {(sees: boolean) => void} onSight called with whether the chosen model takes pictures */
   constructor(onSight) {
     this.#onSight = onSight;
     this.#menu.addEventListener("change", () => this.refresh());

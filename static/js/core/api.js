@@ -14,7 +14,7 @@ export class RequestFailed extends Error {
   constructor(code, message = "", retryAfter = null) {
     super(message);
     this.code = code;
-    /** The turn that the error is kept as. @type {number | undefined} */
+    /** The turn that the error is stored as. @type {number | undefined} */
     this.turn = undefined;
     this.retryAfter = retryAfter;
   }

@@ -1,5 +1,5 @@
-// Correcting a kept answer: items are edited, deleted, added and confirmed; the server keeps it.
-// Loaded with the first answer that is kept.
+// Corrections of a stored answer: items are edited, deleted, added, confirmed; the server stores them.
+// Loaded with the first stored answer.
 
 import { RequestFailed, call } from "../core/api.js";
 import { button, el } from "../core/dom.js";
@@ -24,7 +24,7 @@ document.head.append(el("link", { rel: "stylesheet", href: pathname }));
 
 export class Correcting {
   #tools;
-  /** One change after the other: each is told apart by what stands there. */
+  /** Changes are sent one after the other: each names the item as it is at that moment. */
   #sending = false;
   #said = el("div");
   #changes;
@@ -168,17 +168,17 @@ export class Correcting {
   }
 
   /**
-   * @param {string} told once it is done
-   * @param {string[] | null} wanted what the row says that is gone on with
+   * @param {string} done announced afterwards
+   * @param {string[] | null} wanted the strings of the row to focus next
    * @param {() => Promise<KeptTurn>} change
    */
-  async #change(told, wanted, change) {
+  async #change(done, wanted, change) {
     if (this.#sending) return;
     this.#sending = true;
     try {
       this.#show(await change(), wanted);
       this.#said.replaceChildren();
-      announce(told);
+      announce(done);
     } catch (error) {
       if (!(error instanceof RequestFailed)) throw error;
       // Another tab was faster: how it stands now is shown before anything else is done to it.

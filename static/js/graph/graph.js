@@ -31,7 +31,7 @@ export class Graph {
   #quotes;
   #linking;
   #visit;
-  // All that a canvas shows is told by the table too; the keys here serve those who see it.
+  // The table has all that the canvas shows; the keys here are for those who can see it.
   #canvas = el("div", { class: "canvas", role: "application", tabindex: 0 });
   #sentence = el("p", { class: "evidence", role: "status" });
   #relation = el("select", { "aria-label": t("knowledge.field.relation") });
@@ -120,7 +120,7 @@ export class Graph {
   }
 
   /**
-   * Pointing is told by the library, not by elements; keys light what they have come to.
+   * The library reports the pointer, no element does; this is the edge that the keys have reached.
    * @returns {string[]}
    */
   rowsAt() {

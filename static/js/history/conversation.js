@@ -8,7 +8,7 @@ import { byId } from "../core/dom.js";
 const NAME = "c"; // of the conversation, in the page's address
 
 export class Conversation {
-  /** Empty while nothing is kept. */
+  /** Empty until the server stores the conversation. */
   id = new URL(location.href).searchParams.get(NAME) ?? "";
   /** How often another one was shown. */
   #changes = 0;
@@ -18,7 +18,7 @@ export class Conversation {
   }
 
   /**
-   * The name under which the next answer is to be kept; begins the conversation where needed.
+   * The id that the next answer is stored under; starts a conversation where there is none.
    * Throws a RequestFailed.
    */
   async begin() {
@@ -71,7 +71,7 @@ export class Conversation {
 }
 
 /**
- * What a kept turn was asked with.
+ * The request of a stored turn.
  * @param {KeptTurn} kept
  * @param {string} conversation
  * @returns {Request}

@@ -1,4 +1,4 @@
-// The list of kept conversations: searched, opened, renamed, deleted. Loaded when it is first opened.
+// The list of saved conversations: search, open, rename, delete. Loaded when it is first opened.
 
 import { RequestFailed, call } from "../core/api.js";
 import { button, byId, el, icon } from "../core/dom.js";
@@ -34,7 +34,7 @@ export class History {
   /**
    * @param {(id: string) => void} go opens a conversation, or none
    * @param {() => string} shown the one that the page shows
-   * @param {(id: string) => void} gone told of one that was deleted
+   * @param {(id: string) => void} gone called after one was deleted
    */
   constructor(go, shown, gone) {
     this.#go = go;

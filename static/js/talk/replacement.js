@@ -1,4 +1,4 @@
-// A turn that is asked anew gives its place to the new answer, and takes it back if none comes.
+// A request sent again: its new answer replaces the old one, which comes back if none arrives.
 
 /** @import {Turn} from "../answer/turn.js" */
 /** @typedef {typeof import("./talk.js")} TalkModule */
@@ -22,7 +22,7 @@ function followers(element) {
 }
 
 /**
- * Hides a turn that is asked anew, and in a talk the later ones of the talk, which followed from it.
+ * Hides a turn whose request is sent again, and the later turns of a talk, which depend on it.
  * What a person has corrected stays, and the new answer comes last: so does the server have it.
  * @param {Turn} turn
  * @param {TalkModule | null} talk

@@ -134,7 +134,7 @@ export class Talk extends Turn {
   done(data) {
     this.#reply = data.response;
     this.#show();
-    // A kept answer has none: the turns before it are its history.
+    // A stored answer has none: the turns before it are its history.
     const asked = data.history?.at(-1)[0] ?? this.#question.textContent;
     this.#talk.history = [...this.#before, [asked, data.response]];
     this.#question.textContent = asked; // what a picture alone stood for
