@@ -10,6 +10,7 @@ from pathlib import Path
 
 from errors import StoreOff
 from storage.conversations.store import Store
+from wording import message
 
 
 class Memory:
@@ -28,7 +29,7 @@ class Memory:
         """Raises StoreOff, or StoreFailed with what is wrong and its remedy."""
         if self._path is None:
             raise StoreOff(
-                "No conversations are kept here: KEX_STORE is off. Set it to the path of a file.",
+                message("errors.store_off"),
                 field="KEX_STORE",
             )
         with self._lock:

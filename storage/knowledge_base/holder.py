@@ -10,6 +10,7 @@ from pathlib import Path
 
 from errors import BaseOff
 from storage.knowledge_base.base import Base
+from wording import message
 
 
 class Holder:
@@ -31,15 +32,14 @@ class Holder:
         """Raises BaseOff, or StoreFailed with what is wrong and its remedy."""
         if self._address is None:
             raise BaseOff(
-                "There is no knowledge base here: KEX_BASE is off. Set it to the path of a file.",
+                message("errors.base_off"),
                 field="KEX_BASE",
             )
         with self._lock:
             if self._base is None:
                 if not self.exists:
                     raise BaseOff(
-                        f"There is no knowledge base at {self._address} yet: make one with "
-                        "`python app.py base import`.",
+                        message("errors.base_missing", address=self._address),
                         field="KEX_BASE",
                     )
                 self._base = Base(self._address)
