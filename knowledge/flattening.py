@@ -13,6 +13,7 @@ from errors import InputError
 from knowledge.items import Card, Entity, Fact, Item, Located, PromptType, Triple, readable
 from knowledge.text.normalising import fold
 from knowledge.text.spans import Lang
+from wording import message
 
 ItemJson = dict[str, Any]
 Identity = tuple[str, ...]
@@ -51,7 +52,9 @@ def identity(prompt_type: PromptType, item: Mapping[str, Any], field: str = "bef
         value = item.get(name)
         text = value.get("text") if isinstance(value, Mapping) else value
         if not isinstance(text, str) or not text:
-            raise InputError(f"{field}.{name} is missing: send it as text.", field=field)
+            raise InputError(
+                message("errors.correction_field_missing", field=field, name=name), field=field
+            )
         strings.append(text)
     return tuple(strings)
 

@@ -12,6 +12,7 @@ from errors import Unavailable
 from models.base import Model
 from models.registry import Registry
 from web.stream import A, ClientGone, E, Event, Runner, Wire
+from wording import message
 
 
 def find_model(name: str) -> Model:
@@ -20,7 +21,7 @@ def find_model(name: str) -> Model:
     model = registry.get(name)
     state = model.state()
     if state.status == "unavailable":
-        raise Unavailable(f"{name} cannot serve: {state.detail}")
+        raise Unavailable(message("errors.model_unavailable", model=name, detail=state.detail))
     return model
 
 

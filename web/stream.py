@@ -16,6 +16,7 @@ from errors import Busy, DeadlineExceeded, KexError
 from extraction import extractor
 from models.progress import Stage
 from web.errors import unexpected
+from wording import message
 
 log = logging.getLogger(__name__)
 
@@ -136,8 +137,7 @@ class Runner:
                     return
                 if time.monotonic() > deadline:
                     raise DeadlineExceeded(
-                        f"No whole export within {self._timeout:g} seconds: send fewer answers, or "
-                        "raise KEX_REQUEST_TIMEOUT."
+                        message("errors.web_export_timeout", timeout=self._timeout)
                     )
                 if number == 0:
                     yield ""
@@ -155,8 +155,7 @@ class Runner:
                     raise ClientGone
                 if time.monotonic() > deadline and not isinstance(event, Answer):
                     raise DeadlineExceeded(
-                        f"No whole answer within {self._timeout:g} seconds: send less text, or "
-                        "raise KEX_REQUEST_TIMEOUT."
+                        message("errors.web_answer_timeout", timeout=self._timeout)
                     )
                 yield event
         finally:
@@ -169,7 +168,7 @@ class _Place:
     def __init__(self, places: threading.BoundedSemaphore) -> None:
         if not places.acquire(blocking=False):
             raise Busy(
-                "Every place is taken by another request: try again in a moment.",
+                message("errors.web_busy"),
                 retry_after=RETRY_SECONDS,
             )
         self._places = places

@@ -91,13 +91,13 @@ def make_task(
         if line:
             entity, body_start = line.group(1), line.end()
     if not text[body_start:].strip():
-        raise InputError("user_input is empty: send the text to read.", field="user_input")
+        raise InputError(message("errors.extraction_text_empty"), field="user_input")
     if entity and len(entity) > MAX_ENTITY:
         raise InputError(message("errors.entity_too_long", limit=MAX_ENTITY), field="entity")
     for name, value in (("user_input", text), ("entity", entity or "")):
         check_text(name, value)
     if not 0 <= min_confidence <= 1:  # also what is no number
-        raise InputError("min_confidence is between 0 and 1.", field="min_confidence")
+        raise InputError(message("errors.extraction_min_confidence"), field="min_confidence")
     check_spans(spans, body_start, len(text))
     return Task(
         prompt_type=prompt_type,

@@ -32,10 +32,12 @@ class Recognizers:
         self,
         cache_dir: Path,
         sources: tuple[str, ...] = ("pypi",),
-        *say: Callable[[str], None],
+        *,
+        say: Callable[[str], None] | None = None,
     ) -> None:
+        told = {} if say is None else {"say": say}
         self.stores: Mapping[str, PackStore] = {
-            lang: PackStore(pack, cache_dir, sources, *say) for lang, pack in PACKS.items()
+            lang: PackStore(pack, cache_dir, sources, **told) for lang, pack in PACKS.items()
         }
         self._lock = threading.Lock()  # one load at a time
         self._loaded: dict[str, _Recognizer] = {}

@@ -156,7 +156,7 @@ def test_a_talk_is_a_page_too(serving: Serving, scripted: ScriptedModel) -> None
     assert '<p class="said" dir="auto">Say &lt;i&gt;hello&lt;/i&gt;.</p>' in page
     assert "&lt;b&gt;Hello&lt;/b&gt;\nthere</p>" in page
     scripted.script = lambda _: []
-    assert "without a word" in ask(serving.url, prompt_type="Chat", user_input="Hello?")[1]
+    assert "without any text" in ask(serving.url, prompt_type="Chat", user_input="Hello?")[1]
 
 
 def test_what_the_form_of_the_page_sends(serving: Serving, scripted: ScriptedModel) -> None:

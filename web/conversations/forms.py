@@ -13,6 +13,7 @@ from storage.conversations.rows import MAX_TITLE
 from storage.conversations.store import MAX_PAGE
 from validation import check_text, input_error
 from web.body import read_json
+from wording import message
 
 MAX_QUERY = 200  # characters
 
@@ -68,7 +69,7 @@ def read_title(request: Request, *, new: bool = False) -> str:
     check_text("title", title)
     title = " ".join(title.split())
     if not title and not new:
-        raise InputError("title is empty: send one.", field="title")
+        raise InputError(message("errors.title_empty"), field="title")
     return title
 
 

@@ -57,14 +57,14 @@ def _read(request: Request) -> dict[str, Any]:
     check_charset(request)
     if request.mimetype != "application/json":
         raise UnsupportedMedia(
-            f"Content-Type {request.mimetype[:80]!r} is not read here: use application/json.",
+            message("errors.web_content_type_json", type=request.mimetype[:80]),
             field="Content-Type",
         )
     try:
         return parse_json(request.get_data(cache=False), "answers")
     except RequestEntityTooLarge as error:
         raise TooLarge(
-            f"The request is larger than {request.max_content_length:,} bytes: send fewer answers.",
+            message("errors.web_export_too_large", limit=request.max_content_length),
             field="answers",
         ) from error
 
@@ -74,8 +74,12 @@ def _record(value: Any, number: int, settings: Settings) -> Record:
     record = read_record(value, f"{at}.")
     if len(record.text) > settings.max_chars:
         raise TooLarge(
-            f"{at}.text has {len(record.text):,} characters and the limit is "
-            f"{settings.max_chars:,}: raise KEX_MAX_CHARS, or export it on the command line.",
+            message(
+                "errors.web_export_text_too_long",
+                at=at,
+                length=len(record.text),
+                limit=settings.max_chars,
+            ),
             field=f"{at}.text",
         )
     return record

@@ -25,6 +25,7 @@ from web.answering import find_model
 from web.body import read_json
 from web.conversations.forms import Form, validate
 from web.stream import Runner
+from wording import message
 
 blueprint = Blueprint("replica", __name__, url_prefix="/v1/replica")
 
@@ -55,7 +56,7 @@ def check_key() -> None:
         return
     told = request.headers.get("Authorization", "").removeprefix("Bearer ")
     if not hmac.compare_digest(told.encode(), settings.replica_key.get_secret_value().encode()):
-        raise NoKey("This replica wants the key of KEX_REPLICA_KEY.", field="KEX_REPLICA_KEY")
+        raise NoKey(message("errors.replica_key"), field="KEX_REPLICA_KEY")
 
 
 @blueprint.post("/model")
