@@ -104,6 +104,8 @@ def _reason(details: ErrorDetails) -> str:
 
 
 def _value(name: str, value: Any) -> Any:
+    if isinstance(value, float) and value.is_integer():
+        return int(value)  # as pydantic writes it
     if name == "expected" and isinstance(value, str) and " or " in value:
         first, _, last = value.rpartition(" or ")
         return message("errors.pydantic_or", first=first, last=last)

@@ -30,6 +30,7 @@ from extraction.request.task import Task
 from models.base import Model
 from models.registry import Registry
 from settings import Settings
+from wording import message
 
 BEAT = 0.2  # seconds between two looks at whether to stop
 TRIES = 3  # times that a text is given to an actor: one that kills them all is not read
@@ -109,7 +110,7 @@ class RayEngine:
             if stop.is_set():
                 return None
             if actor is None:
-                why = f"No actor was there for {self._patience:g} seconds: see to the cluster."
+                why = message("errors.cluster_no_actor", seconds=self._patience)
                 if isinstance(model, Gate):
                     model.report((0, 0), why)
                 raise Unavailable(why)
@@ -118,11 +119,11 @@ class RayEngine:
                 if isinstance(model, Gate):
                     model.report(reading.spent, reading.gone)
                 if reading.answer is None:
-                    raise ModelFailed(reading.error or "It was stopped.")
+                    raise ModelFailed(reading.error or message("errors.cluster_stopped"))
                 return reading.answer
             if stop.is_set():
                 return None
-        raise ModelFailed(f"The actor that read it died, {TRIES} times.")
+        raise ModelFailed(message("errors.cluster_actor_died", tries=TRIES))
 
     def _place(self, stop: threading.Event) -> Any:
         """An actor with room for one more; None where there is none for too long."""
@@ -148,7 +149,9 @@ class RayEngine:
             return None
         except ray.exceptions.RayError as error:
             self._free.put(actor)
-            raise ModelFailed(f"The cluster failed: {type(error).__name__}.") from error
+            raise ModelFailed(
+                message("errors.cluster_failed", kind=type(error).__name__)
+            ) from error
         self._free.put(actor)
         return reading
 
@@ -200,7 +203,7 @@ def _actors(wanted: Wanted) -> list[Any]:
     if count < 1 or count > fits:
         told = ", ".join(f"{amount:g} {name}" for name, amount in takes.items())
         raise InputError(
-            f"actors: the cluster has room for {fits}, each needs {told}.", field="actors"
+            message("errors.cluster_too_many_actors", fits=fits, needs=told), field="actors"
         )
     kind: Any = ray.remote(Reader).options(
         num_cpus=takes.get("CPU", 0),
@@ -212,7 +215,7 @@ def _actors(wanted: Wanted) -> list[Any]:
     try:
         why: str | None = ray.get(actors[0].load.remote(), timeout=START_SECONDS)
     except ray.exceptions.RayError as error:
-        raise Unavailable(f"No actor could be started: {error}") from error
+        raise Unavailable(message("errors.cluster_no_start", reason=str(error))) from error
     if why is not None:
         raise Unavailable(why)
     return actors

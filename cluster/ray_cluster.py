@@ -10,6 +10,7 @@ from pathlib import Path
 
 from errors import InputError
 from settings import Settings
+from wording import message
 
 ROOT = Path(__file__).parent.parent
 REACH_SECONDS = 5.0
@@ -28,9 +29,7 @@ def joined(address: str | None) -> Iterator[None]:
     try:
         import ray
     except ImportError as error:
-        raise InputError(
-            "Ray is not installed: pip install -r requirements-ray.txt.", field="engine"
-        ) from error
+        raise InputError(message("errors.cluster_ray_missing"), field="engine") from error
     try:
         _reach(address)
         ray.init(
@@ -43,7 +42,7 @@ def joined(address: str | None) -> Iterator[None]:
         )
     except (OSError, ValueError, RuntimeError) as error:
         raise InputError(
-            f"address: no cluster of Ray answers there: {error}", field="address"
+            message("errors.cluster_no_address", reason=str(error)), field="address"
         ) from error
     try:
         yield

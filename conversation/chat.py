@@ -12,6 +12,7 @@ from typing import Any, Literal
 from errors import InputError, TooLarge
 from models.base import Image, Message, Sampling
 from validation import check_text
+from wording import message
 
 Lang = Literal["zh", "en"]
 
@@ -65,7 +66,7 @@ def make_chat(
     """
     if not question.strip():
         if image is None:
-            raise InputError("user_input is empty: send a question.", field="user_input")
+            raise InputError(message("errors.chat_question_empty"), field="user_input")
         question = DESCRIBE[lang]
     check_text("user_input", question)
     for turn in history:
@@ -97,15 +98,12 @@ def turns_of(messages: Sequence[Message]) -> tuple[Turn, ...]:
 def _check_length(question: str, history: Sequence[Turn], max_chars: int) -> None:
     if len(history) > MAX_TURNS:
         raise TooLarge(
-            f"history has {len(history)} turns and the limit is {MAX_TURNS}: leave out the oldest, "
-            "or begin a new conversation.",
+            message("errors.chat_too_many_turns", count=len(history), limit=MAX_TURNS),
             field="history",
         )
     before = sum(len(turn.question) + len(turn.answer) for turn in history)
     if before + len(question) > max_chars:
         raise TooLarge(
-            f"history and user_input have {before + len(question):,} characters and the limit is "
-            f"{max_chars:,}: leave out the oldest turns, begin a new conversation, or raise "
-            "KEX_MAX_CHARS.",
+            message("errors.chat_too_long", length=before + len(question), limit=max_chars),
             field="history" if history else "user_input",
         )

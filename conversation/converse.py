@@ -12,6 +12,7 @@ from errors import ModelFailed, Unprocessable
 from models.base import Finish, GenerateRequest, Message, Model, Progress, Text, Usage
 from models.progress import Stage, Standing, Token, load
 from models.stop_strings import StopStrings
+from wording import message
 
 
 @dataclass(frozen=True)
@@ -67,7 +68,7 @@ def converse(chat: Chat, model: Model) -> Generator[Event, None, None]:
     began = time.monotonic()
     if any(message.images for message in chat.messages) and not model.capabilities.images:
         raise Unprocessable(
-            f"{model.name} reads text only: leave the image out or choose a model that sees.",
+            message("errors.model_reads_text_only", model=model.name),
             field="image",
         )
     yield from load(model)
@@ -75,7 +76,7 @@ def converse(chat: Chat, model: Model) -> Generator[Event, None, None]:
     yield from _read(chat, model, reply)
     finish = reply.finish
     if finish is None:
-        raise ModelFailed(f"{model.name} broke off in the middle of its answer.")
+        raise ModelFailed(message("errors.chat_broke_off", model=model.name))
     yield Answer(
         chat=chat,
         text="".join(reply.pieces),
@@ -125,9 +126,6 @@ def _warnings(chat: Chat, reply: _Reply, finish: Finish) -> Iterator[str]:
     if finish.warning:
         yield finish.warning
     if finish.reason == "length":
-        yield (
-            "The answer reached the limit of its length and is incomplete: raise max_tokens "
-            f"(it was {chat.max_tokens}) or ask for less."
-        )
+        yield (message("warnings.chat_length", max_tokens=chat.max_tokens))
     elif not reply.pieces:
-        yield "The model ended its answer without a word."
+        yield message("warnings.chat_empty")

@@ -17,6 +17,7 @@ from typing import Any
 from corpus.outcomes import Kept, Known, Unit
 from errors import StoreFailed
 from knowledge.items import PromptType
+from wording import message
 
 FILE = "job.db"
 VERSION = 1
@@ -45,13 +46,13 @@ def translate_errors(path: Path) -> Iterator[None]:
         yield
     except sqlite3.DatabaseError as error:
         raise StoreFailed(
-            f"{path} cannot be used ({error}): see that its disk has room and works; what is "
-            "committed is kept, so start again with the same words."
+            message("errors.corpus_database_unusable", path=path, reason=str(error))
         ) from error
     except OSError as error:
         raise StoreFailed(
-            f"{error.filename or path} cannot be used ({error.strerror}): mend that and start "
-            "again with the same words."
+            message(
+                "errors.corpus_file_unusable", path=error.filename or path, reason=error.strerror
+            )
         ) from error
 
 
@@ -70,7 +71,7 @@ class Index:
             self._db.executescript(f"BEGIN; {_SCHEMA} PRAGMA user_version={VERSION}; COMMIT;")
             sync_folder(folder)
         elif version != VERSION:
-            raise StoreFailed(f"{self.path} is of another version of Kex: name another folder.")
+            raise StoreFailed(message("errors.corpus_other_version_folder", path=self.path))
         self.open_shard = self._one("SELECT coalesce(max(number), -1) + 1 FROM shards")
         self.pending, self.pending_bytes = self._db.execute(
             "SELECT count(*), coalesce(sum(length(line)), 0) FROM pending"

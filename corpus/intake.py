@@ -10,6 +10,7 @@ from corpus.inputs.entry import Entry, whole
 from corpus.outcomes import Kept, Known
 from corpus.work import Work
 from knowledge.items import PromptType
+from wording import message
 
 
 class Refused(NamedTuple):
@@ -42,10 +43,7 @@ class Admission:
         known = self._index.find(id_)
         if known is not None and self.seen(known.number):
             if entry.id is not None:
-                error = (
-                    f"The id {id_[:100]!r} is that of {known.place} already: give each document "
-                    "an id of its own."
-                )
+                error = message("errors.corpus_id_twice", id=id_[:100], place=known.place)
             id_, known = self._free(entry.place)
         if known is None:
             if self._retry:
@@ -58,7 +56,7 @@ class Admission:
         try:
             content = digest(error.encode()) if error is not None else _content(entry)
         except OSError as failure:
-            error = f"The file cannot be read: {failure.strerror}."
+            error = message("errors.corpus_file_unreadable", reason=failure.strerror)
             content = digest(error.encode())
         if error is not None:
             same = all(self._is_kept(known.kept.get(type_), type_, content) for type_ in self.types)

@@ -13,6 +13,7 @@ from corpus.inputs.entry import Fields
 from corpus.outputs.shards import Format
 from errors import InputError
 from settings import ModelName
+from wording import message
 
 NAME = "words"
 
@@ -34,8 +35,7 @@ class Words(BaseModel):
         before = read_words(index)
         if before is not None and before.format != self.format and index.shards():
             raise InputError(
-                f"The answers in --out are {before.format}: go on with --format {before.format}, "
-                "or name another --out.",
+                message("errors.corpus_other_format", format=before.format),
                 field="format",
             )
         index.put(NAME, self.model_dump_json())
@@ -50,5 +50,5 @@ def read_words(index: Index) -> Words | None:
         return Words.model_validate_json(known)
     except ValidationError as error:
         raise InputError(
-            f"{index.path} was made by another version of Kex: name another --out.", field="out"
+            message("errors.corpus_other_version", path=index.path), field="out"
         ) from error

@@ -11,6 +11,7 @@ from pathlib import Path
 from filelock import FileLock, Timeout
 
 from errors import InputError
+from wording import message
 
 FILE = ".lock"
 PATIENCE = 1.0  # seconds: a look at whether a run is there holds the lock for microseconds
@@ -22,17 +23,17 @@ def claim(out: Path) -> Iterator[None]:
     try:
         out.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise InputError(f"--out {out} cannot be made: {error.strerror}.", field="out") from error
+        raise InputError(
+            message("errors.corpus_out_not_made", out=out, reason=error.strerror), field="out"
+        ) from error
     lock = FileLock(out / FILE, timeout=PATIENCE)
     try:
         lock.acquire()
     except Timeout as error:
-        raise InputError(
-            f"Another run is at work in {out}: wait for it, or name another --out.", field="out"
-        ) from error
+        raise InputError(message("errors.corpus_out_locked", out=out), field="out") from error
     except OSError as error:
         raise InputError(
-            f"--out {out} cannot be written: {error.strerror}.", field="out"
+            message("errors.corpus_out_unwritable", out=out, reason=error.strerror), field="out"
         ) from error
     try:
         yield

@@ -28,6 +28,7 @@ from models.base import (
     Text,
     Usage,
 )
+from wording import message
 
 BEAT = 0.1  # seconds between two looks at whether it is a request's turn
 FIRST_PAUSE = 1.0  # seconds, doubled each time
@@ -101,7 +102,9 @@ class Gate:
                 self._failures += 1
                 if self._failures >= FAILURES and self.given_up is None:
                     self.given_up = Unavailable(
-                        f"{FAILURES} requests failed in a row, the last so: {error.message}"
+                        message(
+                            "errors.corpus_failed_in_row", failures=FAILURES, reason=error.message
+                        )
                     )
                 raise
             except (RateLimited, Unavailable) as error:
@@ -158,7 +161,5 @@ class Gate:
         try:
             return self._ledger.begin(request)
         except OverflowError:
-            self.given_up = BudgetReached(
-                "The budget is reached: the next request might go over it. Raise --budget to go on."
-            )
+            self.given_up = BudgetReached(message("errors.corpus_budget"))
             raise self.given_up from None

@@ -29,6 +29,7 @@ from models.base import Model
 from models.cache_key import model_settings
 from models.progress import load
 from settings import Settings
+from wording import message
 
 PATIENCE = 120.0  # seconds that a service may be gone, or ask for patience, before a run gives up
 
@@ -72,13 +73,11 @@ def limits(settings: Settings) -> Limits:
 def words_of(out: Path) -> Words:
     """The words of the job in a folder; InputError where there is none."""
     if not (out / FILE).is_file():
-        raise InputError(
-            f"{out} holds no job: start one with `corpus run INPUT --out {out}`.", field="out"
-        )
+        raise InputError(message("errors.corpus_no_job", out=out), field="out")
     with translate_errors(out), closing(Index(out)) as index:
         words = read_words(index)
     if words is None:
-        raise InputError(f"The job in {out} never began: start it again.", field="out")
+        raise InputError(message("errors.corpus_never_began", out=out), field="out")
     return words
 
 

@@ -22,6 +22,7 @@ from extraction.request.task import Task
 from knowledge.items import PromptType
 from knowledge.text.spans import Lang
 from models.base import Model
+from wording import message
 
 log = logging.getLogger(__name__)
 
@@ -128,8 +129,7 @@ def read_text(work: Work, limits: Limits) -> tuple[bytes, str]:
         content, text = _read_file(work.entry.file, limits)
     if len(text) > limits.max_chars:
         raise TooLarge(
-            f"The text has {len(text):,} characters and the limit is {limits.max_chars:,}: raise "
-            "KEX_MAX_CHARS."
+            message("errors.corpus_text_too_long", length=len(text), limit=limits.max_chars)
         )
     return content, text
 
@@ -139,11 +139,11 @@ def _read_file(file: Path, limits: Limits) -> tuple[bytes, str]:
         with file.open("rb") as opened:
             data = opened.read(limits.max_file_bytes + 1)
     except OSError as error:
-        raise UnreadableDocument(f"The file cannot be read: {error.strerror}.") from error
+        raise UnreadableDocument(
+            message("errors.corpus_file_unreadable", reason=error.strerror)
+        ) from error
     if len(data) > limits.max_file_bytes:
-        raise TooLarge(
-            f"The file has more than {limits.max_file_bytes:,} bytes: raise KEX_MAX_FILE_BYTES."
-        )
+        raise TooLarge(message("errors.corpus_file_too_large", limit=limits.max_file_bytes))
     with _FILES:
         return digest(data), read(file.name, data).text or ""
 

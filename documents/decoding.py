@@ -12,6 +12,7 @@ import re
 
 from documents.document import FILE
 from errors import UnreadableDocument
+from wording import message
 
 _MARKS = (
     (codecs.BOM_UTF8, "utf-8-sig", "UTF-8"),
@@ -21,7 +22,7 @@ _MARKS = (
 # Of the characters beyond ASCII, how many are in GB2312 when the bytes are Chinese: all but rare
 # names and new signs. Western bytes read as GB18030 give 0, Big5 mostly below 0.3.
 COMMON_SHARE = 0.8
-_SAVE_AS_UTF8 = "open it in an editor and save it encoded in UTF-8."
+_SAVE_AS_UTF8 = message("errors.documents_save_utf8")
 _CONTROL = re.compile("[\x00-\x08\x0e-\x1a\x1c-\x1f]")
 
 
@@ -33,8 +34,7 @@ def decode(data: bytes) -> tuple[str, str]:
     text, encoding = _decode(data)
     if _CONTROL.search(text):
         raise UnreadableDocument(
-            "The file holds bytes that no text has, so it is no text file: choose another one, or "
-            f"{_SAVE_AS_UTF8}",
+            message("errors.documents_not_text", remedy=_SAVE_AS_UTF8),
             field=FILE,
         )
     return text.replace("\r\n", "\n").replace("\r", "\n"), encoding
@@ -47,8 +47,12 @@ def _decode(data: bytes) -> tuple[str, str]:
                 return data.decode(codec), name
             except UnicodeDecodeError as error:
                 raise UnreadableDocument(
-                    f"The file says that it is {name}, and at byte {error.start:,} it is not: "
-                    f"{_SAVE_AS_UTF8}",
+                    message(
+                        "errors.documents_wrong_mark",
+                        name=name,
+                        position=error.start,
+                        remedy=_SAVE_AS_UTF8,
+                    ),
                     field=FILE,
                 ) from error
     try:
@@ -74,6 +78,6 @@ def _is_common(char: str) -> bool:
 
 def _unknown() -> UnreadableDocument:
     return UnreadableDocument(
-        f"The file is neither UTF-8, UTF-16 with a mark, nor Chinese GB18030/GBK: {_SAVE_AS_UTF8}",
+        message("errors.documents_encoding", remedy=_SAVE_AS_UTF8),
         field=FILE,
     )

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from errors import TextlessDocument, TooLarge
+from wording import message
 
 FILE = "file"  # the field of the request that every complaint about a file names
 MAX_CHARACTERS = 1_000_000  # fifty times what a request reads by default; a browser still shows it
@@ -35,7 +36,7 @@ class Document:
         return found
 
 
-def check_text(text: str, why_none: str = "The file holds no text: choose another one.") -> str:
+def check_text(text: str, why_none: str = message("errors.documents_no_text")) -> str:
     """The text without blank lines around it.
 
     TextlessDocument with `why_none` for an empty one, TooLarge for one that nobody could handle.
@@ -50,6 +51,4 @@ def check_text(text: str, why_none: str = "The file holds no text: choose anothe
 
 def too_long() -> TooLarge:
     """More characters than MAX_CHARACTERS."""
-    return TooLarge(
-        f"The file holds more than {MAX_CHARACTERS:,} characters: send a part of it.", field=FILE
-    )
+    return TooLarge(message("errors.documents_too_long", limit=MAX_CHARACTERS), field=FILE)

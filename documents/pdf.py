@@ -10,13 +10,11 @@ from pypdf.errors import DependencyError, LimitReachedError
 from documents.document import FILE, MAX_CHARACTERS, Document, check_text, too_long
 from documents.lines import join_pages
 from errors import ProtectedDocument, TooLarge, UnreadableDocument
+from wording import message
 
 MAX_PAGES = 500
 MAX_STREAM_BYTES = 30_000_000  # of one page or part, unpacked; a book's page has some 10,000
-_NOT_OCR = (
-    "No page of the file holds text; its pages are pictures, as scanners make them: have them "
-    "recognised (OCR) and send the PDF with text."
-)
+_NOT_OCR = message("errors.documents_scanned")
 
 
 def read_pdf(data: bytes) -> Document:
@@ -26,7 +24,7 @@ def read_pdf(data: bytes) -> Document:
     nearly anything else for a damaged file.
     """
     if b"%PDF-" not in data[:1024]:
-        raise UnreadableDocument("The file is no PDF, whatever its name says.", field=FILE)
+        raise UnreadableDocument(message("errors.documents_not_pdf"), field=FILE)
     overwrite_configuration(
         zlib_maximum_output_length=MAX_STREAM_BYTES,
         lzw_maximum_output_length=MAX_STREAM_BYTES,
@@ -37,8 +35,7 @@ def read_pdf(data: bytes) -> Document:
         return _read(PdfReader(BytesIO(data)))
     except LimitReachedError as error:
         raise TooLarge(
-            "The PDF unpacks to more than is safe to read: save or print it as a new PDF, or "
-            "send a part of it.",
+            message("errors.documents_pdf_bomb"),
             field=FILE,
         ) from error
 
@@ -46,14 +43,13 @@ def read_pdf(data: bytes) -> Document:
 def _read(reader: PdfReader) -> Document:
     if reader.is_encrypted and not _opens(reader):
         raise ProtectedDocument(
-            "The PDF is protected: save or print it as a PDF without password and restrictions, "
-            "and send that.",
+            message("errors.documents_pdf_protected"),
             field=FILE,
         )
     count = len(reader.pages)
     if count > MAX_PAGES:
         raise TooLarge(
-            f"The PDF has {count:,} pages and the limit is {MAX_PAGES}: send a part of it.",
+            message("errors.documents_pdf_pages", pages=count, limit=MAX_PAGES),
             field=FILE,
         )
     pages: list[str] = []

@@ -7,6 +7,7 @@ from documents.document import FILE, Document, check_text
 from documents.sandbox import read_apart
 from documents.tables import read_table
 from errors import InputError, UnsupportedMedia
+from wording import message
 
 ENDINGS = (".txt", ".md", ".csv", ".tsv", ".pdf", ".docx")
 
@@ -20,15 +21,13 @@ def read(name: str, data: bytes, column: str | None = None) -> Document:
     """
     ending = "." + name.rpartition(".")[2].lower() if "." in name else ""
     if ending not in ENDINGS:
-        raise UnsupportedMedia(
-            f"A file {ending[:20] or 'without an ending'} is not read here: send "
-            f"{', '.join(ENDINGS[:-1])} or {ENDINGS[-1]}.",
-            field=FILE,
-        )
+        key = "errors.documents_type" if ending else "errors.documents_no_ending"
+        endings = {"endings": ", ".join(ENDINGS[:-1]), "last": ENDINGS[-1]}
+        raise UnsupportedMedia(message(key, ending=ending[:20], **endings), field=FILE)
     if ending in (".csv", ".tsv"):
         return read_table(data, column, *(["\t"] if ending == ".tsv" else []))
     if column is not None:
-        raise InputError("Only .csv and .tsv files have columns: leave it out.", field="column")
+        raise InputError(message("errors.documents_no_columns"), field="column")
     if ending in (".txt", ".md"):
         text, encoding = decode(data)
         return Document(check_text(text), encoding)

@@ -25,6 +25,7 @@ from errors import (
     TooLarge,
     UnreadableDocument,
 )
+from wording import message
 
 log = logging.getLogger(__name__)
 
@@ -49,9 +50,7 @@ def read_apart(kind: str, data: bytes, seconds: int = SECONDS) -> Document:
     Raises what its reader raises, DeadlineExceeded after `seconds`, and Busy while others are read.
     """
     if not _places.acquire(timeout=WAIT_SECONDS):
-        raise Busy(
-            "Other files are being read: try again in a moment.", field=FILE, retry_after=SECONDS
-        )
+        raise Busy(message("errors.documents_busy"), field=FILE, retry_after=SECONDS)
     try:
         done = _run(kind, data, seconds)
     finally:
@@ -80,11 +79,11 @@ def _run(kind: str, data: bytes, seconds: int) -> bytes:
     if done.returncode == -signal.SIGXCPU:
         raise _too_slow(seconds)
     if done.returncode == -signal.SIGKILL:  # how Linux ends what takes the machine's memory
-        raise TooLarge("The file needs too much memory: send a part of it.", field=FILE)
+        raise TooLarge(message("errors.documents_memory"), field=FILE)
     if done.returncode != 0:
         log.error("the reader of %s files ended with %d", kind, done.returncode)
         raise UnreadableDocument(
-            "The file made its reader break off: open it in its own program and save it again.",
+            message("errors.documents_crashed"),
             field=FILE,
         )
     return done.stdout
@@ -93,8 +92,8 @@ def _run(kind: str, data: bytes, seconds: int) -> bytes:
 def _document(said: bytes) -> Document:
     answer = json.loads(said)
     if "error" in answer:
-        code, message = answer["error"]
-        raise _BY_CODE[code](message, field=FILE)
+        code, text, key, values = answer["error"]
+        raise _BY_CODE[code](message(key, **values) if key else text, field=FILE)
     found = answer["document"]
     return Document(
         found["text"], pages=found["pages"], textless_pages=tuple(found["textless_pages"])
@@ -103,7 +102,6 @@ def _document(said: bytes) -> Document:
 
 def _too_slow(seconds: int) -> DeadlineExceeded:
     return DeadlineExceeded(
-        f"The file could not be read within {seconds} seconds: send a part of it, or save or print "
-        "it as a new PDF.",
+        message("errors.documents_too_slow", seconds=seconds),
         field=FILE,
     )

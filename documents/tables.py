@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from documents.decoding import decode
 from documents.document import FILE, Document, check_text
 from errors import InputError, TextlessDocument, UnreadableDocument
+from wording import message
 
 MAX_COLUMNS = 1000
 DELIMITERS = ",;\t|"  # of .csv files, in order of preference
@@ -31,9 +32,9 @@ def read_table(data: bytes, column: str | None, delimiters: str = DELIMITERS) ->
     cells = (row[place].strip() for row in rows if len(row) > place)
     found = check_text(
         "\n".join(cell for cell in cells if cell),
-        "No cell of this column holds text: choose another column."
+        message("errors.documents_column_empty")
         if len(columns) > 1
-        else "Below its first line, which names the column, the file holds no text.",
+        else message("errors.documents_rows_empty"),
     )
     return Document(found, encoding, columns=columns)
 
@@ -59,7 +60,7 @@ def _rows(text: str, delimiter: str) -> Iterator[list[str]]:
                 yield row
     except csv.Error as error:
         raise UnreadableDocument(
-            f"The table cannot be read ({error}): save it again as CSV.", field=FILE
+            message("errors.documents_table_unreadable", reason=str(error)), field=FILE
         ) from error
 
 
@@ -72,10 +73,10 @@ def _names(row: list[str]) -> tuple[str, ...]:
     """A name for each column that no other has; blank and repeated ones get their number."""
     if len(row) > MAX_COLUMNS:
         raise UnreadableDocument(
-            f"The table has more than {MAX_COLUMNS:,} columns: save fewer of them.", field=FILE
+            message("errors.documents_too_many_columns", limit=MAX_COLUMNS), field=FILE
         )
     if not row:
-        raise TextlessDocument("No cell of the table holds text: choose another file.", field=FILE)
+        raise TextlessDocument(message("errors.documents_table_empty"), field=FILE)
     names: list[str] = []
     for number, cell in enumerate(row, start=1):
         name = " ".join(cell.split())
@@ -93,7 +94,8 @@ def _place(column: str, columns: tuple[str, ...]) -> int:
         return int(wanted) - 1
     shown = ", ".join(name[:40] for name in columns[:20]) + (", …" if len(columns) > 20 else "")
     raise InputError(
-        f"The table has no column {wanted[:40]!r}: choose one of {shown}, or a number from 1 to "
-        f"{len(columns)}.",
+        message(
+            "errors.documents_no_column", wanted=wanted[:40], columns=shown, count=len(columns)
+        ),
         field="column",
     )

@@ -16,6 +16,7 @@ from defusedxml.ElementTree import fromstring
 
 from documents.document import FILE, Document, check_text
 from errors import ProtectedDocument, TooLarge, UnreadableDocument
+from wording import message
 
 MAX_XML_BYTES = 20_000_000  # of one part, unpacked: the XML of some 1,000 pages
 _OLE = bytes.fromhex("d0cf11e0a1b11ae1")  # what old Word files and encrypted new ones begin with
@@ -33,8 +34,7 @@ def read_word(data: bytes) -> Document:
     """
     if data.startswith(_OLE):
         raise ProtectedDocument(
-            "The file is protected by a password, or in the form of Word before 2007: save it as "
-            ".docx without a password.",
+            message("errors.documents_word_protected"),
             field=FILE,
         )
     try:
@@ -42,12 +42,12 @@ def read_word(data: bytes) -> Document:
             root = _parse(archive, _main_part(archive))
     except (zipfile.BadZipFile, ParseError, KeyError, EOFError, NotImplementedError) as error:
         raise UnreadableDocument(
-            "The Word file is damaged or none at all: open it in Word and save it again as .docx.",
+            message("errors.documents_word_damaged"),
             field=FILE,
         ) from error
     except DefusedXmlException as error:
         raise UnreadableDocument(
-            "The Word file declares entities, which Word never writes: save it again in Word.",
+            message("errors.documents_word_entities"),
             field=FILE,
         ) from error
     return Document(check_text("\n\n".join(_blocks(root))))
@@ -66,7 +66,7 @@ def _parse(archive: zipfile.ZipFile, name: str) -> Element:
         xml = part.read(MAX_XML_BYTES + 1)  # the size that the archive states may be a lie
     if len(xml) > MAX_XML_BYTES:
         raise TooLarge(
-            f"The Word file unpacks to more than {MAX_XML_BYTES:,} bytes: send a part of it.",
+            message("errors.documents_word_bomb", limit=MAX_XML_BYTES),
             field=FILE,
         )
     root: Element = fromstring(xml, forbid_dtd=True)

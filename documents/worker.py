@@ -1,7 +1,8 @@
 """The process that opens a PDF or Word file: `python -m documents.worker KIND SECONDS`.
 
-The file comes on stdin, the answer goes to stdout as JSON: {"document": …} or {"error": …}. What
-the file makes of its reader stays in here: bounded in memory and time, with no setting of Kex.
+The file comes on stdin, the answer goes to stdout as JSON: {"document": …} or
+{"error": [code, text, key, values]}. What the file makes of its reader stays in here: bounded in
+memory and time, with no setting of Kex.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from typing import Any
 
 from documents.document import FILE
 from errors import KexError, TooLarge, UnreadableDocument
+from wording import Message, message
 
 MAX_MEMORY = 800_000_000  # bytes of address space; Linux keeps to it, macOS does not
 # By name, so that a PDF's process does not import what Word files need.
@@ -43,7 +45,7 @@ def _answer(kind: str, data: bytes) -> dict[str, Any]:
     except MemoryError:
         return _failed(
             TooLarge(
-                "The file needs more memory than is safe to give it: send a part of it.",
+                message("errors.documents_memory"),
                 field=FILE,
             )
         )
@@ -52,15 +54,16 @@ def _answer(kind: str, data: bytes) -> dict[str, Any]:
         sys.stderr.write(f"{type(error).__name__} at {where.filename}:{where.lineno}\n")
         return _failed(
             UnreadableDocument(
-                f"The file is damaged ({type(error).__name__}): open it in its own program and "
-                "save it again.",
+                message("errors.documents_damaged", kind=type(error).__name__),
                 field=FILE,
             )
         )
 
 
 def _failed(error: KexError) -> dict[str, Any]:
-    return {"error": [error.code, error.message]}
+    text = error.message
+    key, values = (text.key, dict(text.values)) if isinstance(text, Message) else (None, {})
+    return {"error": [error.code, text, key, values]}
 
 
 if __name__ == "__main__":

@@ -19,6 +19,7 @@ from errors import InputError
 from evaluation.gold.rows import Answers
 from knowledge.items import PromptType
 from knowledge.text.spans import Lang
+from wording import message
 
 FILE = "predictions.jsonl"
 
@@ -82,12 +83,14 @@ def claim(folder: Path) -> Iterator[None]:
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise InputError(f"{folder} cannot be made: {error.strerror}.", field="out") from error
+        raise InputError(
+            message("errors.evaluation_folder", folder=folder, reason=error.strerror), field="out"
+        ) from error
     lock = FileLock(folder / ".lock", blocking=False)
     try:
         lock.acquire()
     except Timeout as error:
-        raise InputError(f"Another run writes to {folder}: wait, or name another.") from error
+        raise InputError(message("errors.evaluation_locked", folder=folder)) from error
     try:
         yield
     finally:
@@ -112,5 +115,5 @@ def _read(path: Path) -> Iterator[Prediction]:
                 yield Prediction.model_validate_json(line)
             except ValidationError as error:
                 raise InputError(
-                    f"{path}, line {number} is no prediction: name another folder or remove it."
+                    message("errors.evaluation_no_prediction", path=path, number=number)
                 ) from error

@@ -15,6 +15,7 @@ from export.markdown import write_markdown
 from export.report.page import write_html
 from export.spreadsheet import write_csv
 from knowledge.record import Record
+from wording import joined, message
 
 FormatName = Literal[
     "jsonl", "json", "csv", "markdown", "html", "turtle", "jsonld", "graphml", "cypher"
@@ -70,7 +71,9 @@ def iris_of(name: FormatName, base: str | None) -> Iris:
         return Iris()
     if name not in WITH_IRIS:
         raise InputError(
-            f"base_iri: {name} has no IRIs: leave it out, or use {' or '.join(WITH_IRIS)}.",
+            message(
+                "errors.export_no_iris", format=name, formats=joined("alternatives", WITH_IRIS)
+            ),
             field="base_iri",
         )
     return Iris(base)

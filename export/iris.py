@@ -12,6 +12,7 @@ from urllib.parse import quote
 
 from errors import InputError
 from knowledge.record import entity_key
+from wording import message
 
 BASE = "urn:kex:"
 # Absolute, without query or fragment, and ending where a name can be added.
@@ -32,8 +33,7 @@ class Iris:
     def __post_init__(self) -> None:
         if len(self.base) > _LONGEST or not _BASE.fullmatch(self.base):
             raise InputError(
-                f"base_iri {self.base[:80]!r} is no base: use an http, https or urn IRI that ends "
-                "in / or :, such as https://example.org/kex/.",
+                message("errors.export_base_iri", base=self.base[:80]),
                 field="base_iri",
             )
 

@@ -11,6 +11,7 @@ from typing import Any, NoReturn
 
 from errors import InputError
 from knowledge.record import Record, read_record
+from wording import message
 
 # Line ends to JavaScript's and Python's splitlines, though not to JSON; they stand in strings only.
 _LINE_ENDS = {ord(char): f"\\u{ord(char):04x}" for char in "\x85\u2028\u2029"}
@@ -40,15 +41,20 @@ def read_jsonl(lines: Iterable[bytes]) -> Iterator[Record]:
         try:
             text = line.decode("utf-8-sig" if number == 1 else "utf-8").strip()
         except UnicodeDecodeError as error:
-            raise InputError(f"line {number} is not UTF-8: convert the file first.") from error
+            raise InputError(message("errors.export_line_not_utf8", number=number)) from error
         if not text:
             continue
         try:
             yield read_record(json.loads(text, parse_constant=_refuse_constant))
         except InputError as error:
-            raise InputError(f"line {number}: {error.message}", field=error.field) from error
+            raise InputError(
+                message("errors.export_line", number=number, reason=error.message),
+                field=error.field,
+            ) from error
         except (ValueError, RecursionError) as error:
-            raise InputError(f"line {number} is not JSON: {error}.") from error
+            raise InputError(
+                message("errors.export_line_not_json", number=number, reason=str(error))
+            ) from error
 
 
 def one_line(value: Mapping[str, Any]) -> str:

@@ -32,6 +32,7 @@ from knowledge.text.document import Document
 from knowledge.text.spans import Lang, Span
 from models.base import Model, Usage
 from models.progress import Stage, Token, load
+from wording import message
 
 MAX_KNOWN = 1_000  # characters of what was found already, told in a further pass
 
@@ -159,7 +160,7 @@ def extract(task: Task, model: Model) -> Generator[Event, None, None]:
     began = time.monotonic()
     if task.image is not None and not model.capabilities.images:
         raise Unprocessable(
-            f"{model.name} reads text only: leave the image out or choose a model that sees.",
+            message("errors.model_reads_text_only", model=model.name),
             field="image",
         )
     without: Unavailable | None = None
@@ -171,14 +172,14 @@ def extract(task: Task, model: Model) -> Generator[Event, None, None]:
         without = error
     run = _Run(task, model, alone=without is not None)
     if without is not None:
-        run.warn(f"Only names of the common classes were looked for: {without.message}")
+        run.warn(message("warnings.extraction_common_classes_only", reason=without.message))
     parts = parts_of(task, model, run.document)
     for number in range(task.passes):
         yield from _Pass(run, parts, number).events()
     if task.entity and task.prompt_type != "KE3":
-        run.warn(f"The entity {task.entity!r} was not used: it belongs to KE3.")
+        run.warn(message("warnings.extraction_entity_unused", entity=task.entity))
     elif task.entity and not run.source.known(task.entity):
-        run.warn(f"The entity {task.entity!r} does not stand in the text.")
+        run.warn(message("warnings.extraction_entity_not_in_text", entity=task.entity))
     for warning in run.sift.dropped.warnings():
         run.warn(warning)
     yield run.answer(time.monotonic() - began)
@@ -229,7 +230,7 @@ class _Pass:
                     if run.sift.takes(item) and run.merge.add(item):
                         yield Found(item)
         if self._gone is not None and self._unread:
-            run.warn(f"From part {self._unread[0] + 1} on nothing was read.")
+            run.warn(message("warnings.extraction_unread", part=self._unread[0] + 1))
             self._fail(self._unread, self._gone)
         first_reading = self._number == 0
         if first_reading and self._failures and len(run.failed) == len(self._parts):
@@ -272,8 +273,14 @@ class _Pass:
         span = self._parts[index].span
         self._failures.append(error)
         run.warn(
-            f"Part {index + 1} of {len(self._parts)} (characters {span.start}–{span.end}) "
-            f"failed: {error.message}"
+            message(
+                "warnings.extraction_part_failed",
+                index=index + 1,
+                parts=len(self._parts),
+                start=span.start,
+                end=span.end,
+                reason=error.message,
+            )
         )
         self._fail([index], error)
         if isinstance(error, Unavailable) and not isinstance(error, ModelFailed):

@@ -22,14 +22,15 @@ from knowledge.raw import RawItem
 from knowledge.text.sentences import sentences
 from models.base import Finish, Message, Model, Progress, Text, Usage
 from models.progress import Stage, Standing, Token
+from wording import message
 
 log = logging.getLogger(__name__)
 
 TRIES = 2  # of one chunk, where the model failed for a reason that may pass
 MAX_QUOTE = 8_000  # characters of a broken answer that are sent back to be mended
 
-_CIRCLED = "The model began to repeat itself; its answer was ended there."
-_NOT_JSON = "The model's answer is not the JSON that was asked for."
+_CIRCLED = message("warnings.extraction_repeats")
+_NOT_JSON = message("errors.extraction_not_json")
 _REPAIR = (
     "That is not valid JSON of the form that was asked for. Answer again: the same content, only "
     "as one JSON value that fits this JSON schema:\n"
@@ -66,7 +67,7 @@ class Defect(ModelFailed):
     """An error of ours or of a library's while a part was read; `cause` is that error."""
 
     def __init__(self, cause: Exception) -> None:
-        super().__init__("It could not be read: an internal error, which the log has.")
+        super().__init__(message("errors.extraction_internal"))
         self.cause = cause
 
 
@@ -155,9 +156,7 @@ def _answer(task: Task, model: Model, turn: Turn, part: Part, done: Done) -> Ite
                     done.usages.append(Usage())  # said only at a whole answer's end
                     break
     if len(reply.guard.known) >= MAX_ITEMS:
-        done.warnings.append(
-            f"A part of the text gave {len(reply.guard.known)} items; there may be more in it."
-        )
+        done.warnings.append(message("warnings.extraction_full", items=len(reply.guard.known)))
 
 
 class _Reply:
@@ -207,13 +206,10 @@ class _Reply:
             return
         if finish.reason == "length":
             done.warnings.append(
-                f"The answer reached the limit of {self._task.max_tokens} tokens and is "
-                "incomplete: raise max_tokens or send less text."
+                message("warnings.extraction_length", max_tokens=self._task.max_tokens)
             )
         elif self._parser.begun:
-            done.warnings.append(
-                "The model broke off in the middle of its answer: it is incomplete."
-            )
+            done.warnings.append(message("warnings.extraction_cut"))
         else:
             raise self._not_the_form()
 

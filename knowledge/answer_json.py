@@ -321,7 +321,9 @@ def identity(prompt_type: PromptType, item: Mapping[str, Any], field: str = "bef
         value = item.get(name)
         text = value.get("text") if isinstance(value, Mapping) else value
         if not isinstance(text, str) or not text:
-            raise InputError(f"{field}.{name} is missing: send it as text.", field=field)
+            raise InputError(
+                message("errors.correction_field_missing", field=field, name=name), field=field
+            )
         strings.append(text)
     return tuple(strings)
 

@@ -14,6 +14,7 @@ from typing import Any, Literal, get_args
 from errors import InputError, Unprocessable
 from knowledge.answer_json import ItemJson, flatten, identity, rebuild, response
 from knowledge.items import PromptType
+from wording import message
 
 Json = Mapping[str, Any]
 
@@ -66,7 +67,7 @@ def kind_of(answer: Json) -> PromptType:
     for prompt_type in PROMPT_TYPES:
         if answer.get("prompt_type") == prompt_type:
             return prompt_type
-    raise Unprocessable("This turn has no items that could be corrected.", field="turn")
+    raise Unprocessable(message("errors.correction_no_items"), field="turn")
 
 
 def standing(answer: Json, like: Json) -> ItemJson:
@@ -88,7 +89,9 @@ def _apply(prompt_type: PromptType, items: list[ItemJson], correction: Correctio
         items.append(new | {MARK: "add"})
         return
     if correction.before is None:
-        raise InputError(f"before is missing: what is to {correction.kind}?", field="before")
+        raise InputError(
+            message("errors.correction_before_missing", kind=correction.kind), field="before"
+        )
     at = _find(prompt_type, items, correction.before)
     if correction.kind == "delete":
         del items[at]
@@ -103,7 +106,7 @@ def _apply(prompt_type: PromptType, items: list[ItemJson], correction: Correctio
 
 def _new(prompt_type: PromptType, item: Json | None) -> ItemJson:
     if item is None:
-        raise InputError("after is missing: what shall stand there?", field="after")
+        raise InputError(message("errors.correction_after_missing"), field="after")
     identity(prompt_type, item, "after")
     return dict(item)
 
@@ -114,7 +117,7 @@ def _find(prompt_type: PromptType, items: Sequence[ItemJson], like: Json) -> int
         if identity(prompt_type, item) == wanted:
             return at
     raise InputError(
-        f"before ({', '.join(wanted)}) does not stand in the answer: load the conversation again.",
+        message("errors.correction_not_found", item=", ".join(wanted)),
         field="before",
     )
 
@@ -124,6 +127,6 @@ def _refuse_double(prompt_type: PromptType, items: Sequence[ItemJson]) -> None:
     *others, new = (identity(prompt_type, item) for item in items)
     if new in others:
         raise InputError(
-            f"after ({', '.join(new)}) stands in the answer already: delete one of them.",
+            message("errors.correction_exists", item=", ".join(new)),
             field="after",
         )

@@ -6,6 +6,8 @@ import ctypes
 import functools
 import sys
 
+from wording import message
+
 _DRIVERS = {"win32": "nvcuda.dll"}
 
 
@@ -30,4 +32,8 @@ def missing_card(device: str) -> str | None:
     cards = count_cards()
     if number < cards:
         return None
-    return f"no CUDA card {number} ({cards} found)" if cards else "no CUDA card was found"
+    return (
+        message("errors.gpu_no_such_card", number=number, cards=cards)
+        if cards
+        else message("errors.gpu_none")
+    )

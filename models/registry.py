@@ -16,6 +16,7 @@ from models.chatgpt.model import ChatGpt
 from models.embedded.model import Embedded
 from models.local_glm.model import LocalGlm
 from settings import ModelName, Settings
+from wording import message
 
 log = logging.getLogger(__name__)
 
@@ -66,7 +67,7 @@ class Registry:
         """The model called `name`; InputError names the ones there are."""
         if name not in FACTORIES:
             raise InputError(
-                f"model_type {name[:40]!r} is unknown: use one of {', '.join(NAMES)}.",
+                message("errors.model_unknown", name=name[:40], models=", ".join(NAMES)),
                 field="model_type",
             )
         with self._lock:

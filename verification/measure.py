@@ -23,6 +23,7 @@ from models.visualglm.engine.engine import Engine
 from models.visualglm.engine.sampling import SamplingParams
 from models.visualglm.engine.slots import End, Generation, Picture, Request, Token
 from models.visualglm.network.model import VisualGLM
+from wording import message
 
 SEED = 20230526
 
@@ -93,7 +94,7 @@ def measure(wish: Wish) -> Figures:
     """Load, answer once to warm up, then measure. Raises WeightsError where it cannot fit."""
     card = missing_card(wish.device)
     if card is not None:
-        raise Unavailable(f"{card}: `--device cpu` measures on the CPU.", field="device")
+        raise Unavailable(message("errors.verification_no_card", card=card), field="device")
     config, dtype = shape_of(wish.folder), DTYPES[wish.dtype]
     bits = effective_bits(config, wish.bits)
     context = min(wish.context, config.max_sequence_length)
@@ -171,7 +172,7 @@ def _moments(generation: Generation) -> list[float]:
     while True:
         event = generation.next(600.0)
         if event is None:
-            raise Unavailable("The engine has said nothing for ten minutes.")
+            raise Unavailable(message("errors.verification_silent"))
         if isinstance(event, Token):
             moments.append(event.at)
         elif isinstance(event, End):

@@ -12,6 +12,7 @@ from errors import Unavailable
 from models.base import Model
 from web.services import services
 from web.stream import A, ClientGone, E, Event, Wire
+from wording import message
 
 
 def find_model(name: str) -> Model:
@@ -19,7 +20,7 @@ def find_model(name: str) -> Model:
     model = services().registry.get(name)
     state = model.state()
     if state.status == "unavailable":
-        raise Unavailable(f"{name} cannot serve: {state.detail}")
+        raise Unavailable(message("errors.model_unavailable", model=name, detail=state.detail))
     return model
 
 
@@ -47,7 +48,7 @@ def whole_response(
 def attachment(text: Iterator[str], content_type: str, name: str) -> Response:
     """A file that the client saves, sent while it is written."""
     headers = {"Cache-Control": "no-store", "Content-Disposition": f'attachment; filename="{name}"'}
-    pieces = services().runner.pieces(text, client_gone(), "errors.web_export_late")
+    pieces = services().runner.pieces(text, client_gone(), "errors.web_export_timeout")
     return Response(pieces, content_type=content_type, headers=headers)
 
 

@@ -21,8 +21,6 @@ from web.images import read_image
 from wording import message
 
 MAX_FIELDS = 50  # a form has twenty; more is an attack on the parser
-# A form that carries bytes which are no UTF-8 is refused, not repaired.
-_NOT_UTF8 = "{} is not valid UTF-8: send the text encoded in UTF-8."
 
 
 def read_body(request: Request, settings: Settings) -> tuple[dict[str, Any], Image | None]:
@@ -39,19 +37,17 @@ def read_body(request: Request, settings: Settings) -> tuple[dict[str, Any], Ima
         if request.mimetype == "application/json":
             value = parse_json(request.get_data(cache=False))
             if "image" in value:
-                raise InputError(
-                    "image is a file part of a multipart form, not a JSON field.", field="image"
-                )
+                raise InputError(message("errors.web_image_json"), field="image")
             return value, None
     except RequestEntityTooLarge as error:
         raise TooLarge(
-            f"The request is larger than {request.max_content_length:,} bytes or has more than "
-            f"{MAX_FIELDS} parts: send less.",
+            message(
+                "errors.web_form_too_large", limit=request.max_content_length, parts=MAX_FIELDS
+            ),
             field="user_input",
         ) from error
     raise UnsupportedMedia(
-        f"Content-Type {request.mimetype[:80]!r} is not read here: use "
-        "application/x-www-form-urlencoded, multipart/form-data or application/json.",
+        message("errors.web_content_type_form", type=request.mimetype[:80]),
         field="Content-Type",
     )
 
@@ -66,14 +62,14 @@ def read_json(request: Request, field: str) -> dict[str, Any]:
     check_charset(request)
     if request.mimetype != "application/json":
         raise UnsupportedMedia(
-            f"Content-Type {request.mimetype[:80]!r} is not read here: use application/json.",
+            message("errors.web_content_type_json", type=request.mimetype[:80]),
             field="Content-Type",
         )
     try:
         return parse_json(request.get_data(cache=False), field)
     except RequestEntityTooLarge as error:
         raise TooLarge(
-            f"The request is larger than {request.max_content_length:,} bytes: send less.",
+            message("errors.web_body_too_large", limit=request.max_content_length),
             field=field,
         ) from error
 
@@ -83,7 +79,7 @@ def check_charset(request: Request) -> None:
     charset = request.mimetype_params.get("charset", "utf-8").lower()
     if charset not in ("utf-8", "utf8") or request.content_encoding:
         raise UnsupportedMedia(
-            "The body must be plain UTF-8: no other charset, no Content-Encoding.",
+            message("errors.web_charset"),
             field="Content-Type",
         )
 
@@ -97,9 +93,9 @@ def _urlencoded(body: bytes) -> dict[str, Any]:
             max_num_fields=MAX_FIELDS,
         )
     except UnicodeDecodeError as error:
-        raise InputError(_NOT_UTF8.format("The form"), field="user_input") from error
+        raise InputError(message("errors.web_form_not_utf8"), field="user_input") from error
     except ValueError as error:
-        raise InputError(f"The form has more than {MAX_FIELDS} fields.") from error
+        raise InputError(message("errors.web_too_many_fields", limit=MAX_FIELDS)) from error
     return _once(pairs)
 
 
@@ -108,18 +104,15 @@ def _multipart(request: Request, settings: Settings) -> tuple[dict[str, Any], Im
     for name, value in pairs:
         if "\ufffd" in value:  # what the form parser puts in place of bytes it cannot decode
             raise InputError(
-                f"{name[:40]} holds bytes that are not UTF-8, or the replacement character "
-                "U+FFFD: send the text encoded in UTF-8, without it.",
+                message("errors.web_field_not_utf8", name=name[:40]),
                 field=name[:40],
             )
     for name in request.files:
         if name != "image":
-            raise InputError(
-                f"{name[:40]!r} is no file field: only `image` takes a file.", field=name[:40]
-            )
+            raise InputError(message("errors.web_file_field", name=name[:40]), field=name[:40])
     uploads = [file for file in request.files.getlist("image") if _was_chosen(file)]
     if len(uploads) > 1:
-        raise InputError("image was sent more than once: send one picture.", field="image")
+        raise InputError(message("errors.web_one_image"), field="image")
     image = read_image(uploads[0].stream, settings.max_image_bytes) if uploads else None
     return _once(pairs), image
 
@@ -138,7 +131,7 @@ def _once(pairs: list[tuple[str, str]]) -> dict[str, Any]:
     fields: dict[str, Any] = {}
     for name, value in pairs:
         if name in fields:
-            raise InputError(f"{name[:40]} was sent more than once.", field=name[:40])
+            raise InputError(message("errors.web_field_twice", name=name[:40]), field=name[:40])
         fields[name] = value
     return {name: value for name, value in fields.items() if value or name == "user_input"}
 
@@ -153,13 +146,13 @@ def parse_json(body: bytes, field: str = "user_input") -> dict[str, Any]:
             body.decode("utf-8-sig"), parse_constant=_refuse_constant, object_pairs_hook=_pairs_once
         )
     except UnicodeDecodeError as error:
-        raise InputError(_NOT_UTF8.format("The JSON"), field=field) from error
+        raise InputError(message("errors.web_json_not_utf8"), field=field) from error
     except RecursionError as error:
-        raise InputError("The JSON is nested too deep.") from error
+        raise InputError(message("errors.web_json_depth")) from error
     except ValueError as error:
-        raise InputError(f"The body is not JSON: {error}") from error
+        raise InputError(message("errors.web_body_not_json", reason=error.args[0])) from error
     if not isinstance(value, dict):
-        raise InputError(f'The JSON must be an object, such as {{"{field}": …}}.')
+        raise InputError(message("errors.web_json_no_object", field=field))
     _check_surrogates(value, field)
     return value
 
@@ -167,12 +160,12 @@ def parse_json(body: bytes, field: str = "user_input") -> dict[str, Any]:
 def _pairs_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     names = [name for name, _ in pairs]
     if len(set(names)) < len(names):
-        raise ValueError("a name stands twice in one object")
+        raise ValueError(message("errors.web_json_name_twice"))
     return dict(pairs)
 
 
 def _refuse_constant(name: str) -> NoReturn:
-    raise ValueError(f"{name} is not a JSON number")
+    raise ValueError(message("errors.web_json_number", name=name))
 
 
 def _check_surrogates(value: dict[str, Any], field: str) -> None:

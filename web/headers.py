@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 from flask import Flask, Request, Response, request
 
 from errors import CrossSite
+from wording import message
 
 HEADERS = {
     "Content-Security-Policy": (
@@ -34,7 +35,7 @@ def _refuse_cross_site() -> None:
         return
     site = request.headers.get("Sec-Fetch-Site")
     if site in ("cross-site", "same-site") or (site is None and _foreign_origin(request)):
-        raise CrossSite("This request comes from a page of another site and is refused.")
+        raise CrossSite(message("errors.web_cross_site"))
 
 
 def _foreign_origin(request: Request) -> bool:

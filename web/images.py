@@ -10,6 +10,7 @@ import PIL.Image
 
 from errors import InputError, TooLarge
 from models.base import Image
+from wording import message
 
 FORMATS = {"PNG": "image/png", "JPEG": "image/jpeg", "WEBP": "image/webp"}
 MAX_PIXELS = 50_000_000  # a 10,000 × 10,000 PNG of 1 MB takes 780 MB to decode
@@ -19,9 +20,7 @@ def read_image(stream: IO[bytes], max_bytes: int) -> Image:
     """A PNG, JPEG or WebP of at most `max_bytes` bytes and MAX_PIXELS pixels, by its header."""
     data = stream.read(max_bytes + 1)
     if len(data) > max_bytes:
-        raise TooLarge(
-            f"image is larger than {max_bytes:,} bytes (KEX_MAX_IMAGE_BYTES).", field="image"
-        )
+        raise TooLarge(message("errors.image_too_large", limit=max_bytes), field="image")
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", PIL.Image.DecompressionBombWarning)
@@ -29,12 +28,10 @@ def read_image(stream: IO[bytes], max_bytes: int) -> Image:
                 width, height = picture.size
                 media_type = FORMATS[picture.format or ""]
     except (OSError, PIL.Image.DecompressionBombError, SyntaxError, ValueError) as error:
-        raise InputError(
-            "image is no readable PNG, JPEG or WebP picture.", field="image"
-        ) from error
+        raise InputError(message("errors.image_unreadable"), field="image") from error
     if width * height > MAX_PIXELS:
         raise InputError(
-            f"image has {width} × {height} pixels and the limit is {MAX_PIXELS:,} in all.",
+            message("errors.image_too_many_pixels", width=width, height=height, limit=MAX_PIXELS),
             field="image",
         )
     return Image(data, media_type)

@@ -13,6 +13,7 @@ from flask import Flask
 
 from errors import InputError
 from settings import Settings
+from wording import message
 
 DRAIN_SECONDS = 10  # at least 5, which waitress waits by itself
 LAST_WORDS_SECONDS = 5  # for the error event of what still runs; more than enough when idle
@@ -40,7 +41,9 @@ def serve(
             ident="kex",
         )
     except ValueError as error:  # waitress's word for a host that has no address
-        raise InputError(f"KEX_HOST {settings.host!r}: {error}", field="KEX_HOST") from error
+        raise InputError(
+            message("errors.serve_host", host=settings.host, reason=str(error)), field="KEX_HOST"
+        ) from error
     except OSError as error:
         raise InputError(_why(error, settings), field="KEX_PORT") from error
     signal.signal(signal.SIGTERM, _leave)
@@ -60,11 +63,10 @@ def _port(server: Any) -> int:
 
 def _why(error: OSError, settings: Settings) -> str:
     if error.errno == errno.EADDRINUSE:
-        return (
-            f"Port {settings.port} on {settings.host} is taken by another program: stop it, or "
-            "choose another port with KEX_PORT=5001."
-        )
-    return f"Cannot listen on {settings.host}:{settings.port}: {error.strerror or error}"
+        return message("errors.serve_port_taken", port=settings.port, host=settings.host)
+    return message(
+        "errors.serve_port", host=settings.host, port=settings.port, reason=error.strerror or error
+    )
 
 
 def _shown(host: str) -> str:

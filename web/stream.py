@@ -130,7 +130,7 @@ class Runner:
         Up to its first piece Busy or DeadlineExceeded can still be the answer. Later `last` writes
         the error as the last piece; without it the connection breaks, so that half a file is not
         taken for a whole one. `late` is the key of the message after the deadline; it gets
-        `seconds`.
+        `timeout`.
         """
         stream = self._pieces(text, gone, late, last)
         next(stream, "")
@@ -150,7 +150,7 @@ class Runner:
                     log.info("the client left; its stream is stopped")
                     return
                 if time.monotonic() > deadline:
-                    error = DeadlineExceeded(message(late, seconds=f"{self._timeout:g}"))
+                    error = DeadlineExceeded(message(late, timeout=self._timeout))
                     if number == 0 or last is None:
                         raise error
                     yield last(error)
@@ -171,7 +171,7 @@ class Runner:
                     raise ClientGone
                 if time.monotonic() > deadline and not isinstance(event, Answer):
                     raise DeadlineExceeded(
-                        message("errors.web_answer_late", seconds=f"{self._timeout:g}")
+                        message("errors.web_answer_timeout", timeout=self._timeout)
                     )
                 yield event
         finally:
@@ -184,7 +184,7 @@ class _Place:
     def __init__(self, places: threading.BoundedSemaphore) -> None:
         if not places.acquire(blocking=False):
             raise Busy(
-                "Every place is taken by another request: try again in a moment.",
+                message("errors.web_busy"),
                 retry_after=RETRY_SECONDS,
             )
         self._places = places

@@ -7,8 +7,8 @@ have the same keys and the same placeholders. Knows nothing of who shows the tex
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
-from functools import cache
+from collections.abc import Iterable, Mapping
+from functools import cache, reduce
 from pathlib import Path
 from typing import Any, Literal
 
@@ -45,6 +45,14 @@ def message(key: str, **values: Any) -> Message:
 
 def _restored(key: str, values: dict[str, Any]) -> Message:
     return message(key, **values)
+
+
+def joined(key: str, parts: Iterable[str | None]) -> str | None:
+    """One Message of several by `errors.joined_<key>` ("sentences", "names", …); None for none."""
+    given = [part for part in parts if part]
+    if not given:
+        return None
+    return reduce(lambda a, b: message(f"errors.joined_{key}", first=a, second=b), given)
 
 
 def render(lang: Lang, key: str, values: Mapping[str, Any]) -> str:

@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
+from wording import message
+
 MAX_ID = 1000  # characters, as in the formats of export/
 MAX_TEXT = 64_000_000  # bytes of a line, or characters of a cell: beyond it no one document is
 
@@ -55,22 +57,19 @@ def entry_of(row: dict[str, object], fields: Fields, place: str, at: int) -> Ent
     try:
         id_ = _id(row.get(fields.id), fields)
     except ValueError as error:
-        return Entry(place, at, error=str(error))
+        return Entry(place, at, error=error.args[0])
     text = row.get(fields.text)
     entity = row.get(fields.entity) if fields.entity else None
     wrong: str | None = None
     if fields.text not in row:
-        named = ", ".join(name[:40] for name in list(row)[:10]) or "none"
-        wrong = (
-            f"The field {fields.text!r} is missing (there are: {named}): say which holds the text "
-            "with --text-field."
-        )
+        named = ", ".join(name[:40] for name in list(row)[:10]) or message("errors.none_found")
+        wrong = message("errors.corpus_field_missing", field=fields.text, names=named)
     elif not isinstance(text, str):
-        wrong = f"The field {fields.text!r} is no string but {_kind(text)}."
+        wrong = message("errors.corpus_field_no_string", field=fields.text, kind=_kind(text))
     elif not text.strip():
-        wrong = f"The field {fields.text!r} is empty."
+        wrong = message("errors.corpus_field_empty", field=fields.text)
     elif entity is not None and not isinstance(entity, str):
-        wrong = f"The field {fields.entity!r} is no string but {_kind(entity)}."
+        wrong = message("errors.corpus_field_no_string", field=fields.entity, kind=_kind(entity))
     if wrong is not None:
         return Entry(place, at, id_, error=wrong)
     return Entry(place, at, id_, str(text), entity=str(entity) if entity else None)
@@ -85,18 +84,21 @@ def _id(value: object, fields: Fields) -> str | None:
     """The id of a row, None where it has none; ValueError says what is wrong with it."""
     if value is None:
         if fields.id_asked:
-            raise ValueError(
-                f"The field {fields.id!r} is missing: give an id, or leave --id-field out."
-            )
+            raise ValueError(message("errors.corpus_id_missing", field=fields.id))
         return None
     if isinstance(value, bool) or not isinstance(value, (str, int)):
-        raise ValueError(f"The field {fields.id!r} is neither string nor whole number.")
+        raise ValueError(message("errors.corpus_id_type", field=fields.id))
     id_ = str(value)
     if not id_ or len(id_) > MAX_ID or any("\ud800" <= char <= "\udfff" for char in id_):
-        raise ValueError(f"The field {fields.id!r} takes 1 to {MAX_ID:,} whole characters.")
+        raise ValueError(message("errors.corpus_id_length", field=fields.id, limit=MAX_ID))
     return id_
 
 
 def _kind(value: object) -> str:
-    names = {type(None): "null", bool: "a truth value", dict: "an object", list: "a list"}
-    return names.get(type(value), "a number")
+    names = {
+        type(None): "null",
+        bool: message("errors.kind_boolean"),
+        dict: message("errors.kind_object"),
+        list: message("errors.kind_list"),
+    }
+    return names.get(type(value), message("errors.kind_number"))

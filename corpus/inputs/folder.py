@@ -8,6 +8,7 @@ from pathlib import Path
 
 from corpus.inputs.entry import MAX_ID, Entry
 from documents.reading import ENDINGS
+from wording import message
 
 READ = tuple(ending for ending in ENDINGS if ending not in (".csv", ".tsv"))
 
@@ -27,17 +28,15 @@ class FolderInput:
             id_ = name.decode("utf-8", "backslashreplace")
             if len(id_) > MAX_ID:
                 yield Entry(
-                    f"file {at}", at, error=f"Its path is longer than {MAX_ID:,} characters."
+                    f"file {at}", at, error=message("errors.corpus_path_too_long", limit=MAX_ID)
                 )
             elif file.suffix.lower() in READ:
                 yield Entry(id_, at, file=file)
             else:
-                told = (
-                    f"A file {file.suffix[:20] or 'without an ending'} is no document here: give "
-                )
-                yield Entry(
-                    id_, at, error=f"{told}{', '.join(READ)} (tables: as INPUT of their own)."
-                )
+                ending = file.suffix[:20]
+                key = "errors.corpus_type" if ending else "errors.corpus_no_ending"
+                error = message(key, ending=ending, endings=", ".join(READ))
+                yield Entry(id_, at, error=error)
 
     def _files(self) -> Iterator[Path]:
         for folder, folders, files in os.walk(self._folder):

@@ -9,6 +9,7 @@ from corpus.inputs.folder import FolderInput
 from corpus.inputs.parquet import ParquetInput
 from corpus.inputs.rows import CsvInput, JsonlInput
 from errors import InputError
+from wording import message
 
 ENDINGS = (".jsonl", ".ndjson", ".csv", ".tsv", ".parquet")
 
@@ -21,23 +22,26 @@ def open_input(path: Path, fields: Fields, out: Path) -> Input:
     try:
         str(path.resolve()).encode()
     except UnicodeEncodeError as error:
-        raise InputError(
-            "INPUT has a path with bytes that are no characters: rename it.", field="INPUT"
-        ) from error
+        raise InputError(message("errors.corpus_input_bytes"), field="INPUT") from error
     if path.is_dir():
         return FolderInput(path, out)
     ending = path.suffix.lower()
     if ending not in ENDINGS:
         raise InputError(
-            f"INPUT {path.name!r} is not read here: give a file {', '.join(ENDINGS[:-1])} or "
-            f"{ENDINGS[-1]}, or a folder of documents.",
+            message(
+                "errors.corpus_input_type",
+                name=path.name,
+                endings=", ".join(ENDINGS[:-1]),
+                last=ENDINGS[-1],
+            ),
             field="INPUT",
         )
     try:
         path.open("rb").close()
     except OSError as error:
         raise InputError(
-            f"INPUT {path} cannot be read: {error.strerror}.", field="INPUT"
+            message("errors.corpus_input_unreadable", path=path, reason=error.strerror),
+            field="INPUT",
         ) from error
     if ending == ".parquet":
         return ParquetInput(path, fields)

@@ -13,6 +13,7 @@ from typing import Any
 from corpus.inputs.entry import Entry, Fields, entry_of
 from corpus.inputs.rows import check_columns
 from errors import InputError
+from wording import message
 
 BATCH = 256  # rows in memory at a time
 
@@ -24,8 +25,7 @@ def pyarrow() -> Any:
         import pyarrow.parquet
     except ImportError as error:
         raise InputError(
-            "Parquet needs pyarrow, which is not installed: pip install -r "
-            "requirements-parquet.txt, or use JSON Lines.",
+            message("errors.corpus_no_pyarrow"),
             field="INPUT",
         ) from error
     return pyarrow
@@ -61,7 +61,10 @@ class ParquetInput:
             raise self._damaged(error) from error
 
     def _damaged(self, error: Exception) -> InputError:
-        return InputError(f"INPUT {self._path} is no whole Parquet file: {error}", field="INPUT")
+        return InputError(
+            message("errors.corpus_parquet_damaged", path=self._path, reason=str(error)),
+            field="INPUT",
+        )
 
 
 def write_rows(path: Path, lines: Iterable[bytes]) -> None:

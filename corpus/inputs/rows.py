@@ -13,6 +13,7 @@ from corpus.inputs.entry import MAX_TEXT, Entry, Fields, entry_of
 from documents.decoding import decode
 from documents.tables import DELIMITERS, delimiter_of
 from errors import InputError
+from wording import message
 
 SAMPLE = 64_000  # bytes by which a table's encoding is told
 _CODECS = {"UTF-8": "utf-8-sig", "UTF-16": "utf-16", "GB18030": "gb18030"}
@@ -39,7 +40,9 @@ class JsonlInput:
                     line = rest  # only to find its end
                 place = f"{self._path.name}:{number}"
                 if not whole:
-                    yield Entry(place, at, error=f"The line is longer than {MAX_TEXT:,} bytes.")
+                    yield Entry(
+                        place, at, error=message("errors.corpus_line_too_long", limit=MAX_TEXT)
+                    )
                 elif line.strip():
                     yield self._entry(line, place, at, first=number == 1)
 
@@ -47,11 +50,11 @@ class JsonlInput:
         try:
             row = json.loads(line.decode("utf-8-sig" if first else "utf-8"))
         except UnicodeDecodeError:
-            return Entry(place, at, error="The line is not UTF-8: convert it.")
+            return Entry(place, at, error=message("errors.corpus_line_not_utf8"))
         except (ValueError, RecursionError) as error:
-            return Entry(place, at, error=f"The line is not JSON: {error}.")
+            return Entry(place, at, error=message("errors.corpus_line_not_json", reason=str(error)))
         if not isinstance(row, dict):
-            return Entry(place, at, error="The line is no JSON object.")
+            return Entry(place, at, error=message("errors.corpus_line_no_object"))
         return entry_of(row, self._fields, place, at)
 
 
@@ -93,7 +96,7 @@ class CsvInput:
             try:
                 row = next(rows, None)
             except csv.Error as error:
-                told = f"The row cannot be read ({error}): is a quotation mark left open?"
+                told = message("errors.corpus_row_unreadable", reason=str(error))
                 yield Entry(place, raw.tell(), error=told)
                 continue
             if row is None:
@@ -103,11 +106,9 @@ class CsvInput:
 
     def _entry(self, columns: list[str], row: list[str], place: str, at: int) -> Entry:
         if any("\ud800" <= char <= "\udfff" for cell in row for char in cell):
-            return Entry(place, at, error="The row holds bytes that are no text: convert the file.")
+            return Entry(place, at, error=message("errors.corpus_row_bytes"))
         if len(row) > len(columns):
-            told = (
-                f"The row has {len(row)} cells for {len(columns)} columns: put its text in quotes."
-            )
+            told = message("errors.corpus_row_cells", cells=len(row), columns=len(columns))
             return Entry(place, at, error=told)
         cells: dict[str, object] = dict(zip(columns, row, strict=False))
         cells[self._fields.id] = cells.get(self._fields.id) or None  # a blank cell is no id
@@ -116,13 +117,13 @@ class CsvInput:
 
 def check_columns(columns: list[str], fields: Fields) -> None:
     """InputError naming the option to change where a column that was asked for is not there."""
-    shown = ", ".join(name[:40] for name in columns[:20]) or "none"
+    shown = ", ".join(name[:40] for name in columns[:20]) or message("errors.none_found")
     asked = [("--text-field", fields.text), ("--entity-field", fields.entity)]
     if fields.id_asked:
         asked.append(("--id-field", fields.id))
     for option, name in asked:
         if name is not None and name not in columns:
             raise InputError(
-                f"The table has no column {name!r}: choose one of {shown} with {option}.",
+                message("errors.corpus_no_column", name=name, columns=shown, option=option),
                 field=option,
             )

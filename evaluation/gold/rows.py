@@ -73,10 +73,14 @@ def read_gold(paths: Iterable[Path]) -> list[GoldRow]:
         for number, line in enumerate(_lines(path), start=1):
             if not line.strip():
                 continue
-            place = f"{path}, line {number}"
+            place = message("errors.evaluation_place", path=path, number=number)
             row = read_row(line, place)
             if row.id in seen:
-                raise InputError(f"{place}: id {row.id!r} stands at {seen[row.id]} too.")
+                raise InputError(
+                    message(
+                        "errors.evaluation_id_twice", place=place, id=row.id, other=seen[row.id]
+                    )
+                )
             seen[row.id] = place
             rows.append(row)
     return rows
@@ -89,9 +93,11 @@ def _lines(path: Path) -> Iterator[str]:
                 try:
                     yield line.decode("utf-8-sig" if number == 1 else "utf-8")
                 except UnicodeDecodeError as error:
-                    raise InputError(f"{path}, line {number} is not UTF-8.") from error
+                    raise InputError(
+                        message("errors.evaluation_not_utf8", path=path, number=number)
+                    ) from error
     except (OSError, EOFError, zlib.error) as error:  # gzip's own errors are among these
-        raise InputError(f"{path} cannot be read: {error}.") from error
+        raise InputError(message("errors.file_unreadable", path=path, reason=str(error))) from error
 
 
 def read_row(line: str, place: str) -> GoldRow:

@@ -18,6 +18,7 @@ from evaluation.scoring.metrics import METRICS, TASKS, Counts, Score, score
 from evaluation.scoring.mistakes import Kind, tally
 from knowledge.items import PromptType
 from knowledge.text.spans import Lang
+from wording import message
 
 FILE = "report.json"
 DRAWS = 1000
@@ -119,10 +120,10 @@ def read_report(folder: Path) -> Report:
         return Report.model_validate_json(path.read_bytes())
     except OSError as error:
         raise InputError(
-            f"{path} cannot be read: let `evaluate --out {folder}` run to its end first."
+            message("errors.evaluation_no_report", path=path, folder=folder)
         ) from error
     except ValidationError as error:
-        raise InputError(f"{path} is no report of this version: evaluate anew.") from error
+        raise InputError(message("errors.evaluation_old_report", path=path)) from error
 
 
 def _groups(judged: Sequence[Judged], seed: int) -> Iterator[Group]:

@@ -17,6 +17,7 @@ from knowledge.text.document import Document
 from knowledge.text.language import holds_han
 from knowledge.text.normalising import bare
 from prompts.loader import load_prompt
+from wording import message
 
 MAX_LEFT_OUT = 200  # told one by one; beyond that they are only counted
 
@@ -39,20 +40,9 @@ class Dropped:
         return asdict(self)
 
     def warnings(self) -> Iterator[str]:
-        if self.leaked:
-            yield (
-                f"{_items(self.leaked)} left out: a string in it came from the worked examples, "
-                "not from the text."
-            )
-        if self.not_in_text:
-            yield (
-                f"{_items(self.not_in_text)} left out: a string in it does not stand in the text "
-                "(grounding=free keeps such items)."
-            )
-        if self.unsure:
-            yield f"{_items(self.unsure)} left out: its confidence is below min_confidence."
-        if self.unasked:
-            yield f"{_items(self.unasked)} left out: nobody asked for such a label or entity."
+        for name, count in self.to_json().items():
+            if count:
+                yield message(f"warnings.left_out_{name}", count=count)
 
 
 @dataclass(frozen=True)
@@ -68,10 +58,6 @@ class LeftOut:
 
     def to_json(self) -> dict[str, object]:
         return {"why": self.why, "item": list(self.strings)}
-
-
-def _items(count: int) -> str:
-    return "One item was" if count == 1 else f"{count} items were"
 
 
 class Sift:

@@ -23,6 +23,7 @@ from knowledge.classes import classes_by_label, common_label, described
 from knowledge.raw import RawEntity, RawItem
 from knowledge.text.spans import Lang
 from models.base import GenerateRequest, Mention, Model, Recognizing
+from wording import message
 
 # The classes in which a recogniser's word stands (F1 on the development set, docs/quality.md):
 # LAC's classes are better than the language model's, spaCy's are worse. Times need no judge.
@@ -93,7 +94,7 @@ def turns_for(
     except Unavailable as error:
         if alone:
             raise
-        warning = f"Names were found by the language model alone: {error.message}"
+        warning = message("warnings.extraction_names_by_model_only", reason=error.message)
         return Turns([plain(task)], warning=warning)
     labels = described(labels_of(task), task.lang)
     if alone:

@@ -68,10 +68,12 @@ def read_examples(prompt_type: PromptType, value: Any) -> tuple[Example, ...]:
         try:
             value = json.loads(value)
         except (ValueError, RecursionError) as error:
-            raise InputError(f"examples is not JSON: {error}", field="examples") from error
+            raise InputError(
+                message("errors.examples_not_json", reason=str(error)), field="examples"
+            ) from error
     if not isinstance(value, list) or not 0 < len(value) <= MAX_EXAMPLES:
         raise InputError(
-            f"examples takes a list of 1 to {MAX_EXAMPLES} examples; leave it out for none.",
+            message("errors.examples_count", limit=MAX_EXAMPLES),
             field="examples",
         )
     return tuple(
@@ -109,7 +111,7 @@ def _true_to_its_text(number: int, entry: _Triples | _Entities | _Facts) -> Exam
     for string in strings:
         if source.locate(string)[0] == "inferred":
             raise InputError(
-                f"examples: {string[:60]!r} does not stand in the text of example {number}.",
+                message("errors.example_not_in_text", string=string[:60], number=number),
                 field="examples",
             )
     return Example(entry.text, answer)

@@ -8,6 +8,7 @@ import unicodedata
 from typing import Any
 
 from errors import InputError
+from wording import message
 
 MAX_LABELS = 200
 MAX_LENGTH = 100
@@ -27,22 +28,17 @@ def read_labels(value: Any) -> dict[str, str]:
     if isinstance(value, list):
         value = {name: "" for name in value if isinstance(name, str)} if _names(value) else None
     if not isinstance(value, dict) or not all(isinstance(note, str) for note in value.values()):
-        raise InputError(
-            "schema takes a list of names or an object of name → description.", field="schema"
-        )
+        raise InputError(message("errors.schema_form"), field="schema")
     labels = {name.strip(): note.strip() for name, note in value.items()}
     if not labels or len(labels) > MAX_LABELS:
-        raise InputError(f"schema takes 1 to {MAX_LABELS} names.", field="schema")
+        raise InputError(message("errors.schema_count", limit=MAX_LABELS), field="schema")
     for name in labels:
         if not name or len(name) > MAX_LENGTH or not name.isprintable():
-            raise InputError(
-                f"schema: a name has 1 to {MAX_LENGTH} printable characters.", field="schema"
-            )
+            raise InputError(message("errors.schema_name", limit=MAX_LENGTH), field="schema")
     for name, note in labels.items():
         if len(note) > MAX_NOTE or not _is_text(note):
             raise InputError(
-                f"schema: the description of {name!r} has at most {MAX_NOTE} characters, none of "
-                "them a control character.",
+                message("errors.schema_note", name=name, limit=MAX_NOTE),
                 field="schema",
             )
     return labels
@@ -62,5 +58,7 @@ def _from_text(text: str) -> Any:
         try:
             return json.loads(text)
         except (ValueError, RecursionError) as error:
-            raise InputError(f"schema is not JSON: {error}", field="schema") from error
+            raise InputError(
+                message("errors.schema_not_json", reason=str(error)), field="schema"
+            ) from error
     return [name for name in re.split(r"[,，、;；\n]", text) if name.strip()]

@@ -8,12 +8,10 @@ from typing import Any
 
 from errors import InputError
 from knowledge.text.spans import Span
+from wording import message
 
 MAX_SPANS = 200
 
-_FORM = (
-    "spans takes [[start, end], …] or start-end,start-end: characters of user_input, end exclusive"
-)
 _RANGE = re.compile(r"\s*(\d{1,9})\s*[-–]\s*(\d{1,9})\s*")
 
 
@@ -27,16 +25,14 @@ def read_spans(value: Any) -> tuple[Span, ...]:
     if isinstance(value, str):
         value = _from_text(value)
     if not isinstance(value, list) or not 0 < len(value) <= MAX_SPANS:
-        raise InputError(
-            f"{_FORM}; 1 to {MAX_SPANS} of them. Leave it out for the whole text.", field="spans"
-        )
+        raise InputError(message("errors.spans_count", limit=MAX_SPANS), field="spans")
     spans = []
     for pair in value:
         if isinstance(pair, dict):  # an element of an answer's `failed`
             pair = [pair.get("start"), pair.get("end")]
         whole = isinstance(pair, list) and all(type(offset) is int for offset in pair)
         if not whole or len(pair) != 2:
-            raise InputError(f"{_FORM}.", field="spans")
+            raise InputError(message("errors.spans_form"), field="spans")
         spans.append(Span(pair[0], pair[1]))
     return tuple(spans)
 
@@ -47,13 +43,12 @@ def check_spans(spans: tuple[Span, ...], start: int, end: int) -> None:
     for span in spans:
         if not at <= span.start < span.end <= end:
             raise InputError(
-                f"spans: {span.start}-{span.end} is empty, overlaps the one before it, or is not "
-                f"within the text's {end} characters.",
+                message("errors.spans_invalid", start=span.start, end=span.end, length=end),
                 field="spans",
             )
         at = span.end
     if spans and at <= start:
-        raise InputError("spans holds nothing of the text.", field="spans")
+        raise InputError(message("errors.spans_outside"), field="spans")
 
 
 def _from_text(text: str) -> Any:
@@ -61,6 +56,8 @@ def _from_text(text: str) -> Any:
         try:
             return json.loads(text)
         except (ValueError, RecursionError) as error:
-            raise InputError(f"spans is not JSON: {error}", field="spans") from error
+            raise InputError(
+                message("errors.spans_not_json", reason=str(error)), field="spans"
+            ) from error
     ranges = [_RANGE.fullmatch(part) for part in text.split(",")]
     return [[int(found[1]), int(found[2])] if found else None for found in ranges]

@@ -87,13 +87,13 @@ def make_task(
     if prompt_type == "KE3" and not entity:
         entity, body_start = entity_line(text)
     if not text[body_start:].strip():
-        raise InputError("user_input is empty: send the text to read.", field="user_input")
+        raise InputError(message("errors.extraction_text_empty"), field="user_input")
     if entity and len(entity) > MAX_ENTITY:
         raise InputError(message("errors.entity_too_long", limit=MAX_ENTITY), field="entity")
     for name, value in (("user_input", text), ("entity", entity or "")):
         check_text(name, value)
     if not 0 <= min_confidence <= 1:  # also what is no number
-        raise InputError("min_confidence is between 0 and 1.", field="min_confidence")
+        raise InputError(message("errors.extraction_min_confidence"), field="min_confidence")
     check_spans(spans, body_start, len(text))
     return Task(
         prompt_type=prompt_type,

@@ -14,13 +14,14 @@ from errors import ModelFailed
 from models.base import Chunk, Finish, Text, Usage
 from models.chatgpt.errors import Service
 from models.thread_stream import Sink
+from wording import message
 
 _LENGTH = ("length", "max_tokens")
 _BROKEN = {
-    "content_filter": "The content filter of {host} stopped the answer.",
-    "tool_calls": "The model at {host} called a tool in place of answering.",
-    "function_call": "The model at {host} called a tool in place of answering.",
-    "error": "{host} broke the answer off.",
+    "content_filter": "errors.chatgpt_content_filter",
+    "tool_calls": "errors.chatgpt_called_tool",
+    "function_call": "errors.chatgpt_called_tool",
+    "error": "errors.chatgpt_host_broke_off",
 }
 
 
@@ -92,15 +93,15 @@ class Answer:
         """The answer's end; ModelFailed if it is none that can be called whole."""
         host = self._service.host
         if not self._pieces:
-            raise ModelFailed(
-                f"{host} does not answer as an OpenAI-compatible server does: see OPENAI_BASE_URL."
-            )
+            raise ModelFailed(message("errors.chatgpt_not_compatible", host=host))
         if self._refusal:
-            raise ModelFailed(f"The model refused: {self._service.quote(self._refusal)}")
+            raise ModelFailed(
+                message("errors.chatgpt_refusal", reason=self._service.quote(self._refusal))
+            )
         if self._reason is None:
-            raise ModelFailed(f"The answer broke off: {host} ended it without saying why.")
+            raise ModelFailed(message("errors.chatgpt_cut", host=host))
         if self._reason in _BROKEN:
-            raise ModelFailed(_BROKEN[self._reason].format(host=host))
+            raise ModelFailed(message(_BROKEN[self._reason], host=host))
         self._put(b"", final=True)
         reason: Literal["stop", "length"] = "length" if self._reason in _LENGTH else "stop"
         return Finish(reason, self._usage, warning)

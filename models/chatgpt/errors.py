@@ -21,6 +21,7 @@ from errors import (
     Unavailable,
     Unprocessable,
 )
+from wording import message
 
 if TYPE_CHECKING:
     import openai
@@ -50,24 +51,21 @@ class Service:
         return text if len(text) <= LONGEST_QUOTE else text[: LONGEST_QUOTE - 1] + "…"
 
 
-_REFUSED = (Unprocessable, "{host} refused the request: {said}")
-_NO_CREDIT = "The account behind OPENAI_API_KEY at {host} has no credit left: {said}"
+_REFUSED = (Unprocessable, "errors.chatgpt_rejected")
+_NO_CREDIT = "errors.chatgpt_no_credit"
 _BY_STATUS: dict[int, tuple[type[KexError], str]] = {
     400: _REFUSED,
-    401: (Unavailable, "The server at {host} refused the key in OPENAI_API_KEY."),
+    401: (Unavailable, "errors.chatgpt_key_rejected"),
     402: (RateLimited, _NO_CREDIT),
-    403: (Unavailable, "The server at {host} refused the key in OPENAI_API_KEY: {said}"),
-    404: (
-        Unavailable,
-        "{host} knows no model {model!r} (KEX_OPENAI_MODEL), or OPENAI_BASE_URL is wrong: {said}",
-    ),
-    408: (DeadlineExceeded, "{host} gave up waiting: {said}"),
-    413: (TooLarge, "{host} takes no request of this size: {said}"),
+    403: (Unavailable, "errors.chatgpt_key_forbidden"),
+    404: (Unavailable, "errors.chatgpt_no_model"),
+    408: (DeadlineExceeded, "errors.chatgpt_timed_out"),
+    413: (TooLarge, "errors.chatgpt_too_large"),
     422: _REFUSED,
-    429: (RateLimited, "{host} asks for patience: {said}"),
+    429: (RateLimited, "errors.chatgpt_rate_limited"),
 }
-_SERVER_ERROR = (ModelFailed, "{host} failed (HTTP {status}): {said}")
-_OTHER = (Unavailable, "{host} answered with HTTP {status}: {said}")
+_SERVER_ERROR = (ModelFailed, "errors.chatgpt_server_error")
+_OTHER = (Unavailable, "errors.chatgpt_other_status")
 
 
 def faults() -> tuple[type[Exception], ...]:
@@ -86,33 +84,35 @@ def translate(error: Exception, service: Service) -> KexError:
 
     host = service.host
     if isinstance(error, UnicodeEncodeError):
-        return Unprocessable("The text holds half a character (a lone surrogate).")
+        return Unprocessable(message("errors.chatgpt_half_character"))
     if isinstance(error, httpx2.InvalidURL):
-        return Unavailable("OPENAI_BASE_URL is no address.", field="OPENAI_BASE_URL")
+        return Unavailable(message("errors.chatgpt_bad_url"), field="OPENAI_BASE_URL")
     if timed_out(error) and not isinstance(_below(error), httpx2.ConnectTimeout):
-        return DeadlineExceeded(f"{host} said nothing for {service.timeout:g} s.")
+        return DeadlineExceeded(
+            message("errors.chatgpt_silent", host=host, timeout=service.timeout)
+        )
     if isinstance(error, (openai.APIConnectionError, httpx2.HTTPError)):
-        return Unavailable(f"The connection to {host} failed: {_network_reason(error)}.")
+        return Unavailable(
+            message("errors.chatgpt_connection_failed", host=host, reason=_network_reason(error))
+        )
     if isinstance(error, openai.APIError):
         return _said_by_server(error, service)
-    return ModelFailed(
-        f"{host} does not answer as an OpenAI-compatible server does: see OPENAI_BASE_URL."
-    )
+    return ModelFailed(message("errors.chatgpt_not_compatible", host=host))
 
 
 def _said_by_server(error: openai.APIError, service: Service) -> KexError:
     status = status_of(error)
-    kind, sentence = _BY_STATUS.get(status, _SERVER_ERROR if status >= 500 else _OTHER)
+    kind, key = _BY_STATUS.get(status, _SERVER_ERROR if status >= 500 else _OTHER)
     if _beyond_server(error):
-        kind, sentence = _REFUSED
+        kind, key = _REFUSED
     if out_of_credit(error):
-        kind, sentence = RateLimited, _NO_CREDIT
+        kind, key = RateLimited, _NO_CREDIT
     if status == 401 and service.key is None:
-        kind, sentence = Unavailable, "The server at {host} wants a key: set OPENAI_API_KEY."
-    words = service.quote(words_of(error)) or "it gave no reason."
+        kind, key = Unavailable, "errors.chatgpt_needs_key"
+    words = service.quote(words_of(error)) or message("errors.chatgpt_no_reason")
     pause = retry_after(error)
     return kind(
-        sentence.format(host=service.host, model=service.model, status=status, said=words),
+        message(key, host=service.host, model=service.model, status=status, said=words),
         retry_after=None if pause is None else math.ceil(pause),
     )
 
@@ -208,7 +208,7 @@ def _network_reason(error: Exception) -> str:
 
     cause = _below(error)
     if isinstance(cause, httpx2.ConnectTimeout):
-        return "nobody answered the call"
+        return message("errors.chatgpt_no_answer")
     if isinstance(cause, httpx2.ConnectError):
-        return "nobody takes connections there"
-    return "it was cut off"
+        return message("errors.chatgpt_no_connection")
+    return message("errors.chatgpt_cut_connection")

@@ -31,6 +31,7 @@ from models.chatgpt.errors import (
 from models.chatgpt.request import Dialect, Fields, warning, write
 from models.thread_stream import Sink, pump
 from settings import Settings
+from wording import message
 
 if TYPE_CHECKING:
     import openai
@@ -114,7 +115,7 @@ class ChatGpt:
             task.result()
         except CancelledError:
             if not sink.stopped:
-                raise Unavailable("ChatGpt was shut down.") from None
+                raise Unavailable(message("errors.chatgpt_shut_down")) from None
 
     def _open(self) -> _Line:
         try:
@@ -126,9 +127,9 @@ class ChatGpt:
 def _misconfigured(key: str, url: str) -> str | None:
     """What is wrong with the settings, in one sentence."""
     if not key and not url:
-        return "Set OPENAI_API_KEY, or OPENAI_BASE_URL for a server of your own."
+        return message("errors.chatgpt_no_key")
     if not (key.isascii() and key.isprintable()) or " " in key:
-        return "OPENAI_API_KEY holds characters that no key has."
+        return message("errors.chatgpt_bad_key")
     if not url:
         return None
     try:
@@ -137,10 +138,10 @@ def _misconfigured(key: str, url: str) -> str | None:
     except ValueError:  # a port or an IPv6 address that is none
         right = False
     if not right or not url.isprintable() or " " in url:
-        return "OPENAI_BASE_URL must be an http or https address, as http://127.0.0.1:8080/v1."
+        return message("errors.chatgpt_url_scheme")
     # httpx2 logs whole addresses.
     if "@" in parts.netloc or parts.query:
-        return "OPENAI_BASE_URL must hold no user name, password or query: use OPENAI_API_KEY."
+        return message("errors.chatgpt_url_secret")
     return None
 
 
@@ -182,7 +183,7 @@ class _Call:
         """Seconds until the next try; raises our error where there is none."""
         failure = translate(error, self._service)
         if answer.started:
-            failure = ModelFailed(f"The answer broke off: {failure.message}")
+            failure = ModelFailed(message("errors.chatgpt_broke_off", reason=failure.message))
         elif levels := self._dialect.learn(complaint_of(error), self._request, self._levels):
             self._levels = levels
             return 0.0

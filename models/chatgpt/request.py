@@ -13,11 +13,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from models.base import GenerateRequest, Image, Message
+from wording import joined, message
 
 Fields = dict[str, Any]
 Levels = Mapping[str, int]  # which form of each option, 0 is the best
 
-NO_SCHEMA = "The server offers no JSON-schema answers; this one was parsed leniently."
+NO_SCHEMA = message("warnings.chatgpt_no_schema")
 
 
 @dataclass(frozen=True)
@@ -133,8 +134,8 @@ def warning(request: GenerateRequest, used: Levels) -> str | None:
     lost += [] if wish.repetition_penalty is None else ["repetition_penalty"]
     parts = [NO_SCHEMA] if request.json_schema is not None and used["form"] > 0 else []
     if lost:
-        parts.append(f"The server takes no {' and no '.join(lost)}: it had no effect.")
-    return " ".join(parts) or None
+        parts.append(message("warnings.chatgpt_no_options", options=joined("options", lost)))
+    return joined("sentences", parts)
 
 
 def write(request: GenerateRequest, model: str, used: Levels) -> Fields:

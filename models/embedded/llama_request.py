@@ -7,6 +7,7 @@ from typing import Any
 from errors import InputError, ModelFailed, TooLarge
 from models.base import Chunk, Finish, GenerateRequest, Progress, Text, Usage
 from models.thread_stream import Sink
+from wording import message
 
 RANDOM_SEED = 2**32 - 1  # llama.cpp's word for a seed of its own choice
 # The languages that an adapter was trained for, in the order in which llama.cpp numbers them.
@@ -55,7 +56,7 @@ def check_grammar(grammar: str | None) -> None:
 
     complaint = llguidance.LLMatcher.validate_grammar(grammar.removeprefix("%llguidance {}\n"))
     if complaint:
-        raise InputError(f"The answer's form cannot be compiled: {complaint}", field="schema")
+        raise InputError(message("errors.embedded_grammar", complaint=complaint), field="schema")
 
 
 class LlamaAnswer:
@@ -89,14 +90,16 @@ class LlamaAnswer:
         if self._error is not None:
             if self._error.get("type") == "exceed_context_size_error":
                 raise TooLarge(
-                    f"The prompt has {self._error.get('n_prompt_tokens')} tokens and a slot of the "
-                    f"embedded model holds {self._error.get('n_ctx')}: send less text or raise "
-                    "KEX_EMBEDDED_CONTEXT.",
+                    message(
+                        "errors.embedded_prompt_too_long",
+                        tokens=self._error.get("n_prompt_tokens"),
+                        limit=self._error.get("n_ctx"),
+                    ),
                     field="user_input",
                 )
-            raise ModelFailed(f"llama.cpp failed: {self._error.get('message')}")
+            raise ModelFailed(message("errors.embedded_failed", reason=self._error.get("message")))
         if self._reason is None:
-            raise ModelFailed("llama.cpp ended the answer without saying why.")
+            raise ModelFailed(message("errors.embedded_cut"))
         return Finish("length" if self._reason == "length" else "stop", self._usage)
 
 

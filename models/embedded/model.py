@@ -33,6 +33,7 @@ from models.recognisers import Recognizers
 from models.thread_stream import Sink, pump
 from models.weights.verified_files import QWEN_CODER_1_5B, WeightsStore, locate_own
 from settings import Settings
+from wording import message
 
 log = logging.getLogger(__name__)
 
@@ -52,7 +53,7 @@ CHUNK_TOKENS = 130
 # document it finds more in a few sentences at a time (Re-DocRED: F1 0.13 whole, 0.18 so).
 TUNED_TOKENS = {"zh": 400, "en": 100}
 
-_SHUT_DOWN = "Embedded is being shut down."
+_SHUT_DOWN = message("errors.embedded_shut_down")
 
 
 class Embedded:
@@ -112,7 +113,7 @@ class Embedded:
         if self._engine is not None:
             return ModelState("ready")
         if self._loading:
-            return ModelState("loading", "The model is being loaded into memory.")
+            return ModelState("loading", message("states.embedded_loading"))
         if self._failure is not None:
             return ModelState("unavailable", self._failure)
         try:
@@ -121,7 +122,7 @@ class Embedded:
             return ModelState("unavailable", error.message)
         if path is None:
             return ModelState("unavailable", self._missing())
-        return ModelState("idle", "It is loaded on the first request.")
+        return ModelState("idle", message("states.loaded_on_first_request"))
 
     def load(self) -> None:
         with self._lock:
@@ -135,7 +136,9 @@ class Embedded:
             try:
                 self._engine = self._start(path)
             except (ImportError, RuntimeError, ValueError) as error:
-                self._failure = f"llama.cpp could not load {path.name}: {error}"
+                self._failure = message(
+                    "states.embedded_load_failed", name=path.name, reason=str(error)
+                )
                 raise Unavailable(self._failure) from error
             finally:
                 self._loading = False
@@ -146,8 +149,9 @@ class Embedded:
 
     def _missing(self) -> str:
         found = self._store.path.exists()
-        wrong = f"are not the right file ({self._store.path})" if found else "are not here yet"
-        return f"The weights of Embedded {wrong}: run `python app.py models get Embedded`."
+        if found:
+            return message("states.embedded_weights_wrong", path=self._store.path)
+        return message("states.embedded_weights_missing")
 
     def _start(self, path: Path) -> Any:
         import xllamacpp  # only now: importing the app loads no engine
@@ -219,7 +223,7 @@ class Embedded:
     def generate(self, request: GenerateRequest) -> Generator[Chunk, None, None]:
         if any(message.images for message in request.messages):
             raise Unprocessable(
-                "Embedded reads text only: leave the image out or choose a model that sees.",
+                message("errors.model_reads_text_only", model="Embedded"),
                 field="image",
             )
         check_grammar(request.grammar)
@@ -296,9 +300,9 @@ class Embedded:
             _, at_fault, complaint = str(error).partition("JSON schema error")
             if at_fault:
                 raise InputError(
-                    f"The answer's form cannot be compiled: schema error{complaint}", field="schema"
+                    message("errors.embedded_schema", complaint=complaint), field="schema"
                 ) from error
-            raise ModelFailed(f"llama.cpp refused the request: {error}") from error
+            raise ModelFailed(message("errors.embedded_refused", reason=str(error))) from error
         finally:
             closing = self._closing
             with self._count:

@@ -15,6 +15,7 @@ from torch import Tensor
 
 from errors import InputError, ModelFailed
 from models.visualglm.text.tokenizer import Tokenizer
+from wording import message
 
 # llguidance's own limits fail at a source of 2,000 Chinese characters.
 _LIMITS = llguidance.LLParserLimits(
@@ -52,7 +53,7 @@ class GlmGrammar:
         matcher = llguidance.LLMatcher(self._shared, grammar, log_level=0, limits=_LIMITS)
         if matcher.is_error():
             raise InputError(
-                f"The answer's form cannot be compiled: {_complaint(matcher)}", field="schema"
+                message("errors.embedded_grammar", complaint=_complaint(matcher)), field="schema"
             )
         return Matcher(matcher, len(self._vocabulary.tokens), self._vocab_size)
 
@@ -67,7 +68,9 @@ class GlmGrammar:
                 text, overrides={"whitespace_flexible": False}
             )
         except (TypeError, ValueError) as error:
-            raise InputError(f"The answer's schema is not JSON: {error}", field="schema") from error
+            raise InputError(
+                message("errors.glm_schema_not_json", reason=str(error)), field="schema"
+            ) from error
         return self.matcher(grammar)
 
 
@@ -119,7 +122,9 @@ class Matcher:
 
     def _check(self) -> None:
         if self._matcher.is_error():
-            raise ModelFailed(f"The answer's form broke off: {_complaint(self._matcher)}")
+            raise ModelFailed(
+                message("errors.glm_grammar_broke_off", complaint=_complaint(self._matcher))
+            )
 
 
 class _Vocabulary:
@@ -149,4 +154,4 @@ class _Vocabulary:
 def _complaint(matcher: llguidance.LLMatcher) -> str:
     """The first paragraph of what llguidance says; traces and its state follow behind "<"."""
     said = str(matcher.get_error()).split("\n<")[0].strip()
-    return said[:500] or "llguidance does not say why"
+    return said[:500] or message("errors.glm_no_reason")

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from errors import WeightsError
 from models.weights.download import sha256_of
+from wording import message
 
 LOCK_FILE = "kex-lock.json"
 
@@ -41,12 +42,11 @@ class Lock:
         except FileNotFoundError:
             pass  # nothing is locked yet
         except OSError as error:
-            raise WeightsError(f"{self.path} cannot be read: {error.strerror}.") from error
-        except (ValueError, KeyError, TypeError, AttributeError) as error:
             raise WeightsError(
-                f"{self.path} is damaged. Delete it, and `python app.py models get Local-GLM`"
-                " compares the files with the hub's and writes a new one."
+                message("errors.file_unreadable", path=self.path, reason=error.strerror)
             ) from error
+        except (ValueError, KeyError, TypeError, AttributeError) as error:
+            raise WeightsError(message("errors.glm_lock_damaged", path=self.path)) from error
 
     def hash_of(self, name: str) -> str | None:
         """SHA-256 of a file in the folder, None if there is none: as noted if it is unchanged."""

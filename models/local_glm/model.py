@@ -40,6 +40,7 @@ from models.local_glm.rounds import (
 from models.stop_strings import StopStrings
 from models.thread_stream import BEAT_SECONDS
 from settings import Settings
+from wording import joined, message
 
 if TYPE_CHECKING:  # torch is loaded with the model, not with the app
     import torch
@@ -55,13 +56,10 @@ if TYPE_CHECKING:  # torch is loaded with the model, not with the app
 
 log = logging.getLogger(__name__)
 
-BROKEN = (
-    "The network's numbers broke down (NaN) in this answer, which means nothing from there on: "
-    "check the weights with `python app.py models verify Local-GLM`, or set KEX_GLM_DTYPE=bf16."
-)
+BROKEN = message("warnings.glm_nan")
 
 # What a card saves: measured with full-size random weights on two cores, see docs/visualglm.md.
-CPU_SPEED = "one to two tokens a second on two cores, with 16 GB of memory"
+CPU_SPEED = message("states.glm_cpu_speed")
 
 CHUNK_TOKENS = 260  # of source text in a request; prompt, examples and answer share 2,048 with it
 
@@ -103,26 +101,20 @@ class LocalGlm:
         if loaded is not None:
             return ModelState("ready")
         if progress is not None:
-            return ModelState("loading", "The model is being loaded.", progress)
+            return ModelState("loading", message("states.glm_loading"), progress)
         missing = self._missing() or self._failure
         if missing is not None:
             return ModelState("unavailable", missing)
-        return ModelState("idle", "It is loaded on the first request.")
+        return ModelState("idle", message("states.loaded_on_first_request"))
 
     def _missing(self) -> str | None:
         """What is not there, by cheap looks."""
         folder, device = self._settings.glm_path, self._settings.glm_device
         if not (folder / "config.json").is_file():
-            return (
-                f"No weights at {folder}: run `python app.py models get Local-GLM`, or name a "
-                "checkpoint's folder with KEX_GLM_PATH."
-            )
+            return message("states.glm_no_weights", folder=folder)
         card = missing_card(device)
         if card is not None:
-            return (
-                f"KEX_GLM_DEVICE is {device}, but {card}. KEX_GLM_DEVICE=cpu runs it without one "
-                f"(`--device cpu` in a chat), at {CPU_SPEED}."
-            )
+            return message("states.glm_no_card", device=device, card=card, speed=CPU_SPEED)
         return None
 
     def load(self) -> None:
@@ -139,7 +131,7 @@ class LocalGlm:
                 self._failure = error.message
                 raise
             except (ImportError, RuntimeError, OSError) as error:
-                self._failure = f"Local-GLM could not be loaded: {error}"
+                self._failure = message("states.glm_load_failed", reason=str(error))
                 raise Unavailable(self._failure) from error
             finally:
                 self._progress = None
@@ -186,7 +178,7 @@ class LocalGlm:
         self.load()
         loaded = self._loaded
         if loaded is None:
-            raise Unavailable("Local-GLM is being shut down.")
+            raise Unavailable(message("errors.glm_shut_down"))
         talk = read_talk(request.messages)
         query = _engine_request(loaded, request, talk)
         generation = loaded.engine.submit(query.request)
@@ -308,8 +300,8 @@ def _chunks(
         if isinstance(event, End) or stop.hit:
             reason = event.reason if isinstance(event, End) and not stop.hit else "stop"
             broken = isinstance(event, End) and event.broken
-            warning = " ".join(filter(None, (query.warning, BROKEN if broken else None)))
-            yield Finish(reason, Usage(len(query.request.ids), written), warning or None)
+            warning = joined("sentences", (query.warning, BROKEN if broken else None))
+            yield Finish(reason, Usage(len(query.request.ids), written), warning)
             return
         if not text:
             yield Progress()  # a token that is only part of a character: a chance to leave

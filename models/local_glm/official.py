@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from errors import Unavailable
 from models.gpus import missing_card
+from wording import message
 
 if TYPE_CHECKING:  # asking what is missing loads no torch
     import torch
@@ -55,22 +56,20 @@ def missing(folder: Path, device: str, bits: int) -> str | None:
     """Why the official code cannot run here, by cheap looks, or None."""
     lacking = [name for name in CODE if not (folder / name).is_file()]
     if lacking:
-        return (
-            f"The official code cannot run from {folder}: {', '.join(lacking)} missing there. Fetch"
-            " them from the page of the model that the weights came from."
-        )
+        return message("states.glm_official_files_missing", folder=folder, files=", ".join(lacking))
     wanted = _MODULES if "sat" in (folder / "visual.py").read_text(encoding="utf-8") else {}
     lacking = [name for name in wanted if importlib.util.find_spec(name) is None]
     if lacking:
-        return (
-            f"The official code needs {', '.join(_MODULES[name] for name in lacking)}, which is"
-            f" not installed: `{_INSTALL}`."
+        return message(
+            "states.glm_official_modules_missing",
+            modules=", ".join(_MODULES[name] for name in lacking),
+            install=_INSTALL,
         )
     card = missing_card(device)
     if card is not None:
-        return f"The official code is asked to run on {device}, but {card}."
+        return message("states.glm_official_no_card", device=device, card=card)
     if bits and device == "cpu":
-        return f"The official code quantises to {bits} bit on a CUDA card only."
+        return message("states.glm_official_quantised", bits=bits)
     return None
 
 
@@ -101,7 +100,12 @@ def load_official(
     # Another's code, run for the first time: it can fail in any way.
     except Exception as error:
         raise Unavailable(
-            f"The official code in {folder} could not be loaded: {type(error).__name__}: {error}"
+            message(
+                "states.glm_official_load_failed",
+                folder=folder,
+                kind=type(error).__name__,
+                reason=str(error),
+            )
         ) from error
     return Official(model, tokenizer)
 
@@ -111,7 +115,6 @@ def _wrong_transformers() -> str | None:
 
     if transformers.__version__.startswith(TRANSFORMERS):
         return None
-    return (
-        f"The official code runs with transformers {TRANSFORMERS}x and {transformers.__version__}"
-        " is installed: `pip install transformers==4.27.1`."
+    return message(
+        "states.glm_official_transformers", wanted=TRANSFORMERS, installed=transformers.__version__
     )

@@ -41,16 +41,14 @@ from models.local_glm.rounds import (
 from models.stop_strings import StopStrings
 from models.thread_stream import Sink, pump
 from settings import Settings
+from wording import joined, message
 
 if TYPE_CHECKING:  # torch is loaded with the model, not with the app
     from models.local_glm.official import Official
     from models.visualglm.config import VisualGLMConfig
     from models.visualglm.text.tokenizer import Tokenizer
 
-NO_FORM = (
-    "The official code cannot be held to a grammar or a schema: this answer's form is the model's"
-    " own. Unset KEX_GLM_ENGINE for answers that keep to it."
-)
+NO_FORM = message("warnings.glm_official_no_form")
 # What has a meaning to the official prompt wherever it stands: it would open a file that a user's
 # text names, or take a word for the end of the prompt.
 _SPECIAL = (
@@ -117,18 +115,18 @@ class ReferenceGlm:
 
     def state(self) -> ModelState:
         if self._loaded is not None:
-            return ModelState("ready", "By the official code (KEX_GLM_ENGINE=reference).")
+            return ModelState("ready", message("states.glm_official_ready"))
         if self._loading:
-            return ModelState("loading", "The official code is loading the model.")
+            return ModelState("loading", message("states.glm_official_loading"))
         missing = self._missing() or self._failure
         if missing is not None:
             return ModelState("unavailable", missing)
-        return ModelState("idle", "It is loaded on the first request, by the official code.")
+        return ModelState("idle", message("states.glm_official_idle"))
 
     def _missing(self) -> str | None:
         folder = self._settings.glm_path
         if not (folder / "config.json").is_file():
-            return f"No weights at {folder}: KEX_GLM_PATH names a checkpoint's folder."
+            return message("states.glm_official_no_weights", folder=folder)
         from models.local_glm.official import missing
 
         return missing(folder, self._settings.glm_device, self._bits)
@@ -170,7 +168,7 @@ class ReferenceGlm:
         self.load()
         loaded = self._loaded
         if loaded is None:
-            raise Unavailable("Local-GLM is being shut down.")
+            raise Unavailable(message("errors.glm_shut_down"))
         talk = read_talk(request.messages)
         context = min(self._settings.glm_context, loaded.config.max_sequence_length)
         context = min(context, request.max_length or context)
@@ -179,7 +177,7 @@ class ReferenceGlm:
         warnings = [shortcomings(talk, dropped)]
         if request.grammar is not None or request.json_schema is not None:
             warnings.append(NO_FORM)
-        warning = " ".join(filter(None, warnings)) or None
+        warning = joined("sentences", warnings)
 
         def produce(sink: Sink[_Piece | _End]) -> None:
             with self._turn:
@@ -248,7 +246,9 @@ def _answer(
             sink.put(_Piece(official.text(ids[0].tolist()[length:])))
     # Another's code: whatever it throws, the user is told in one sentence.
     except Exception as error:
-        raise ModelFailed(f"The official code failed: {type(error).__name__}: {error}") from error
+        raise ModelFailed(
+            message("errors.glm_official_failed", kind=type(error).__name__, reason=str(error))
+        ) from error
     # The loop asks the watch about every sequence but one that ended by itself, with <eop>.
     written = watch.last[length:]
     used = len(written) + (0 if watch.full else 1)

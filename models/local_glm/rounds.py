@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from errors import InputError
 from models.base import Image, Message
+from wording import joined, message
 
 if TYPE_CHECKING:
     from models.visualglm.text.chat import Prompt
@@ -42,24 +43,24 @@ def read_talk(messages: Sequence[Message]) -> Talk:
     Raises InputError unless the last message is the user's.
     """
     if not messages or messages[-1].role != "user":
-        raise InputError("The last message must be the user's.", field="messages")
+        raise InputError(message("errors.glm_last_message"), field="messages")
     system = [message.content for message in messages if message.role == "system"]
     images = [image for message in messages for image in message.images]
     rounds: list[tuple[list[str], list[str]]] = []
-    for message in messages:
-        if message.role == "user":
+    for one in messages:
+        if one.role == "user":
             if not rounds or rounds[-1][1]:
                 rounds.append(([], []))
-            rounds[-1][0].append(message.content)
-        elif message.role == "assistant":
+            rounds[-1][0].append(one.content)
+        elif one.role == "assistant":
             if not rounds:  # an answer to nothing
                 rounds.append(([], []))
-            rounds[-1][1].append(message.content)
-    joined = [("\n".join(asked), "\n".join(answered)) for asked, answered in rounds]
+            rounds[-1][1].append(one.content)
+    paired = [("\n".join(asked), "\n".join(answered)) for asked, answered in rounds]
     return Talk(
         system="\n\n".join(system),
-        history=tuple(joined[:-1]),
-        query=joined[-1][0],
+        history=tuple(paired[:-1]),
+        query=paired[-1][0],
         image=images[-1] if images else None,
         other_images=max(len(images) - 1, 0),
     )
@@ -92,10 +93,7 @@ def shortcomings(talk: Talk, dropped: int) -> str | None:
     """What the answer did not take notice of, in a sentence, or None."""
     parts = []
     if dropped:
-        parts.append(
-            f"The conversation is longer than the model's context: its oldest {dropped} "
-            f"round{'s were' if dropped > 1 else ' was'} left out."
-        )
+        parts.append(message("warnings.glm_rounds_left_out", count=dropped))
     if talk.other_images:
-        parts.append("Local-GLM looks at one picture: only the latest was shown to it.")
-    return " ".join(parts) or None
+        parts.append(message("warnings.glm_one_picture"))
+    return joined("sentences", parts)

@@ -18,6 +18,7 @@ from filelock import FileLock, Timeout
 from errors import WeightsError
 from models.local_glm.lock_file import LOCK_FILE, Lock
 from models.weights.download import Offer, ask_hub, from_hub, hub_arrived, sha256_of
+from wording import message
 
 CONFIG = "config.json"
 INDEX = "pytorch_model.bin.index.json"
@@ -36,10 +37,7 @@ class Repository:
 
 VISUALGLM_6B = Repository(
     name="THUDM/visualglm-6b",
-    licence=(
-        "VisualGLM-6B's weights are for research only: no commercial use, no redistribution. Their"
-        " own licence, which you accept, is at https://huggingface.co/THUDM/visualglm-6b."
-    ),
+    licence=(message("terminal.glm_licence")),
     # An older vocabulary of 130,000 pieces is about; the model does not go with it.
     pinned={TOKENIZER: "5e974d9a69c242ce014c88c2b26089270f6198f3c0b700a887666cd3e816f17e"},
 )
@@ -88,7 +86,7 @@ class GlmStore:
             try:
                 waiting.acquire(blocking=False)
             except Timeout:
-                self._tell(f"Another process is filling {self.folder}; waiting for it.")
+                self._tell(message("terminal.weights_other_process_folder", folder=self.folder))
                 waiting.acquire()
             try:
                 return self._get(update)
@@ -96,8 +94,9 @@ class GlmStore:
                 waiting.release()
         except OSError as error:
             raise WeightsError(
-                f"{self.folder} cannot be filled: {error.strerror or error}. Name another folder"
-                " with KEX_GLM_PATH.",
+                message(
+                    "errors.glm_folder_unusable", folder=self.folder, reason=error.strerror or error
+                ),
                 field=_FIELD,
             ) from error
 
@@ -133,14 +132,12 @@ class GlmStore:
         except WeightsError as error:
             raise self._failed(name, error.message) from error
         if offer.size is None:
-            raise self._failed(name, "it does not say how big the file is")
+            raise self._failed(name, message("errors.weights_no_size"))
         return offer
 
     def _failed(self, name: str, reason: str) -> WeightsError:
         return WeightsError(
-            f"{name} could not be fetched from {self._endpoint}: {reason}. What helps:"
-            " HF_ENDPOINT=<address of a mirror of the hub>, or a checkpoint folder of your own"
-            " named by KEX_GLM_PATH. A new try goes on where this one ended.",
+            message("errors.glm_fetch_failed", name=name, endpoint=self._endpoint, reason=reason),
             field="HF_ENDPOINT",
         )
 
@@ -155,7 +152,7 @@ class GlmStore:
             lock.add(name, own)
             return
         if locked and (self.folder / name).exists():
-            self._tell(f"{self.folder / name} is not the file it should be; fetching it anew.")
+            self._tell(message("terminal.weights_wrong_file", path=self.folder / name))
         if own and offer.sha256 and not update:
             raise self._foreign(name, own, offer.sha256)
         staged, found = self._fetch(name, offer)
@@ -172,7 +169,7 @@ class GlmStore:
         """Fetch into a folder of the file's own; its path there, and its SHA-256."""
         staging = self._staging / name
         staging.mkdir(parents=True, exist_ok=True)
-        self._tell(f"Fetching {name} …")
+        self._tell(message("terminal.weights_fetching", name=name))
         try:
             staged = from_hub(self.repository.name, name, offer.size or 0, self._endpoint, staging)
         except WeightsError as error:
@@ -182,28 +179,24 @@ class GlmStore:
             shutil.rmtree(staging, ignore_errors=True)
             raise self._failed(
                 name,
-                f"what arrived is refused and deleted, for it has SHA-256 {found} in place of"
-                f" {offer.sha256}, which the hub announced",
+                message("errors.glm_wrong_hash", found=found, wanted=offer.sha256),
             )
         return staged, found
 
     def _changed(self, name: str, found: str, wanted: str) -> WeightsError:
         remedy = (
-            "Only that file goes with this version of Kex: set HF_ENDPOINT to a hub that has it."
+            message("errors.glm_pinned_remedy")
             if name in self.repository.pinned
-            else "`python app.py models get Local-GLM --update` takes the new one."
+            else message("errors.glm_update_remedy")
         )
         return WeightsError(
-            f"The hub's {name} has SHA-256 {found} in place of {wanted}, so it has changed."
-            f" {remedy}",
+            message("errors.glm_changed", name=name, found=found, wanted=wanted, remedy=remedy),
             field=_FIELD,
         )
 
     def _foreign(self, name: str, own: str, found: str) -> WeightsError:
         return WeightsError(
-            f"{self.folder / name} was not put there by Kex and differs from the hub's: SHA-256"
-            f" {own} in place of {found}. Move it away, or let"
-            " `python app.py models get Local-GLM --update` replace it.",
+            message("errors.glm_foreign", path=self.folder / name, own=own, found=found),
             field=_FIELD,
         )
 
@@ -217,8 +210,7 @@ class GlmStore:
         free = shutil.disk_usage(self.folder).free
         if free < needed:
             raise WeightsError(
-                f"Not enough room: {needed:,} bytes are still to come, but {self.folder} has"
-                f" {free:,} free. Make room, or name a folder on another disk with KEX_GLM_PATH.",
+                message("errors.glm_no_space", needed=needed, folder=self.folder, free=free),
                 field=_FIELD,
             )
 
@@ -230,7 +222,7 @@ class GlmStore:
         """
         lock = Lock(self.folder)
         if not lock.files:
-            self._tell(f"No {LOCK_FILE} here: Kex has no hashes to compare with.")
+            self._tell(message("terminal.weights_no_lock", lock_file=LOCK_FILE))
         wanted = {name: noted.sha256 for name, noted in lock.files.items()}
         for name, sha256 in {**wanted, **self.repository.pinned}.items():
             self._verify_file(self.folder / name, sha256)
@@ -238,16 +230,27 @@ class GlmStore:
         return self.folder
 
     def _verify_file(self, path: Path, wanted: str) -> None:
-        remedy = "Run `python app.py models get Local-GLM` to fetch it."
+        remedy = message("errors.glm_get_remedy")
         try:
             found = sha256_of(path)
         except FileNotFoundError as error:
-            raise WeightsError(f"{path} does not exist. {remedy}", field=_FIELD) from error
+            raise WeightsError(
+                message("errors.weights_missing", path=path, remedy=remedy), field=_FIELD
+            ) from error
         except OSError as error:
-            raise WeightsError(f"{path} cannot be read: {error.strerror}.", field=_FIELD) from error
+            raise WeightsError(
+                message("errors.file_unreadable", path=path, reason=error.strerror), field=_FIELD
+            ) from error
         if found != wanted:
             raise WeightsError(
-                f"{path} has SHA-256 {found} in place of {wanted}. {remedy}", field=_FIELD
+                message(
+                    "errors.weights_wrong_hash",
+                    path=path,
+                    found=found,
+                    wanted=wanted,
+                    remedy=remedy,
+                ),
+                field=_FIELD,
             )
 
 

@@ -5,13 +5,14 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Protocol
 
 from errors import Unavailable
 from models.base import Mention
 from models.recognisers.packs import PACKS, PackStore
+from wording import joined, message
 
 log = logging.getLogger(__name__)
 
@@ -23,12 +24,20 @@ class _Recognizer(Protocol):
 class Recognizers:
     """What finds names in Chinese (`zh`) and English (`en`) text without a language model.
 
-    Memory and load time stand with each: `models.recognisers.lac`, `models.recognisers.spacy_en`.
+    `say` as in PackStore. Memory and load time stand with each: `models.recognisers.lac`,
+    `models.recognisers.spacy_en`.
     """
 
-    def __init__(self, cache_dir: Path, sources: tuple[str, ...] = ("pypi",)) -> None:
+    def __init__(
+        self,
+        cache_dir: Path,
+        sources: tuple[str, ...] = ("pypi",),
+        *,
+        say: Callable[[str], None] | None = None,
+    ) -> None:
+        told = {} if say is None else {"say": say}
         self.stores: Mapping[str, PackStore] = {
-            lang: PackStore(pack, cache_dir, sources) for lang, pack in PACKS.items()
+            lang: PackStore(pack, cache_dir, sources, **told) for lang, pack in PACKS.items()
         }
         self._lock = threading.Lock()  # one load at a time
         self._loaded: dict[str, _Recognizer] = {}
@@ -42,7 +51,11 @@ class Recognizers:
         if lang in self._loaded:
             return None
         if lang not in self.stores:
-            return f"There is no recogniser for {lang[:20]!r}: there are {' and '.join(PACKS)}."
+            return message(
+                "errors.recogniser_unknown_language",
+                lang=lang[:20],
+                languages=joined("options", PACKS),
+            )
         store = self.stores[lang]
         return store.missing() if store.locate() is None else None
 
@@ -72,7 +85,9 @@ class Recognizers:
         try:
             recognizer = _make(lang, store.path)
         except (ImportError, OSError, ValueError, RuntimeError) as error:
-            raise Unavailable(f"{store.pack.title} could not be loaded: {error}") from error
+            raise Unavailable(
+                message("errors.recogniser_load_failed", title=store.pack.title, reason=str(error))
+            ) from error
         log.info("%s loaded in %.1f s", store.pack.title, time.monotonic() - started)
         return recognizer
 

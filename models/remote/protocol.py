@@ -28,6 +28,7 @@ from models.base import (
     Usage,
 )
 from validation import input_error
+from wording import message
 
 VERSION = 1
 Json = dict[str, Any]
@@ -70,8 +71,8 @@ class _Request(_Form):
 
 def write_request(request: GenerateRequest) -> Json:
     written = asdict(request)
-    for message, one in zip(written["messages"], request.messages, strict=True):
-        message["images"] = [
+    for shown, one in zip(written["messages"], request.messages, strict=True):
+        shown["images"] = [
             {"data": base64.b64encode(image.data).decode(), "media_type": image.media_type}
             for image in one.images
         ]
@@ -98,7 +99,7 @@ def _image(form: _Image) -> Image:
     try:
         return Image(base64.b64decode(form.data, validate=True), form.media_type)
     except ValueError as error:
-        raise InputError("images: data is not base64.", field="images") from error
+        raise InputError(message("errors.image_not_base64"), field="images") from error
 
 
 def write_chunk(chunk: Chunk) -> Json:

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from errors import WeightsError
+from wording import message
 
 CONFIG_FILE = "config.json"
 MAX_LAYERS = 1000  # planning a hostile configuration with a million of them would take minutes
@@ -97,15 +98,25 @@ def read_config(folder: Path) -> VisualGLMConfig:
         raw = json.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
         raise WeightsError(
-            f"{path} cannot be read ({error.strerror}): is {folder} a VisualGLM-6B checkpoint?",
+            message(
+                "errors.checkpoint_config_unreadable",
+                path=path,
+                reason=error.strerror,
+                folder=folder,
+            ),
             field="KEX_GLM_PATH",
         ) from error
     except ValueError as error:
-        raise WeightsError(f"{path} is not JSON: {error}", field="KEX_GLM_PATH") from error
+        raise WeightsError(
+            message("errors.checkpoint_config_not_json", path=path, reason=str(error)),
+            field="KEX_GLM_PATH",
+        ) from error
     try:
         return parse_config(raw)
     except ValueError as error:
-        raise WeightsError(f"{path}: {error}", field="KEX_GLM_PATH") from error
+        raise WeightsError(
+            message("errors.located", place=path, reason=str(error)), field="KEX_GLM_PATH"
+        ) from error
 
 
 def parse_config(raw: Any) -> VisualGLMConfig:

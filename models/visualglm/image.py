@@ -11,6 +11,7 @@ from PIL import ImageOps
 from torch import Tensor
 
 from errors import InputError
+from wording import message
 
 MEAN = (0.48145466, 0.4578275, 0.40821073)  # of CLIP's training pictures, red, green, blue
 STD = (0.26862954, 0.26130258, 0.27577711)
@@ -29,15 +30,17 @@ def decode(data: bytes) -> PIL.Image.Image:
             picture = PIL.Image.open(BytesIO(data))
         if picture.width * picture.height > MAX_PIXELS:
             raise InputError(
-                f"image has {picture.width} × {picture.height} pixels and the limit is "
-                f"{MAX_PIXELS:,} in all: send a smaller one.",
+                message(
+                    "errors.image_too_many_pixels",
+                    width=picture.width,
+                    height=picture.height,
+                    limit=MAX_PIXELS,
+                ),
                 field="image",
             )
         return ImageOps.exif_transpose(picture)
     except (OSError, SyntaxError, ValueError, PIL.Image.DecompressionBombError) as error:
-        raise InputError("image cannot be decoded: send a PNG, JPEG or WebP.", field="image") from (
-            error
-        )
+        raise InputError(message("errors.image_undecodable"), field="image") from (error)
 
 
 def resize(picture: PIL.Image.Image, size: int) -> PIL.Image.Image:

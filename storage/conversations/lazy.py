@@ -7,6 +7,7 @@ from pathlib import Path
 from errors import StoreOff
 from storage.conversations.store import Store
 from storage.database.lazy import Lazy
+from wording import message
 
 
 class LazyStore(Lazy[Store]):
@@ -22,8 +23,5 @@ class LazyStore(Lazy[Store]):
 
     def _open(self) -> Store:
         if self._path is None:
-            raise StoreOff(
-                "No conversations are kept here: KEX_STORE is off. Set it to the path of a file.",
-                field="KEX_STORE",
-            )
+            raise StoreOff(message("errors.store_off"), field="KEX_STORE")
         return Store(self._path)

@@ -32,6 +32,7 @@ from storage.conversations.rows import (
 )
 from storage.conversations.tables import conversations, corrections, turns
 from storage.database.sqlite import open_engine, overwrite_deleted, translate_errors, writing
+from wording import message
 
 MAX_PAGE = 200
 MAX_WORDS = 8  # of a search
@@ -163,7 +164,7 @@ class Store:
             turn = _turn(connection, name, position)
             answer = turn.said.answer
             if answer is None:
-                raise Unprocessable("This turn has no answer to correct.", field="turn")
+                raise Unprocessable(message("errors.store_no_answer"), field="turn")
             if before is not None:  # kept whole, though its strings are enough to find it
                 before = standing(corrected(answer, turn.corrections), before)
             new = Correction(kind, before, after, now)
@@ -183,12 +184,18 @@ class Store:
             _row(connection, name, hold=True)
             turn = _turn(connection, name, position)
             if not turn.corrections:
-                raise InputError(f"Turn {position} has no correction to take back.", field="turn")
+                raise InputError(
+                    message("errors.store_no_correction", position=position), field="turn"
+                )
             there = len(turn.corrections)
             if count is not None and count != there:
                 raise Conflict(
-                    f"Turn {position} has {there} corrections, not {count}: it was corrected "
-                    "elsewhere. Load the conversation, and take back what is the last one now.",
+                    message(
+                        "errors.store_other_corrections",
+                        position=position,
+                        found=there,
+                        count=count,
+                    ),
                     field="count",
                 )
             of = corrections.c.conversation == name, corrections.c.position == position
@@ -219,7 +226,7 @@ def _row(connection: Connection, name: str, *, hold: bool = False) -> Row[Any]:
     row = connection.execute(wanted.with_for_update() if hold else wanted).one_or_none()
     if row is None:
         raise UnknownConversation(
-            f"No conversation {name[:40]!r} is kept here: it may have been deleted.",
+            message("errors.store_no_conversation", name=name[:40]),
             field="conversation",
         )
     return row
@@ -228,7 +235,7 @@ def _row(connection: Connection, name: str, *, hold: bool = False) -> Row[Any]:
 def _turn(connection: Connection, name: str, position: int) -> Turn:
     row = connection.execute(select(turns).where(_is(name, position))).one_or_none()
     if row is None:
-        raise UnknownTurn(f"The conversation has no turn {position}.", field="turn")
+        raise UnknownTurn(message("errors.store_no_turn", position=position), field="turn")
     of = corrections.c.conversation == name, corrections.c.position == position
     made = connection.execute(select(corrections).where(*of).order_by(corrections.c.id))
     return turn_of(row, [correction_of(one) for one in made])
@@ -242,7 +249,7 @@ def _check_turn(connection: Connection, name: str, position: int | None) -> int:
     )
     if position is not None and not 1 <= position <= last:
         raise UnknownTurn(
-            f"The conversation has no turn {position} that could be replaced: the last is {last}.",
+            message("errors.store_not_replaceable", position=position, last=last),
             field="turn",
         )
     return last
@@ -294,7 +301,7 @@ def _from(name: str, position: int) -> ColumnElement[bool]:
 def _behind(before: str) -> ColumnElement[bool]:
     found = _CURSOR.fullmatch(before)
     if found is None:
-        raise InputError("before is not the `next` of an earlier answer.", field="before")
+        raise InputError(message("errors.store_bad_before"), field="before")
     used, name = int(found[1]), found[2]
     same = and_(conversations.c.updated == used, conversations.c.id < name)
     return or_(conversations.c.updated < used, same)
@@ -303,7 +310,9 @@ def _behind(before: str) -> ColumnElement[bool]:
 def _matches(query: str) -> Iterator[ColumnElement[bool]]:
     words = [folded for word in query.split() if (folded := searchable(word))]
     if len(words) > MAX_WORDS:
-        raise InputError(f"query has {len(words)} words: use up to {MAX_WORDS}.", field="query")
+        raise InputError(
+            message("errors.store_too_many_words", count=len(words), limit=MAX_WORDS), field="query"
+        )
     for word in words:
         said = (turns.c.conversation == conversations.c.id) & turns.c.search.contains(
             word, autoescape=True

@@ -24,6 +24,7 @@ from sqlalchemy import (
 )
 
 from errors import StoreFailed
+from wording import message
 
 Migrations = Sequence[Callable[[Connection], None]]
 
@@ -64,14 +65,18 @@ def version(
         return 0
     if kind.versions.name not in tables:
         raise StoreFailed(
-            f"{name} is the database of another program (it has a table {tables[0]!r}): name "
-            f"another file with {kind.setting}."
+            message("errors.database_foreign", name=name, table=tables[0], setting=kind.setting)
         )
     found = connection.scalar(select(func.max(kind.versions.c.version))) or 0
     if found > len(migrations):
         raise StoreFailed(
-            f"{name} was written by a newer Kex (version {found}, this one knows "
-            f"{len(migrations)}): update Kex, or name another file with {kind.setting}."
+            message(
+                "errors.database_newer",
+                name=name,
+                found=found,
+                known=len(migrations),
+                setting=kind.setting,
+            )
         )
     return found
 

@@ -10,16 +10,17 @@ from sqlalchemy.exc import ArgumentError, DBAPIError, SQLAlchemyError
 
 from errors import InputError, StoreFailed
 from storage.database.migrating import Kind, migrate
+from wording import message
 
 _WRITER = 0x4B6578  # "Kex": who writes holds the lock of this number
 _REMEDIES = {
-    "password authentication failed": "correct name and password in KEX_BASE",
-    "does not exist": "make that database, or correct its name in KEX_BASE",
-    "permission denied": "let that user write the database, or name another with KEX_BASE",
-    "pg_trgm": "have an administrator install the extension pg_trgm there",
-    "No space left": "free some space on its disk",
+    "password authentication failed": message("errors.database_remedy_password"),
+    "does not exist": message("errors.database_remedy_missing"),
+    "permission denied": message("errors.database_remedy_permission"),
+    "pg_trgm": message("errors.database_remedy_trigram"),
+    "No space left": message("errors.database_remedy_space"),
 }
-_OTHERWISE = "see that the server runs and is reached, or correct KEX_BASE"
+_OTHERWISE = message("errors.database_remedy_server")
 
 
 def without_password(address: str) -> str:
@@ -27,11 +28,9 @@ def without_password(address: str) -> str:
     try:
         url = make_url(address)
     except ArgumentError as error:
-        raise InputError("KEX_BASE is no address of a database.", field="KEX_BASE") from error
+        raise InputError(message("errors.database_bad_address"), field="KEX_BASE") from error
     if url.get_backend_name() not in ("postgresql", "postgres"):
-        raise InputError(
-            "KEX_BASE: Kex knows files of SQLite and postgresql:// addresses.", field="KEX_BASE"
-        )
+        raise InputError(message("errors.database_unknown_kind"), field="KEX_BASE")
     return url.render_as_string(hide_password=True)
 
 
@@ -43,10 +42,7 @@ def open_engine(address: str, kind: Kind) -> Engine:
         try:
             engine = create_engine(url, isolation_level="REPEATABLE READ", pool_pre_ping=True)
         except ModuleNotFoundError as error:
-            raise StoreFailed(
-                f"{name} needs psycopg: install it with `pip install -r "
-                "requirements-postgresql.txt`."
-            ) from error
+            raise StoreFailed(message("errors.database_needs_psycopg", name=name)) from error
         try:
             with writing(engine) as connection:
                 migrate(connection, name, kind=kind)
@@ -65,7 +61,9 @@ def translate_errors(name: str) -> Iterator[None]:
         said = str(error.orig if isinstance(error, DBAPIError) else error).strip()
         said = said.splitlines()[0] if said else type(error).__name__
         remedy = next((act for sign, act in _REMEDIES.items() if sign in said), _OTHERWISE)
-        raise StoreFailed(f"{name} cannot be used ({said}): {remedy}.") from error
+        raise StoreFailed(
+            message("errors.database_unusable", name=name, reason=said, remedy=remedy)
+        ) from error
 
 
 @contextmanager

@@ -20,6 +20,7 @@ from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from errors import StoreFailed
 from storage.database.migrating import Kind, migrate, version
+from wording import message
 
 BUSY_SECONDS = 10.0
 _WAL_TRIES = 50  # at a tenth of a second
@@ -31,16 +32,16 @@ _PRAGMAS = (
     "secure_delete=ON",  # what is deleted is overwritten
 )
 
-# What SQLite says → what to do about it.
+# What SQLite says → what to do about it, by key.
 _REMEDIES = {
-    "disk is full": "free some space on its disk",
-    "readonly database": "let Kex write the file and its folder, or name another with {setting}",
-    "unable to open": "let Kex write the file and its folder, or name another with {setting}",
-    "locked": "another program holds it; end that program and try again",
-    "not a database": "move it away, or put a copy of it from before there, and try again",
-    "malformed": "move it away, or put a copy of it from before there, and try again",
+    "disk is full": "errors.database_remedy_space",
+    "readonly database": "errors.database_remedy_write",
+    "unable to open": "errors.database_remedy_write",
+    "locked": "errors.database_remedy_locked",
+    "not a database": "errors.database_remedy_damaged",
+    "malformed": "errors.database_remedy_damaged",
 }
-_OTHERWISE = "see that its disk works, or name another file with {setting}"
+_OTHERWISE = "errors.database_remedy_disk"
 
 
 def open_engine(path: Path, kind: Kind) -> Engine:
@@ -78,13 +79,17 @@ def translate_errors(name: str, setting: str) -> Iterator[None]:
         yield
     except (SQLAlchemyError, sqlite3.Error) as error:
         said = str(error.orig if isinstance(error, DBAPIError) else error)
-        remedy = next((act for sign, act in _REMEDIES.items() if sign in said), _OTHERWISE)
-        remedy = remedy.format(setting=setting)
-        raise StoreFailed(f"{name} cannot be used ({said}): {remedy}.") from error
-    except OSError as error:
-        remedy = _REMEDIES["unable to open"].format(setting=setting)
+        key = next((act for sign, act in _REMEDIES.items() if sign in said), _OTHERWISE)
+        remedy = message(key, setting=setting)
         raise StoreFailed(
-            f"{name} cannot be used ({error.strerror or error}): {remedy}."
+            message("errors.database_unusable", name=name, reason=said, remedy=remedy)
+        ) from error
+    except OSError as error:
+        remedy = message(_REMEDIES["unable to open"], setting=setting)
+        raise StoreFailed(
+            message(
+                "errors.database_unusable", name=name, reason=error.strerror or error, remedy=remedy
+            )
         ) from error
 
 
@@ -148,5 +153,12 @@ def _check(engine: Engine, path: Path, kind: Kind) -> None:
     with engine.connect() as connection:
         found = connection.exec_driver_sql("PRAGMA quick_check(1)").scalar()
         if found != "ok":
-            raise StoreFailed(f"{path} is damaged ({found}): {_REMEDIES['malformed']}.")
+            raise StoreFailed(
+                message(
+                    "errors.database_damaged",
+                    path=path,
+                    found=found,
+                    remedy=message(_REMEDIES["malformed"]),
+                )
+            )
         version(connection, str(path), kind=kind)

@@ -10,6 +10,7 @@ from pathlib import Path
 from errors import BaseOff
 from storage.database.lazy import Lazy
 from storage.knowledge_base.base import Base
+from wording import message
 
 
 class LazyBase(Lazy[Base]):
@@ -28,14 +29,7 @@ class LazyBase(Lazy[Base]):
 
     def _open(self) -> Base:
         if self._address is None:
-            raise BaseOff(
-                "There is no knowledge base here: KEX_BASE is off. Set it to the path of a file.",
-                field="KEX_BASE",
-            )
+            raise BaseOff(message("errors.base_off"), field="KEX_BASE")
         if not self.exists:
-            raise BaseOff(
-                f"There is no knowledge base at {self._address} yet: make one with "
-                "`python app.py base import`.",
-                field="KEX_BASE",
-            )
+            raise BaseOff(message("errors.base_missing", address=self._address), field="KEX_BASE")
         return Base(self._address)

@@ -14,6 +14,8 @@ from sqlalchemy.sql.elements import ColumnElement
 
 from errors import InputError
 from storage.conversations.rows import searchable
+from validation import check_text
+from wording import message
 
 MAX_LIMIT = 200
 MAX_QUERY = 200  # characters
@@ -34,19 +36,20 @@ def holds(connection: Connection, within: FromClause, piece: str) -> ColumnEleme
 def words_of(query: str) -> list[str]:
     """The folded words of a query. Raises InputError."""
     if len(query) > MAX_QUERY:
-        raise InputError(f"query: use at most {MAX_QUERY} characters.", field="query")
-    if "\x00" in query:
-        raise InputError("query: it holds a NUL character.", field="query")
+        raise InputError(message("errors.base_query_length", limit=MAX_QUERY), field="query")
+    check_text("query", query)
     words = [folded for word in query.split() if (folded := searchable(word))]
     if len(words) > MAX_WORDS:
-        raise InputError(f"query: it has {len(words)} words: use up to {MAX_WORDS}.", field="query")
+        raise InputError(
+            message("errors.store_too_many_words", count=len(words), limit=MAX_WORDS), field="query"
+        )
     return words
 
 
 def check_limit(limit: int) -> int:
     """Raises InputError."""
     if not 1 <= limit <= MAX_LIMIT:
-        raise InputError(f"limit: use a number from 1 to {MAX_LIMIT}.", field="limit")
+        raise InputError(message("errors.base_limit", limit=MAX_LIMIT), field="limit")
     return limit
 
 
@@ -58,5 +61,5 @@ def cursor_of(numbers: Sequence[int]) -> str:
 def read_cursor(after: str, parts: int) -> tuple[int, ...]:
     """Raises InputError for what is no `next` of such a list."""
     if re.fullmatch(r"\d{1,18}(-\d{1,18})" + f"{{{parts - 1}}}", after) is None:
-        raise InputError("after is not the `next` of an earlier answer.", field="after")
+        raise InputError(message("errors.base_bad_after"), field="after")
     return tuple(map(int, after.split("-")))

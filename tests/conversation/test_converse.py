@@ -88,7 +88,7 @@ def test_the_beginning_of_a_stop_string_is_no_stop_string() -> None:
     ("steps", "warning"),
     [
         (["a", Finish("length", Usage(1, 2))], "max_tokens"),
-        ([Finish("stop", Usage(1, 0))], "without a word"),
+        ([Finish("stop", Usage(1, 0))], "without any text"),
         (["a", Finish("stop", Usage(1, 2), "Weaker.")], "Weaker."),
     ],
 )

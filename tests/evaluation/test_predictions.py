@@ -36,7 +36,7 @@ def test_half_a_line_goes(tmp_path: Path) -> None:
 
 def test_a_line_of_something_else_is_told(tmp_path: Path) -> None:
     (tmp_path / FILE).write_text('{"id": "a"}\n', encoding="utf-8")
-    with pytest.raises(InputError, match="line 1 is no prediction"):
+    with pytest.raises(InputError, match="line 1 is not a prediction"):
         Predictions(tmp_path)
 
 
@@ -51,5 +51,5 @@ def test_one_run_at_a_time(tmp_path: Path) -> None:
 
 def test_a_folder_that_cannot_be(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("", encoding="utf-8")
-    with pytest.raises(InputError, match="cannot be made"), claim(tmp_path / "file" / "folder"):
+    with pytest.raises(InputError, match="cannot be created"), claim(tmp_path / "file" / "folder"):
         pass

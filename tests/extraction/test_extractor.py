@@ -219,7 +219,7 @@ def test_a_model_that_is_gone_is_not_asked_again() -> None:
     *_, answer = extract(make_task("KE1", TEXT + "他很有名气的。"), model)
     assert isinstance(answer, Answer)
     assert len(model.requests) == 2
-    assert answer.warnings[-1] == "From part 3 on nothing was read."
+    assert answer.warnings[-1] == "Nothing was read from part 3 on."
     assert [(part.span.start, part.span.end) for part in answer.failed] == [(7, 17), (17, 24)]
 
 

@@ -175,7 +175,7 @@ def test_a_broken_answer_of_a_service_is_mended_once() -> None:
 @pytest.mark.parametrize("reply", ["I cannot.", '{"facts":[]}', '{"triples":[{"s":"a"}]}'])
 def test_an_answer_that_stays_broken_is_a_failure(reply: str) -> None:
     model = ScriptedModel([reply], constraint="json_schema")
-    with pytest.raises(ModelFailed, match="not the JSON"):
+    with pytest.raises(ModelFailed, match="not the requested JSON"):
         answer_of(make_task("KE1", "鲁迅生于绍兴。"), model)
     assert len(model.requests) == 2
 

@@ -143,7 +143,7 @@ def test_a_full_house_says_when_to_come_back(scripted: ScriptedModel) -> None:
     settings = Settings(cache_dir=Path("/nonexistent"), max_concurrent=1)
     with Serving(settings, {"Embedded": scripted}) as serving:
         runner = services_of(serving.app).runner
-        held = runner.pieces(iter(["a", "b"]), lambda: False, "errors.web_export_late")
+        held = runner.pieces(iter(["a", "b"]), lambda: False, "errors.web_export_timeout")
         status, page, headers = ask(serving.url, user_input=TEXT)
         assert (status, headers["Retry-After"]) == (503, "10")
         assert "Try again in about 10 s." in page
@@ -157,7 +157,7 @@ def test_a_talk_is_a_page_too(serving: Serving, scripted: ScriptedModel) -> None
     assert '<p class="said" dir="auto">Say &lt;i&gt;hello&lt;/i&gt;.</p>' in page
     assert "&lt;b&gt;Hello&lt;/b&gt;\nthere</p>" in page
     scripted.script = lambda _: []
-    assert "without a word" in ask(serving.url, prompt_type="Chat", user_input="Hello?")[1]
+    assert "without any text" in ask(serving.url, prompt_type="Chat", user_input="Hello?")[1]
 
 
 def test_what_the_form_of_the_page_sends(serving: Serving, scripted: ScriptedModel) -> None:

@@ -25,6 +25,7 @@ from verification.golden.sampled import check_sampled
 from verification.golden.shapes import check_shapes, official_config, read_json
 from verification.golden.text import check_prompts, check_tokenizer
 from verification.golden.vectors import Vectors
+from wording import message
 
 MAIN = ""  # the stem of the checkpoints that lm, vision and quant belong to
 _KNOWN = ("image", "vision", "lm", "quant", "sampling")
@@ -36,7 +37,7 @@ def verify(folder: Path) -> Report:
     Raises InputError for a folder without any vectors.
     """
     if not folder.is_dir() or not any(folder.glob("*.npz")):
-        raise InputError(f"{folder} holds no golden vectors: no .npz is there.", field="--golden")
+        raise InputError(message("errors.verification_no_vectors", folder=folder), field="--golden")
     with _one_thread():
         return _verify(folder)
 

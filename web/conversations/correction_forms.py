@@ -115,8 +115,8 @@ def read_correction(request: Request, turn: Turn) -> Change:
         ("after", fields.after, fields.kind in ("add", "edit")),
     ):
         if (item is not None) != wanted:
-            what = "needs" if wanted else "takes no"
-            raise InputError(f"kind {fields.kind} {what} {name}.", field=name)
+            key = "errors.correction_needs" if wanted else "errors.correction_takes_no"
+            raise InputError(message(key, kind=fields.kind, name=name), field=name)
     form = _ITEMS[prompt_type]
     before = None if fields.before is None else validate(form, fields.before, "before.")
     after = None if fields.after is None else validate(form, fields.after, "after.")

@@ -13,6 +13,7 @@ from storage.conversations.store import MAX_PAGE
 from validation import check_text
 from web.body import read_json
 from web.validation import Form, validate
+from wording import message
 
 MAX_QUERY = 200  # characters
 
@@ -60,5 +61,5 @@ def read_title(request: Request, *, new: bool = False) -> str:
     check_text("title", title)
     title = " ".join(title.split())
     if not title and not new:
-        raise InputError("title is empty: send one.", field="title")
+        raise InputError(message("errors.title_empty"), field="title")
     return title

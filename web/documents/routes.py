@@ -13,9 +13,10 @@ from errors import InputError, TooLarge, UnsupportedMedia
 from settings import Settings
 from web.body import MAX_FIELDS, check_charset
 from web.services import services
+from wording import message
 
 FORM_OVERHEAD = 10_000  # bytes of a form beside the file: boundaries, the column
-_REMEDY = 'send one file part named "file", and perhaps a field "column".'
+_REMEDY = message("errors.upload_remedy")
 
 blueprint = Blueprint("documents", __name__)
 
@@ -45,7 +46,7 @@ def _read_upload(request: Request, settings: Settings) -> _Upload:
     check_charset(request)
     if request.mimetype != "multipart/form-data":
         raise UnsupportedMedia(
-            f"Content-Type {request.mimetype[:80]!r} is not read here: use multipart/form-data.",
+            message("errors.web_content_type_multipart", type=request.mimetype[:80]),
             field="Content-Type",
         )
     try:
@@ -55,9 +56,14 @@ def _read_upload(request: Request, settings: Settings) -> _Upload:
         raise _too_large(settings) from error
     for name in [*(name for name, _ in fields if name != "column"),
                  *(name for name, _ in files if name != FILE)]:  # fmt: skip
-        raise InputError(f"{name[:40]!r} is not read here: {_REMEDY}", field=name[:40])
+        raise InputError(
+            message("errors.upload_unknown_part", name=name[:40], remedy=_REMEDY), field=name[:40]
+        )
     if len(files) != 1 or len(fields) > 1:
-        raise InputError(f"{len(files)} files and {len(fields)} fields came: {_REMEDY}", field=FILE)
+        raise InputError(
+            message("errors.upload_count", files=len(files), fields=len(fields), remedy=_REMEDY),
+            field=FILE,
+        )
     [(_, file)] = files
     data = file.stream.read(settings.max_file_bytes + 1)
     if len(data) > settings.max_file_bytes:
@@ -70,7 +76,6 @@ def _read_upload(request: Request, settings: Settings) -> _Upload:
 
 def _too_large(settings: Settings) -> TooLarge:
     return TooLarge(
-        f"The file is larger than {settings.max_file_bytes:,} bytes (KEX_MAX_FILE_BYTES), or the "
-        f"form has more than {MAX_FIELDS} parts: send a part of it.",
+        message("errors.upload_too_large", limit=settings.max_file_bytes, parts=MAX_FIELDS),
         field=FILE,
     )

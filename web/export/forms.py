@@ -56,8 +56,12 @@ def _record(value: Any, number: int, settings: Settings) -> Record:
     record = read_record(value, f"{at}.")
     if len(record.text) > settings.max_chars:
         raise TooLarge(
-            f"{at}.text has {len(record.text):,} characters and the limit is "
-            f"{settings.max_chars:,}: raise KEX_MAX_CHARS, or export it on the command line.",
+            message(
+                "errors.web_export_text_too_long",
+                at=at,
+                length=len(record.text),
+                limit=settings.max_chars,
+            ),
             field=f"{at}.text",
         )
     return record

@@ -105,8 +105,9 @@ def read_order(request: Request, settings: Settings) -> Order:
     fields = _validate(raw)
     if len(fields.user_input) > settings.max_chars:
         raise TooLarge(
-            f"user_input has {len(fields.user_input):,} characters and the limit is "
-            f"{settings.max_chars:,}: send it in parts, or raise KEX_MAX_CHARS.",
+            message(
+                "errors.web_text_too_long", length=len(fields.user_input), limit=settings.max_chars
+            ),
             field="user_input",
         )
     check_max_tokens("max_tokens", fields.max_tokens, settings)
@@ -123,7 +124,7 @@ def _place(fields: Fields) -> Place | None:
     if fields.conversation is not None:
         return Place(fields.conversation, fields.turn)
     if fields.turn is not None:
-        raise InputError("turn is one of a conversation: send conversation too.", field="turn")
+        raise InputError(message("errors.web_turn_alone"), field="turn")
     return None
 
 
@@ -138,7 +139,7 @@ def check_max_tokens(name: str, value: int | None, settings: Settings) -> None:
     """InputError for a limit above the server's own."""
     if value is not None and value > settings.max_tokens:
         raise InputError(
-            f"{name} is {value} and the limit is {settings.max_tokens} (KEX_MAX_TOKENS).",
+            message("errors.web_max_tokens", name=name, value=value, limit=settings.max_tokens),
             field=name,
         )
 
@@ -189,7 +190,7 @@ def _validate(raw: dict[str, Any]) -> Fields:
     unknown = [name for name in raw if name not in _allowed()]
     if unknown:
         raise InputError(
-            f"{unknown[0][:40]!r} is not a field: use {', '.join(_allowed())}.",
+            message("errors.web_unknown_field", name=unknown[0][:40], fields=", ".join(_allowed())),
             field=unknown[0][:40],
         )
     _refuse_strangers(raw)
@@ -208,12 +209,8 @@ def _refuse_strangers(raw: dict[str, Any]) -> None:
     chat = raw.get("prompt_type") == "Chat"
     for name in _OF_EXTRACTION if chat else _OF_CHAT:
         if raw.get(name) is not None:
-            remedy = "use it with prompt_type KE1, KE2 or KE3" if chat else "use prompt_type=Chat"
-            raise InputError(
-                f"{name} is no field of {'a chat' if chat else 'an extraction'}: leave it out, or "
-                f"{remedy}.",
-                field=name,
-            )
+            key = "errors.web_chat_field" if chat else "errors.web_extraction_field"
+            raise InputError(message(key, name=name), field=name)
 
 
 def _allowed() -> list[str]:

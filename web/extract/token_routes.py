@@ -9,6 +9,7 @@ from settings import ModelName
 from web.body import read_json
 from web.services import services
 from web.validation import Form, validate
+from wording import message
 
 blueprint = Blueprint("tokens", __name__)
 
@@ -28,8 +29,9 @@ def tokenize() -> Response:
     fields = validate(_Fields, read_json(request, "user_input"))
     if len(fields.user_input) > settings.max_chars:
         raise TooLarge(
-            f"user_input has {len(fields.user_input):,} characters and the limit is "
-            f"{settings.max_chars:,} (KEX_MAX_CHARS).",
+            message(
+                "errors.web_text_too_long", length=len(fields.user_input), limit=settings.max_chars
+            ),
             field="user_input",
         )
     model = services().registry.get(fields.model_type or settings.default_model)

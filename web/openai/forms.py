@@ -141,13 +141,11 @@ def _validate(raw: dict[str, Any]) -> _Fields:
     for name, value in list(raw.items()):
         if name in _NOTHING:
             if value is not None and value not in _NOTHING[name]:
-                raise InputError(
-                    f"{name} is not offered here with this value: leave it out.", field=name
-                )
+                raise InputError(message("errors.openai_value", name=name), field=name)
         elif name not in _HARMLESS:
             if name not in _Fields.model_fields:
                 raise InputError(
-                    f"{name[:40]!r} is no parameter that is known here: leave it out.",
+                    message("errors.openai_parameter", name=name[:40]),
                     field=name[:40],
                 )
             continue
@@ -176,13 +174,13 @@ def _schema(given: _Format | None) -> Mapping[str, Any] | None:
         return {"type": "object"}
     if given.json_schema is None:
         raise InputError(
-            "response_format of type json_schema needs `json_schema.schema`.",
+            message("errors.openai_schema_missing"),
             field="response_format",
         )
     schema = given.json_schema.json_schema
     if schema.get("type") != "object":
         raise InputError(
-            'response_format: the root of the schema must be {"type": "object"}.',
+            message("errors.openai_schema_root"),
             field="response_format",
         )
     return schema

@@ -20,6 +20,7 @@ from models.base import Image, Message, Role
 from settings import Settings
 from validation import check_text
 from web.images import read_image
+from wording import message
 
 MAX_MESSAGES = 2 * MAX_TURNS + 2  # with a system message and the question
 MAX_PARTS = 100  # of one message
@@ -58,24 +59,23 @@ class OpenAIMessage(Form):
 def read_messages(given: Sequence[OpenAIMessage], settings: Settings) -> tuple[Message, ...]:
     """The conversation, its last message the user's. Raises InputError and TooLarge."""
     if given[-1].role != "user":
-        raise InputError("messages: the last one must be the user's.", field="messages")
+        raise InputError(message("errors.openai_last_message"), field="messages")
     messages = tuple(_message(one, number, settings) for number, one in enumerate(given))
     total = sum(len(message.content) for message in messages)
     if total > settings.max_chars:
         raise TooLarge(
-            f"messages have {total:,} characters and the limit is {settings.max_chars:,}: leave "
-            "out the oldest, or raise KEX_MAX_CHARS.",
+            message("errors.openai_too_long", total=total, limit=settings.max_chars),
             field="messages",
         )
     if not messages[-1].content.strip() and not messages[-1].images:
-        raise InputError("messages: the last one is empty: send a question.", field="messages")
+        raise InputError(message("errors.openai_empty"), field="messages")
     return messages
 
 
 def _message(given: OpenAIMessage, number: int, settings: Settings) -> Message:
     if given.tool_calls or given.function_call:
         raise InputError(
-            f"messages.{number} calls a tool, and tools are not offered here: leave it out.",
+            message("errors.openai_tools", number=number),
             field="messages",
         )
     texts: list[str] = []
@@ -86,8 +86,7 @@ def _message(given: OpenAIMessage, number: int, settings: Settings) -> Message:
             texts.append(part.text or "")
         elif part.image_url is None or given.role != "user":
             raise InputError(
-                f"messages.{number}: an image_url part stands in a user's message and holds an "
-                "`image_url`.",
+                message("errors.openai_image_part", number=number),
                 field="messages",
             )
         else:
@@ -102,17 +101,16 @@ def _image(url: str, settings: Settings) -> Image:
     head = _DATA_URL.match(url)
     if head is None:
         raise InputError(
-            "image_url takes the picture itself, data:image/png;base64,… (or jpeg, webp): "
-            "addresses are never fetched.",
+            message("errors.openai_image_url"),
             field="messages",
         )
     if (len(url) - head.end()) * 3 // 4 - 2 > settings.max_image_bytes:
         raise TooLarge(
-            f"image_url holds more than {settings.max_image_bytes:,} bytes (KEX_MAX_IMAGE_BYTES).",
+            message("errors.openai_image_too_large", limit=settings.max_image_bytes),
             field="messages",
         )
     try:
         data = base64.b64decode(url[head.end() :], validate=True)
     except (binascii.Error, ValueError) as error:
-        raise InputError("image_url: the data is not base64.", field="messages") from error
+        raise InputError(message("errors.openai_image_base64"), field="messages") from error
     return read_image(BytesIO(data), settings.max_image_bytes)

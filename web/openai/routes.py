@@ -24,7 +24,7 @@ from web.errors import openai_json
 from web.language import language
 from web.openai.forms import body_limit, read_completion
 from web.services import services
-from wording import Lang, localised
+from wording import Lang, localised, message
 
 blueprint = Blueprint("openai", __name__, url_prefix="/v1")
 
@@ -82,7 +82,7 @@ def _rows() -> list[dict[str, Any]]:
 def _known(name: str) -> str:
     if name not in NAMES:
         raise UnknownModel(
-            f"The model {name[:40]!r} does not exist: use one of {', '.join(NAMES)}.",
+            message("errors.openai_unknown_model", name=name[:40], models=", ".join(NAMES)),
             field="model",
         )
     return name

@@ -24,6 +24,7 @@ from web.answering import client_gone, find_model
 from web.body import read_json
 from web.services import services
 from web.validation import Form, validate
+from wording import message
 
 blueprint = Blueprint("replica", __name__, url_prefix="/v1/replica")
 
@@ -54,7 +55,7 @@ def check_key() -> None:
         return
     told = request.headers.get("Authorization", "").removeprefix("Bearer ")
     if not hmac.compare_digest(told.encode(), key.get_secret_value().encode()):
-        raise NoKey("This replica wants the key of KEX_REPLICA_KEY.", field="KEX_REPLICA_KEY")
+        raise NoKey(message("errors.replica_key"), field="KEX_REPLICA_KEY")
 
 
 @blueprint.post("/model")
@@ -109,7 +110,7 @@ def generate() -> Response:
 
     headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
     stream = services().runner.pieces(
-        lines(), client_gone(), "errors.web_generation_late", _error_line
+        lines(), client_gone(), "errors.web_generation_timeout", _error_line
     )
     return Response(stream, content_type="application/jsonl; charset=utf-8", headers=headers)
 

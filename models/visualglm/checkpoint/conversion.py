@@ -30,6 +30,7 @@ from models.visualglm.checkpoint.reader import SAFETENSORS_INDEX, CheckpointRead
 from models.visualglm.checkpoint.safetensors import DTYPE_NAMES, DTYPES, write_safetensors
 from models.visualglm.config import CONFIG_FILE, VisualGLMConfig, read_config
 from models.visualglm.network.quantisation import quantize_weight
+from wording import message
 
 TOKENIZER_FILE = "ice_text.model"
 DTYPE_CHOICES = {"fp16": torch.float16, "bf16": torch.bfloat16, "fp32": torch.float32}
@@ -64,7 +65,7 @@ def convert(
     that is full.
     """
     if target.exists() or target.is_symlink():
-        raise InputError(f"{target} exists already: name a new folder, or remove it.", field="DST")
+        raise InputError(message("errors.checkpoint_target_exists", target=target), field="DST")
     config = read_config(source)
     _require_bits(config, bits)
     reader = CheckpointReader(source)
@@ -83,7 +84,8 @@ def convert(
         names, warnings = _whole_or_not(target, fill)
     except OSError as error:
         raise WeightsError(
-            f"{target} cannot be written: {error.strerror or error}.", field="DST"
+            message("errors.checkpoint_unwritable", target=target, reason=error.strerror or error),
+            field="DST",
         ) from error
     return Conversion(tuple(names), size, warnings)
 
@@ -96,13 +98,15 @@ def _whole_or_not(target: Path, fill: Callable[[Path], _Made]) -> _Made:
         part.mkdir()
     except FileExistsError as error:
         raise InputError(
-            f"{part} is there: another conversion runs, or one was killed; then remove it.",
+            message("errors.checkpoint_part_exists", part=part),
             field="DST",
         ) from error
     try:
         made = fill(part)
         if target.exists():
-            raise InputError(f"{target} has come into being meanwhile.", field="DST")
+            raise InputError(
+                message("errors.checkpoint_target_appeared", target=target), field="DST"
+            )
         part.rename(target)
     except BaseException:  # an interrupt too leaves nothing behind
         shutil.rmtree(part, ignore_errors=True)
@@ -114,8 +118,7 @@ def _require_bits(config: VisualGLMConfig, bits: int) -> None:
     stored = config.quantization_bits
     if stored and bits not in (0, stored):
         raise InputError(
-            f"The source is quantised to {stored} bits already: convert the original checkpoint to"
-            f" {bits} bits.",
+            message("errors.checkpoint_quantised", stored=stored, bits=bits),
             field="--quant",
         )
 
@@ -125,7 +128,7 @@ def _require_space(target: Path, size: int) -> None:
     free = shutil.disk_usage(above).free
     if free < size:
         raise WeightsError(
-            f"Not enough room: {size:,} bytes are needed, but {above} has {free:,} free.",
+            message("errors.checkpoint_no_space", size=size, folder=above, free=free),
             field="DST",
         )
 
@@ -174,7 +177,7 @@ def _write_shards(
         # The stream goes on after this shard, so it is longer: not strict.
         write_safetensors(part / names[-1], shard, (made for _, made in zip(shard, stream)))  # noqa: B905
     for _ in stream:  # its last word: the progress of what brought nothing more
-        raise WeightsError(f"{reader.folder} changed while it was read.")
+        raise WeightsError(message("errors.checkpoint_changed", folder=reader.folder))
     return names
 
 
@@ -204,7 +207,7 @@ def _cast(name: str, tensor: Tensor, dtype: torch.dtype) -> Tensor:
     cast = tensor.to(dtype)
     if dtype == torch.float16 and tensor.dtype != dtype and not bool(cast.isfinite().all()):
         raise WeightsError(
-            f"{name} has numbers beyond what fp16 can hold: convert with --dtype bf16 or fp32.",
+            message("errors.checkpoint_fp16_range", name=name),
             field="--dtype",
         )
     return cast
@@ -229,7 +232,7 @@ def _write_others(
         config["quantization_bit"] = bits
     _write_json(part / CONFIG_FILE, config)
     if not (source / TOKENIZER_FILE).is_file():
-        return (f"{source} has no {TOKENIZER_FILE}: put it into the new folder too.",)
+        return (message("warnings.checkpoint_no_vocabulary", source=source, file=TOKENIZER_FILE),)
     shutil.copyfile(source / TOKENIZER_FILE, part / TOKENIZER_FILE)
     return ()
 

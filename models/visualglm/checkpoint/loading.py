@@ -20,6 +20,7 @@ from models.visualglm.checkpoint.layout import (
 )
 from models.visualglm.checkpoint.reader import CheckpointReader, misfit
 from models.visualglm.checkpoint.safetensors import DTYPE_NAMES, DTYPES
+from wording import message
 
 Names = Callable[[str], str | None] | Mapping[str, str]
 Transform = Callable[[str, Tensor], Iterable[tuple[str, Tensor]]]
@@ -144,7 +145,13 @@ class _Places:
         if alike and shape == tuple(wanted.shape):
             return True
         self._wrong.append(
-            f"{name} ({DTYPE_NAMES.get(dtype, dtype)} {list(shape)} in place of"
-            f" {DTYPE_NAMES.get(wanted.dtype, wanted.dtype)} {list(wanted.shape)})"
+            message(
+                "errors.checkpoint_tensor",
+                name=name,
+                found=DTYPE_NAMES.get(dtype, dtype),
+                shape=list(shape),
+                wanted=DTYPE_NAMES.get(wanted.dtype, wanted.dtype),
+                wanted_shape=list(wanted.shape),
+            )
         )
         return False

@@ -24,6 +24,7 @@ from models.visualglm.checkpoint.layout import (
 )
 from models.visualglm.checkpoint.safetensors import DTYPE_NAMES
 from models.visualglm.config import VisualGLMConfig
+from wording import joined, message
 
 STEP_CONTEXT = 256  # contexts are proposed in its multiples; KEX_GLM_CONTEXT takes no less
 MATMUL_WORKSPACE = 64 << 20  # cuBLAS keeps 32 MiB on the largest cards, for each of two streams
@@ -152,13 +153,19 @@ def check(plan: MemoryPlan, free_bytes: int) -> None:
     if plan.total <= free_bytes:
         return
     fits = _remedies(plan, free_bytes)
-    remedy = f"It fits with {', or with '.join(fits)}."
+    remedy = message("errors.glm_memory_remedy", settings=joined("or_with", fits))
     if not fits:
-        remedy = "No setting makes it fit: free memory, or name another KEX_GLM_DEVICE."
+        remedy = message("errors.glm_memory_no_remedy")
     raise WeightsError(
-        f"The model needs {plan.total / 1e9:.2f} GB ({plan.resident / 1e9:.2f} weights,"
-        f" {plan.cache / 1e9:.2f} KV cache, {plan.working / 1e9:.2f} working space), but only"
-        f" {free_bytes / 1e9:.2f} GB are free. {remedy}",
+        message(
+            "errors.glm_memory",
+            total=plan.total / 1000000000.0,
+            resident=plan.resident / 1000000000.0,
+            cache=plan.cache / 1000000000.0,
+            working=plan.working / 1000000000.0,
+            free=free_bytes / 1000000000.0,
+            remedy=remedy,
+        ),
         field=fits[0].split("=")[0] if fits else "KEX_GLM_DEVICE",
     )
 
@@ -190,7 +197,9 @@ def _remedies(this: MemoryPlan, free: int) -> list[str]:
         )
         both = _first_fit(this, every, free)
         found = [both] if both else []
-    return [" and ".join(_setting(*item) for item in change.items()) for change in found]
+    return [
+        joined("options", (_setting(*item) for item in change.items())) or "" for change in found
+    ]
 
 
 def _first_fit(this: MemoryPlan, options: Iterable[_Change], free: int) -> _Change | None:
@@ -225,8 +234,7 @@ def host_memory(root: Path = Path("/")) -> int:
     found = [int(words[1]) * 1024 for words in lines if words[:1] == ["MemAvailable:"]]
     if not found:
         raise WeightsError(
-            "This system does not say how much memory is free: there is no MemAvailable in"
-            " /proc/meminfo.",
+            message("errors.glm_memory_unknown"),
             field="KEX_GLM_DEVICE",
         )
     return min([*found, *_group_rooms(root)])

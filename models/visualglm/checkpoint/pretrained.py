@@ -16,6 +16,7 @@ from models.visualglm.checkpoint.reader import CheckpointReader
 from models.visualglm.config import VisualGLMConfig, read_config
 from models.visualglm.network.model import VisualGLM, empty_model
 from models.visualglm.network.quantisation import quantize_weight, use_quantized_layers
+from wording import message
 
 DTYPES = {"fp32": torch.float32, "fp16": torch.float16, "bf16": torch.bfloat16}
 
@@ -67,8 +68,7 @@ def effective_bits(config: VisualGLMConfig, bits: int) -> int:
     stored = config.quantization_bits
     if stored and bits not in (0, stored):
         raise WeightsError(
-            f"The checkpoint is quantised to {stored} bit and cannot become {bits} bit: leave "
-            "KEX_GLM_QUANT unset, or name an unquantised checkpoint with KEX_GLM_PATH.",
+            message("errors.checkpoint_quant", stored=stored, bits=bits),
             field="KEX_GLM_QUANT",
         )
     return stored or bits

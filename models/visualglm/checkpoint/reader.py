@@ -18,6 +18,7 @@ from errors import WeightsError
 from models.visualglm.checkpoint.layout import INV_FREQ, LM_HEAD, Entry, Shape, tensor_shapes
 from models.visualglm.checkpoint.safetensors import DTYPE_NAMES, SafetensorsFile, read_header
 from models.visualglm.config import VisualGLMConfig
+from wording import joined, message
 
 SAFETENSORS_INDEX = "model.safetensors.index.json"
 BIN_INDEX = "pytorch_model.bin.index.json"
@@ -45,8 +46,12 @@ class CheckpointReader:
         missing = [name for name in self.shards if not (folder / name).is_file()]
         if missing:
             raise WeightsError(
-                f"{folder} lacks {shortened(missing)}, which {index} names. Fetch them again with"
-                " `python app.py models get Local-GLM`.",
+                message(
+                    "errors.checkpoint_files_missing",
+                    folder=folder,
+                    names=shortened(missing),
+                    index=index,
+                ),
                 field=_FIELD,
             )
 
@@ -83,8 +88,11 @@ class CheckpointReader:
         lost = [n for n, place in self._index.items() if place == shard and n not in found]
         if lost:
             raise WeightsError(
-                f"{self.folder / shard} lacks {shortened(lost)}, which the index puts there:"
-                " the files are not of one checkpoint. Fetch them again.",
+                message(
+                    "errors.checkpoint_tensors_missing",
+                    shard=self.folder / shard,
+                    names=shortened(lost),
+                ),
                 field=_FIELD,
             )
         return {n: what for n, what in found.items() if self._index.get(n, shard) == shard}
@@ -113,8 +121,10 @@ def entry_of(tensor: Tensor) -> Entry:
 
 def shortened(names: list[str]) -> str:
     """Up to ten names, and how many more there are."""
-    rest = f" and {len(names) - 10} more" if len(names) > 10 else ""
-    return ", ".join(names[:10]) + rest
+    shown = ", ".join(names[:10])
+    if len(names) <= 10:
+        return shown
+    return message("errors.checkpoint_more", names=shown, count=len(names) - 10)
 
 
 def misfit(
@@ -122,19 +132,18 @@ def misfit(
 ) -> WeightsError | None:
     """One error for all tensors that do not fit, None if there are none."""
     parts = [
-        f"{len(found)} {word}: {shortened(found)}"
-        for word, found in (
-            ("missing", missing),
-            ("unexpected", unexpected),
-            ("of another shape or kind", wrong),
+        message(key, count=len(found), names=shortened(found))
+        for key, found in (
+            ("errors.checkpoint_missing", missing),
+            ("errors.checkpoint_unexpected", unexpected),
+            ("errors.checkpoint_wrong", wrong),
         )
         if found
     ]
     if not parts:
         return None
     return WeightsError(
-        f"The tensors in {folder} do not fit this model: {'; '.join(parts)}. Do config.json and"
-        " the weights belong together?",
+        message("errors.checkpoint_misfit", folder=folder, parts=joined("clauses", parts)),
         field=_FIELD,
     )
 
@@ -172,8 +181,11 @@ def _find(folder: Path) -> tuple[str, str]:
         if (folder / single).is_file():
             return index, single
     raise WeightsError(
-        f"{folder} holds no checkpoint: none of {', '.join((*_INDEXES, *_INDEXES.values()))}."
-        " KEX_GLM_PATH names its folder; `python app.py models get Local-GLM` fetches it.",
+        message(
+            "errors.checkpoint_none",
+            folder=folder,
+            files=", ".join((*_INDEXES, *_INDEXES.values())),
+        ),
         field=_FIELD,
     )
 
@@ -183,18 +195,27 @@ def read_index(path: Path) -> dict[str, str]:
     try:
         raw = json.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
-        raise WeightsError(f"{path} cannot be read: {error.strerror}.", field=_FIELD) from error
+        raise WeightsError(
+            message("errors.file_unreadable", path=path, reason=error.strerror), field=_FIELD
+        ) from error
     except (ValueError, RecursionError) as error:
-        raise WeightsError(f"{path} is not JSON: {error}.", field=_FIELD) from error
+        raise WeightsError(
+            message("errors.file_not_json", path=path, reason=str(error)), field=_FIELD
+        ) from error
     table = raw.get("weight_map") if isinstance(raw, dict) else None
     if not isinstance(table, dict) or not table:
-        raise WeightsError(f"{path} has no weight_map.", field=_FIELD)
+        raise WeightsError(message("errors.checkpoint_no_weight_map", path=path), field=_FIELD)
     suffix = ".safetensors" if path.name == SAFETENSORS_INDEX else ".bin"
     for name, shard in table.items():
         if not _plain_file(shard, suffix):
             raise WeightsError(
-                f"{path}: weight_map puts {name[:200]!a} into {str(shard)[:200]!a}, which is no"
-                f" {suffix} file beside it.",
+                message(
+                    "errors.checkpoint_bad_weight_map",
+                    path=path,
+                    name=name[:200],
+                    shard=str(shard)[:200],
+                    suffix=suffix,
+                ),
                 field=_FIELD,
             )
     return dict(table)
@@ -215,25 +236,36 @@ def _load_bin(path: Path) -> dict[str, Tensor]:
         with path.open("rb") as file:
             mapped = file.read(4) == _ZIP
     except OSError as error:
-        raise WeightsError(f"{path} cannot be read: {error.strerror}.", field=_FIELD) from error
+        raise WeightsError(
+            message("errors.file_unreadable", path=path, reason=error.strerror), field=_FIELD
+        ) from error
     try:
         found = torch.load(path, map_location="cpu", weights_only=True, mmap=mapped)
     # Whatever the restricted unpickler stumbles over in a damaged or hostile file, of any type.
     except Exception as error:
         raise WeightsError(_refusal(path, error), field=_FIELD) from error
     if not isinstance(found, dict) or not found:
-        raise WeightsError(f"{path} holds no dictionary of tensors.", field=_FIELD)
+        raise WeightsError(message("errors.checkpoint_no_tensors", path=path), field=_FIELD)
     for name, tensor in found.items():
         if not isinstance(name, str) or not isinstance(tensor, Tensor):
             raise WeightsError(
-                f"{path} holds more than tensors by name: {str(name)[:200]!a} is a"
-                f" {type(tensor).__name__}.",
+                message(
+                    "errors.checkpoint_foreign_object",
+                    path=path,
+                    name=str(name)[:200],
+                    kind=type(tensor).__name__,
+                ),
                 field=_FIELD,
             )
         if tensor.dtype not in DTYPE_NAMES or tensor.layout != torch.strided:
             raise WeightsError(
-                f"{path}: {name[:200]!a} is {tensor.dtype}, {tensor.layout}; nothing here reads"
-                " that.",
+                message(
+                    "errors.checkpoint_bad_tensor",
+                    path=path,
+                    name=name[:200],
+                    dtype=tensor.dtype,
+                    layout=tensor.layout,
+                ),
                 field=_FIELD,
             )
     return found
@@ -244,10 +276,6 @@ def _refusal(path: Path, error: Exception) -> str:
     text = str(error.__context__ or error).strip()
     asked = _FOREIGN_NAME.search(text)
     if asked:
-        return (
-            f"{path} is refused, and nothing in it was run: it asks for {asked[1][:100]}, which no"
-            " file of tensors needs, so it is hostile or damaged. Take it from its official"
-            " source, or as safetensors."
-        )
+        return message("errors.checkpoint_hostile", path=path, asked=asked[1][:100])
     first = text.splitlines()[0][:200] if text else type(error).__name__
-    return f"{path} is damaged or no file of torch.save: {first}. Fetch it again."
+    return message("errors.checkpoint_damaged_bin", path=path, first=first)

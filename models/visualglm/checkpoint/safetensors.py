@@ -22,6 +22,7 @@ from torch import Tensor
 
 from errors import WeightsError
 from models.visualglm.checkpoint.layout import DTYPE_BYTES, Entry, Shape, entry_bytes
+from wording import message
 
 DTYPES: Mapping[str, torch.dtype] = {
     "F32": torch.float32, "F16": torch.float16, "BF16": torch.bfloat16, "I8": torch.int8,
@@ -56,9 +57,13 @@ def read_header(path: Path) -> dict[str, TensorInfo]:
         entries = json.loads(raw.decode("utf-8"), object_pairs_hook=_unique)
         return _tensors(entries, 8 + length, size)
     except OSError as error:
-        raise WeightsError(f"{path} cannot be read: {error.strerror}.") from error
+        raise WeightsError(
+            message("errors.file_unreadable", path=path, reason=error.strerror)
+        ) from error
     except (ValueError, RecursionError) as error:
-        raise WeightsError(f"{path} is damaged or no safetensors file: {error}.") from error
+        raise WeightsError(
+            message("errors.checkpoint_damaged_safetensors", path=path, reason=str(error))
+        ) from error
 
 
 def _header_length(first: bytes, size: int) -> int:
@@ -138,9 +143,11 @@ class SafetensorsFile:
                 # Copy on write: torch refuses to look at read-only memory without a warning.
                 self._map = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_COPY)
         except OSError as error:
-            raise WeightsError(f"{path} cannot be mapped: {error.strerror}.") from error
+            raise WeightsError(
+                message("errors.checkpoint_unmappable", path=path, reason=error.strerror)
+            ) from error
         if any(info.end > len(self._map) for info in self.tensors.values()):
-            raise WeightsError(f"{path} became shorter while it was opened.")
+            raise WeightsError(message("errors.checkpoint_shorter", path=path))
 
     def __getitem__(self, name: str) -> Tensor:
         info = self.tensors[name]

@@ -30,6 +30,7 @@ from models.visualglm.network.positions import (
     position_ids,
     visibility,
 )
+from wording import message
 
 log = logging.getLogger(__name__)
 
@@ -74,14 +75,13 @@ class Engine:
         Unavailable when the engine is closed or broken."""
         if len(request.ids) >= self.length:
             raise TooLarge(
-                f"The prompt has {len(request.ids)} tokens and a slot of Local-GLM holds "
-                f"{self.length}: send less text or raise KEX_GLM_CONTEXT.",
+                message("errors.glm_prompt_too_long", count=len(request.ids), limit=self.length),
                 field="user_input",
             )
         generation = Generation(request)
         with self._change:
             if self._closing or self._broken:
-                raise Unavailable(self._broken or "Local-GLM is being shut down.")
+                raise Unavailable(self._broken or message("errors.glm_shut_down"))
             self._waiting.append(generation)
             self._change.notify_all()
         return generation
@@ -109,7 +109,7 @@ class Engine:
                     self._step()
                 except Exception as error:  # the engine's last resort: nobody may wait for ever
                     self._end_all(self._failed(error))
-        self._end_all(Unavailable("Local-GLM is being shut down."))
+        self._end_all(Unavailable(message("errors.glm_shut_down")))
 
     def _wait(self) -> bool:
         """Sleep until there is something to do; False when the engine closes."""
@@ -289,8 +289,8 @@ class Engine:
         """What to answer to an unexpected error; a card in an error state serves no more."""
         log.error("the engine met %s", type(error).__name__, exc_info=error)
         if self._device.type == "cuda" and "CUDA" in str(error):
-            self._broken = "The graphics card is in an error state: start Kex again."
-        failure = ModelFailed(f"Local-GLM failed: {type(error).__name__}.")
+            self._broken = message("states.glm_card_broken")
+        failure = ModelFailed(message("errors.glm_failed", kind=type(error).__name__))
         failure.__cause__ = error
         return failure
 
@@ -311,8 +311,7 @@ def _out_of_memory(error: Exception) -> bool:
 
 def _no_room(error: Exception) -> ModelFailed:
     failure = ModelFailed(
-        "Local-GLM ran out of memory with this request and gave up on it: send less text, or set "
-        "KEX_GLM_SLOTS or KEX_GLM_CONTEXT lower, or KEX_GLM_QUANT.",
+        message("errors.glm_out_of_memory"),
         retry_after=10,
     )
     failure.__cause__ = error

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from errors import TooLarge
 from models.visualglm.text.tokenizer import Tokenizer
+from wording import message
 
 Round = tuple[str, str]  # a question and its answer
 
@@ -114,7 +115,7 @@ def fit_history(
     prompt = build(len(history))
     if len(prompt.ids) > limit:
         raise TooLarge(
-            f"The prompt has {len(prompt.ids)} tokens and the model takes {limit}: send less text.",
+            message("errors.glm_prompt_over_limit", count=len(prompt.ids), limit=limit),
             field="user_input",
         )
     # Halving: a conversation may have thousands of rounds, and each try encodes it.

@@ -15,6 +15,7 @@ from sentencepiece import SentencePieceProcessor
 
 from errors import WeightsError
 from models.visualglm.config import VisualGLMConfig
+from wording import joined, message
 
 VOCABULARY_FILE = "ice_text.model"
 OFFICIAL_SHA256 = "5e974d9a69c242ce014c88c2b26089270f6198f3c0b700a887666cd3e816f17e"
@@ -57,7 +58,8 @@ class Tokenizer:
             data = path.read_bytes()
         except OSError as error:
             raise WeightsError(
-                f"The vocabulary {path} cannot be read: {error.strerror}.", field="KEX_GLM_PATH"
+                message("errors.vocabulary_unreadable", path=path, reason=error.strerror),
+                field="KEX_GLM_PATH",
             ) from error
         if len(data) == _OLD_BYTES:
             raise _old(path)
@@ -83,7 +85,7 @@ class Tokenizer:
         found = int(self._processor.piece_to_id(piece))
         if self.pieces([found]) != [piece]:
             raise WeightsError(
-                f"{self.path} is no vocabulary of VisualGLM-6B: it has no piece {piece}.",
+                message("errors.vocabulary_no_piece", path=self.path, piece=piece),
                 field="KEX_GLM_PATH",
             )
         return found
@@ -107,15 +109,19 @@ class Tokenizer:
             ("eos_token_id", config.eos_token_id, "<eop>", self.eop_id),
         )
         wrong = [
-            f"{name} is {said} but {piece} has id {found}"
+            message("errors.vocabulary_other_id", name=name, said=said, piece=piece, found=found)
             for name, said, piece, found in pairs
             if said != found
         ]
         if len(self) > config.vocab_size:
-            wrong.append(f"vocab_size is {config.vocab_size} but it has {len(self)} pieces")
+            wrong.append(
+                message("errors.vocabulary_too_big", size=config.vocab_size, count=len(self))
+            )
         if wrong:
             raise WeightsError(
-                f"{self.path} does not fit the checkpoint's config.json: {'; '.join(wrong)}.",
+                message(
+                    "errors.vocabulary_misfit", path=self.path, reasons=joined("clauses", wrong)
+                ),
                 field="KEX_GLM_PATH",
             )
 
@@ -216,16 +222,27 @@ class Tokenizer:
 
 def _damaged(path: Path) -> WeightsError:
     return WeightsError(
-        f"{path} is not a sentencepiece model: fetch {VOCABULARY_FILE} of VisualGLM-6B again "
-        f"({_OFFICIAL_BYTES:,} bytes, SHA-256 {OFFICIAL_SHA256}).",
+        message(
+            "errors.vocabulary_bad",
+            path=path,
+            file=VOCABULARY_FILE,
+            size=_OFFICIAL_BYTES,
+            sha256=OFFICIAL_SHA256,
+        ),
         field="KEX_GLM_PATH",
     )
 
 
 def _old(path: Path) -> WeightsError:
     return WeightsError(
-        f"{path} is the older vocabulary of {_OLD_BYTES:,} bytes and {_OLD_PIECES} pieces, whose "
-        f"ids mean other words: fetch {VOCABULARY_FILE} of VisualGLM-6B ({_OFFICIAL_BYTES:,} "
-        f"bytes, SHA-256 {OFFICIAL_SHA256}).",
+        message(
+            "errors.vocabulary_old",
+            path=path,
+            old_bytes=_OLD_BYTES,
+            old_pieces=_OLD_PIECES,
+            file=VOCABULARY_FILE,
+            size=_OFFICIAL_BYTES,
+            sha256=OFFICIAL_SHA256,
+        ),
         field="KEX_GLM_PATH",
     )

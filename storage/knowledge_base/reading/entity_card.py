@@ -21,6 +21,7 @@ from storage.knowledge_base.tables import (
     sources,
 )
 from storage.knowledge_base.views import Card, Join, Name, Neighbourhood, Sentence
+from wording import message
 
 TRIPLES = 100  # on a card
 MAX_AROUND = 500  # triples of a neighbourhood
@@ -35,7 +36,7 @@ def number_of(connection: Connection, public: str) -> int:
     found: int | None = connection.scalar(select(nodes.c.entity).where(nodes.c.public == public))
     if found is None:
         raise UnknownEntity(
-            f"The knowledge base has no entity {public[:40]!r} now: search for its name.",
+            message("errors.base_no_entity", name=public[:40]),
             field="entity",
         )
     return found
@@ -61,9 +62,9 @@ def load_card(connection: Connection, public: str) -> Card:
 def around(connection: Connection, public: str, depth: int = 1, limit: int = 100) -> Neighbourhood:
     """The most supported triples within `depth` steps. Raises UnknownEntity, InputError."""
     if depth not in (1, 2):
-        raise InputError("depth: use 1 or 2.", field="depth")
+        raise InputError(message("errors.base_depth"), field="depth")
     if not 1 <= limit <= MAX_AROUND:
-        raise InputError(f"limit: use a number from 1 to {MAX_AROUND}.", field="limit")
+        raise InputError(message("errors.base_limit", limit=MAX_AROUND), field="limit")
     number = number_of(connection, public)
     keys = best_of(connection, [number], limit + 1)
     if depth == 2 and len(keys) <= limit:

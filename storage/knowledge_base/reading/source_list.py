@@ -17,6 +17,7 @@ from storage.knowledge_base.views import Mention, Page, Sentence, Source, Source
 from storage.knowledge_base.writing.decisions import naming_of
 from storage.knowledge_base.writing.deriving import forget
 from storage.knowledge_base.writing.refold import refold
+from wording import message
 
 _PIECE = 160  # characters of a text in a list
 _BEFORE = 40
@@ -132,6 +133,4 @@ def count_rows(connection: Connection, table: Any, *where: Any) -> int:
 
 
 def _unknown(name: str) -> UnknownSource:
-    return UnknownSource(
-        f"The knowledge base has no source {name[:60]!r}: it may have been removed.", field="source"
-    )
+    return UnknownSource(message("errors.base_source_removed", name=name[:60]), field="source")

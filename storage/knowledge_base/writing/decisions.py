@@ -20,6 +20,7 @@ from storage.knowledge_base.records import Decision
 from storage.knowledge_base.tables import decisions, entities, mentions, names, nodes, sources
 from storage.knowledge_base.writing.deriving import rederive
 from storage.knowledge_base.writing.naming import Naming, Node, node_of, pairs
+from wording import message
 
 
 def naming_of(connection: Connection) -> Naming:
@@ -48,7 +49,7 @@ def split(
     """Take a name out. Raises UnknownEntity, UnknownSource, or InputError where there is nothing
     to split."""
     if in_sources and spelling:
-        raise InputError("Split by spelling or by sources, not by both.", field="source")
+        raise InputError(message("errors.base_split_both"), field="source")
     with database.writing() as connection:
         found = _find(connection, name)
         if in_sources:
@@ -68,7 +69,9 @@ def merge(database: Database, name: str, other: str) -> Decision:
     with database.writing() as connection:
         one, two = _find(connection, name), _find(connection, other)
         if one.node == two.node:
-            raise InputError(f"{one.text!r} and {two.text!r} are one name.", field="other")
+            raise InputError(
+                message("errors.base_same_name", first=one.text, second=two.text), field="other"
+            )
         said = [two.node.kind, two.node.key, two.node.part, two.text]
         new = _Row("merge", one.node, one.text, other=json.dumps(said, ensure_ascii=False))
         return _decide(connection, new, [one.node.key, two.node.key])
@@ -79,9 +82,7 @@ def undo(database: Database, number: int) -> None:
     with database.writing() as connection:
         row = connection.execute(select(decisions).where(decisions.c.id == number)).one_or_none()
         if row is None:
-            raise InputError(
-                f"There is no decision {number}: see `base decisions`.", field="number"
-            )
+            raise InputError(message("errors.base_no_decision", number=number), field="number")
         connection.execute(delete(decisions).where(decisions.c.id == number))
         keys = [row.key] + ([json.loads(row.other)[1]] if row.action == "merge" else [])
         _apply(connection, keys)
@@ -167,9 +168,7 @@ def _find(connection: Connection, name: str) -> _Found:
     if not found and connection.scalar(short) is not None:
         return _Found(plain, name)
     if not found:
-        raise UnknownEntity(
-            f"The base has no name {name[:60]!r}: search for it with `/base?query=`.", field="name"
-        )
+        raise UnknownEntity(message("errors.base_no_name", name=name[:60]), field="name")
     exact = next((row for row in found if row.part == f"={name}"), found[0])
     return _Found(Node(exact.kind, exact.key, exact.part), name)
 
@@ -178,7 +177,7 @@ def _check_sources(connection: Connection, wanted: tuple[str, ...]) -> None:
     known = set(connection.scalars(select(sources.c.name).where(sources.c.name.in_(wanted))))
     for name in wanted:
         if name not in known:
-            raise UnknownSource(f"The base has no source {name[:60]!r}.", field="source")
+            raise UnknownSource(message("errors.base_no_source", name=name[:60]), field="source")
 
 
 def _node(said: list[str]) -> Node:

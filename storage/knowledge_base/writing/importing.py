@@ -26,6 +26,8 @@ from storage.knowledge_base.tables import answers, corrections, sources
 from storage.knowledge_base.writing.decisions import naming_of
 from storage.knowledge_base.writing.deriving import rederive
 from storage.knowledge_base.writing.naming import short_key
+from validation import field_error
+from wording import message
 
 BATCH = 300  # sources in a transaction
 
@@ -36,10 +38,10 @@ def check(arrival: Arrival) -> None:
     """Raises InputError for what no base can keep."""
     record = arrival.record
     if len(record.id) > MAX_NAME:
-        raise InputError(f"id: it has more than {MAX_NAME} characters: shorten it.", field="id")
+        raise InputError(message("errors.base_id_too_long", limit=MAX_NAME), field="id")
     said = [record.id, record.text, record.model, json.dumps(list(map(item_json, record.items)))]
     if any("\x00" in part for part in said) or "\\u0000" in said[-1]:
-        raise InputError("text: it holds a NUL character: remove it.", field="text")
+        raise field_error("text", message("errors.nul_character"))
 
 
 def batches(arrivals: Iterable[Arrival], size: int = BATCH) -> Iterator[list[Arrival]]:

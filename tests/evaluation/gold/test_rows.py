@@ -46,7 +46,7 @@ def test_a_byte_order_mark_is_stepped_over(tmp_path: Path) -> None:
         (line("KE3", gold=["k", "v"]), "gold: Input should be a JSON object"),
         (line("KE3", gold={"k": 3}), "gold.k: Input should be a valid list"),
         (line(aliases=["UK"]), "aliases: Input should be a JSON object"),
-        (line(id="first"), "id 'first' stands at"),
+        (line(id="first"), "id 'first' is also at"),
     ],
 )
 def test_a_bad_line_is_told_by_file_line_and_field(tmp_path: Path, bad: str, told: str) -> None:

@@ -54,7 +54,7 @@ def test_what_is_said_of_another_name_is_said_of_the_entity() -> None:
 
 def test_neither_name_is_told() -> None:
     got = answer(TEXT, [("清华大学", [])], entity="清华大学")
-    assert got.warnings == ("The entity '清华大学' does not stand in the text.",)
+    assert got.warnings == ("The entity '清华大学' does not occur in the text.",)
     assert got.to_json()["knowledge"] == {
         "entity": {"text": "清华大学", "start": None, "end": None, "status": "inferred"},
         "aliases": [],

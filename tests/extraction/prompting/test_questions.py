@@ -73,7 +73,7 @@ def test_a_missing_recogniser_is_told() -> None:
 
     answer = asked(make_task("KE2", ZH), Without(['{"人物":["刘敏"]}'], names=[]))
     assert names(answer) == {"人物": ["刘敏"]}
-    assert "language model alone" in answer.warnings[0]
+    assert "language model only" in answer.warnings[0]
 
 
 def test_many_candidates_are_asked_in_parts() -> None:
@@ -103,7 +103,7 @@ def test_without_the_language_model_names_are_still_found_and_it_is_told() -> No
     answer = asked(make_task("KE2", ZH), model)
     assert names(answer) == {"人物": ["刘敏"]}
     assert answer.warnings == (
-        "Only names of the common classes were looked for: The weights are not here yet.",
+        "Only names of the common classes were extracted: The weights are not here yet.",
     )
     with pytest.raises(Unavailable):
         asked(make_task("KE1", ZH), model)

@@ -51,7 +51,7 @@ def test_a_bad_example_names_its_field(value: Any) -> None:
 @pytest.mark.parametrize(
     ("prompt_type", "value", "message"),
     [
-        ("KE3", [{"text": "a b", "entity": "zzz", "facts": []}], "'zzz' does not stand"),
+        ("KE3", [{"text": "a b", "entity": "zzz", "facts": []}], "'zzz' does not occur"),
         ("KE3", [{"text": "a b", "entity": "", "facts": []}], "example 1: entity"),
         ("KE1", [{"text": "a b", "triples": [["a", "", "b"]]}], "example 1: triples.0.1"),
         ("KE1", [{"text": "a b", "triples": []}, {"text": "a"}], "example 2: triples"),

@@ -30,7 +30,7 @@ from tests.models.chatgpt.scripted_server import (
 @pytest.mark.parametrize(
     ("reply", "kind", "part"),
     [
-        (failure(401, "Bad key"), Unavailable, "refused the key in OPENAI_API_KEY"),
+        (failure(401, "Bad key"), Unavailable, "rejected the key in OPENAI_API_KEY"),
         (failure(403, "Not you"), Unavailable, "OPENAI_API_KEY: Not you"),
         (failure(404, "No such model"), Unavailable, "KEX_OPENAI_MODEL"),
         (failure(402, "Pay"), RateLimited, "no credit"),

@@ -114,7 +114,7 @@ def test_a_wrong_key_is_refused(build: Build, llama: str) -> None:
     error = fails(build(llama, "sk-canary-wrong"), Unavailable)
     assert "OPENAI_API_KEY" in error.message
     assert "canary" not in error.message
-    assert "wants a key" in fails(build(llama, None), Unavailable).message
+    assert "needs a key" in fails(build(llama, None), Unavailable).message
 
 
 def test_what_a_real_server_cannot_do_is_said(build: Build, llama: str) -> None:

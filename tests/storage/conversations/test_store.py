@@ -196,7 +196,7 @@ def test_a_correction_is_kept_whole_and_found_again(store: Store) -> None:
     [correction] = returned.corrections
     assert (correction.kind, correction.before, correction.after) == ("edit", whole, after)
     assert store.page("著有").conversations
-    with pytest.raises(InputError, match="does not stand"):
+    with pytest.raises(InputError, match="is not in the answer"):
         store.correct(name, 1, "delete", before)
     assert len(store.turn(name, 1).corrections) == 1
     with pytest.raises(Unprocessable):

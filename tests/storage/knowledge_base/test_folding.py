@@ -159,7 +159,7 @@ def test_what_is_not_there_is_told(base: Base) -> None:
         base.split("许寿裳", spelling=False)
     with pytest.raises(UnknownSource, match="no source 'x'"):
         base.split("鲁迅", ("x",), spelling=False)
-    with pytest.raises(InputError, match="are one name"):
+    with pytest.raises(InputError, match="are the same name"):
         base.merge("鲁迅", "鲁迅")
     with pytest.raises(InputError, match="no decision 7"):
         base.undo(7)

@@ -150,11 +150,11 @@ def test_a_file_that_takes_too_long_breaks_off() -> None:
 
     runner = Runner(1, 0.1)
     for _ in range(2):  # the place was given back
-        pieces = runner.pieces(slow(), lambda: False, "errors.web_export_late")
+        pieces = runner.pieces(slow(), lambda: False, "errors.web_export_timeout")
         assert next(pieces) == "a"
         with pytest.raises(DeadlineExceeded):
             next(pieces)
-    assert list(runner.pieces(slow(), lambda: True, "errors.web_export_late")) == []
+    assert list(runner.pieces(slow(), lambda: True, "errors.web_export_timeout")) == []
 
 
 def test_places_are_given_back(serving: Serving) -> None:

@@ -96,7 +96,7 @@ def test_a_quantised_source_stays_as_it_is(tmp_path: Path, source: Path) -> None
     assert read_config(second).quantization_bits == 4
     one, other = contents(first), contents(second)
     assert set(one) == set(other) and all(torch.equal(one[name], other[name]) for name in one)
-    with pytest.raises(InputError, match="quantised to 4 bits already"):
+    with pytest.raises(InputError, match="already quantised to 4 bits"):
         convert(first, tmp_path / "third", bits=8)
 
 
@@ -125,7 +125,7 @@ def test_an_existing_target_is_left_alone(tmp_path: Path, source: Path, kind: st
         target.write_text("mine")
     else:
         target.symlink_to(tmp_path / "nowhere")
-    with pytest.raises(InputError, match="exists already"):
+    with pytest.raises(InputError, match="already exists"):
         convert(source, target)
 
 
@@ -144,7 +144,9 @@ def test_a_failure_leaves_nothing_behind(tmp_path: Path, source: Path) -> None:
 
 def test_what_a_killed_conversion_left_is_named(tmp_path: Path, source: Path) -> None:
     (tmp_path / "target.part").mkdir()
-    with pytest.raises(InputError, match=r"target\.part is there: another conversion runs"):
+    with pytest.raises(
+        InputError, match=r"target\.part already exists: another conversion is running"
+    ):
         convert(source, tmp_path / "target")
     assert (tmp_path / "target.part").is_dir()
 
@@ -162,7 +164,7 @@ def test_numbers_that_fp16_cannot_hold_are_told(tmp_path: Path) -> None:
     content = tensors(dtype=torch.float32)
     content["image_encoder.glm_proj.bias"][3] = 1e6
     source = write(tmp_path / "source", content)
-    with pytest.raises(WeightsError, match=r"glm_proj\.bias has numbers beyond .* --dtype bf16"):
+    with pytest.raises(WeightsError, match=r"glm_proj\.bias has numbers outside .* --dtype bf16"):
         convert(source, tmp_path / "target")
     convert(source, tmp_path / "target", dtype="bf16")
 
@@ -172,7 +174,7 @@ def test_a_full_disk_is_told_before(
 ) -> None:
     usage = shutil.disk_usage(tmp_path)._replace(free=1000)
     monkeypatch.setattr(shutil, "disk_usage", lambda path: usage)
-    with pytest.raises(WeightsError, match=r"Not enough room: [\d,]+ bytes are needed"):
+    with pytest.raises(WeightsError, match=r"Not enough disk space: [\d,]+ bytes are needed"):
         convert(source, tmp_path / "target")
     assert os.listdir(tmp_path) == ["source"]
 

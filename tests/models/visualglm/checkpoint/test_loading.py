@@ -122,7 +122,7 @@ def test_everything_wrong_is_told_at_once_before_anything_moves(tmp_path: Path) 
         str(tmp_path),
         "2 missing: transformer.final_layernorm.weight, image_encoder.glm_proj.bias",
         "1 unexpected: transformer.more",
-        "2 of another shape or kind: ",
+        "2 of another shape or type: ",
         f"{LM_HEAD} (F16 [3, 32] in place of F32 [160, 32])",
         "word_embeddings.weight (F32 [24] in place of F32 [1, 24])",
     ):

@@ -71,7 +71,7 @@ def refused(folder: Path, complaint: str) -> str:
 
 
 def test_a_folder_without_a_checkpoint(tmp_path: Path) -> None:
-    assert "models get Local-GLM" in refused(tmp_path / "none", "holds no checkpoint")
+    assert "models get Local-GLM" in refused(tmp_path / "none", "contains no checkpoint")
 
 
 @pytest.mark.parametrize("form", FORMS)
@@ -127,7 +127,7 @@ def test_code_in_a_shard_is_refused_and_never_runs(
         path.write_bytes(pickle.dumps({"b": Exploit()}, protocol=2))
     else:
         torch.save(content, path, _use_new_zipfile_serialization=form == "zip")
-    message = refused(tmp_path, "is refused, and nothing in it was run")
+    message = refused(tmp_path, "is rejected, and nothing in it was run")
     assert str(path) in message and "mkdir" in message
     assert not (tmp_path / "exploited").exists()
 
@@ -135,8 +135,8 @@ def test_code_in_a_shard_is_refused_and_never_runs(
 @pytest.mark.parametrize(
     ("content", "complaint"),
     [
-        ([torch.zeros(2)], "holds no dictionary"),
-        ({}, "holds no dictionary"),
+        ([torch.zeros(2)], "contains no dictionary"),
+        ({}, "contains no dictionary"),
         ({"state_dict": {"a": torch.zeros(2)}}, "'state_dict' is a dict"),
         ({1: torch.zeros(2)}, "'1' is a Tensor"),
         ({"a": torch.zeros(2, dtype=torch.complex64)}, "complex64"),
@@ -154,11 +154,14 @@ def test_a_bin_of_something_else_is_refused(tmp_path: Path, content: Any, compla
         ("{", "is not JSON"),
         ("[]", "has no weight_map"),
         ('{"weight_map": {}}', "has no weight_map"),
-        ('{"weight_map": {"a": "../../etc/passwd.safetensors"}}', "no .safetensors file beside it"),
-        ('{"weight_map": {"a": "/etc/x.safetensors"}}', "no .safetensors file beside it"),
-        ('{"weight_map": {"a": ".safetensors"}}', "no .safetensors file beside it"),
-        ('{"weight_map": {"a": "model.bin"}}', "no .safetensors file beside it"),
-        ('{"weight_map": {"a": 1}}', "no .safetensors file beside it"),
+        (
+            '{"weight_map": {"a": "../../etc/passwd.safetensors"}}',
+            "not a .safetensors file beside it",
+        ),
+        ('{"weight_map": {"a": "/etc/x.safetensors"}}', "not a .safetensors file beside it"),
+        ('{"weight_map": {"a": ".safetensors"}}', "not a .safetensors file beside it"),
+        ('{"weight_map": {"a": "model.bin"}}', "not a .safetensors file beside it"),
+        ('{"weight_map": {"a": 1}}', "not a .safetensors file beside it"),
     ],
 )
 def test_a_broken_index_is_named(tmp_path: Path, index: str, complaint: str) -> None:
@@ -172,7 +175,7 @@ def test_a_shard_that_is_not_the_indexs_is_named(tmp_path: Path, form: str) -> N
     write(tmp_path, tensors(), form)
     first, second, _ = sorted(tmp_path.glob(f"*-of-*.{form}"))
     second.write_bytes(first.read_bytes())
-    assert str(second) in refused(tmp_path, r"lacks .* and \d+ more, which the index puts there")
+    assert str(second) in refused(tmp_path, r"lacks .* and \d+ more, which the index lists there")
 
 
 def test_of_two_copies_the_one_in_the_index_counts(tmp_path: Path) -> None:
@@ -201,7 +204,7 @@ def test_what_the_configuration_promises_is_checked(tmp_path: Path) -> None:
     for part in (
         "1 missing: image_encoder.glm_proj.bias",
         "1 unexpected: more",
-        f"2 of another shape or kind: {EMBEDDINGS} (F16 [159, 32] in place of F16 [160, 32])",
+        f"2 of another shape or type: {EMBEDDINGS} (F16 [159, 32] in place of F16 [160, 32])",
         "(I64 [32] in place of F16 [32])",
     ):
         assert part in caught.value.message
@@ -210,6 +213,6 @@ def test_what_the_configuration_promises_is_checked(tmp_path: Path) -> None:
 def test_bits_in_the_configuration_are_checked_too(tmp_path: Path) -> None:
     raw = {**RAW, "quantization_bit": 4}
     reader = CheckpointReader(write(tmp_path, tensors(), raw=raw))
-    with pytest.raises(WeightsError, match=r"8 missing: .*_scale.*8 of another shape or kind"):
+    with pytest.raises(WeightsError, match=r"8 missing: .*_scale.*8 of another shape or type"):
         check_entries(reader, parse_config(json.loads((tmp_path / "config.json").read_text())))
     assert len(tensor_shapes(CONFIG, 4)) == len(tensor_shapes(CONFIG)) + 8

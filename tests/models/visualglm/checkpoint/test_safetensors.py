@@ -194,7 +194,7 @@ def test_a_file_cut_anywhere_is_refused(tmp_path: Path) -> None:
     whole = path.read_bytes()
     for length in range(len(whole)):
         path.write_bytes(whole[:length])
-        with pytest.raises(WeightsError, match="damaged or no safetensors"):
+        with pytest.raises(WeightsError, match="damaged or not a safetensors"):
             read_header(path)
 
 

@@ -91,7 +91,7 @@ def test_oldest_rounds_are_dropped(tiny: Tokenizer) -> None:
 
 def test_query_that_is_too_long(tiny: Tokenizer) -> None:
     needed = len(build_prompt(tiny, "你好", [], None).ids)
-    with pytest.raises(TooLarge, match=f"has {needed} tokens and .* takes {needed - 1}") as caught:
+    with pytest.raises(TooLarge, match=f"has {needed} tokens and .* is {needed - 1}") as caught:
         fit_history(tiny, "你好", HISTORY, None, needed - 1)
     assert caught.value.field == "user_input"
 

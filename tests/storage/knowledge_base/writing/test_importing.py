@@ -165,7 +165,7 @@ def test_conversations_count_as_corrected(
 def test_wrong_words_are_told(
     address: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    assert "Name RUNS" in call("import").stderr
+    assert "Give RUNS" in call("import").stderr
     done = call("import", str(tmp_path))
     assert done.exit_code == 2 and "holds no job" in done.stderr
     done = call("remove", "x")
