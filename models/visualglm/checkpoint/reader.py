@@ -16,7 +16,7 @@ from torch import Tensor
 
 from errors import WeightsError
 from models.visualglm.checkpoint.layout import INV_FREQ, LM_HEAD, Entry, Shape, tensor_shapes
-from models.visualglm.checkpoint.safetensors import DTYPE_NAMES, SafetensorsFile, read_header
+from models.visualglm.checkpoint.safetensors import DTYPE_NAMES, SafetensorsFile
 from models.visualglm.config import VisualGLMConfig
 from wording import joined, message
 
@@ -76,12 +76,12 @@ class CheckpointReader:
     def _shard_entries(self, shard: str) -> dict[str, Entry]:
         path = self.folder / shard
         if self.safetensors:
-            return {name: (info.shape, info.dtype) for name, info in read_header(path).items()}
+            return SafetensorsFile(path).entries
         return {name: entry_of(tensor) for name, tensor in _load_bin(path).items()}
 
     def _open(self, shard: str) -> Mapping[str, Tensor]:
         path = self.folder / shard
-        return _Views(SafetensorsFile(path)) if self.safetensors else _load_bin(path)
+        return SafetensorsFile(path) if self.safetensors else _load_bin(path)
 
     def _select(self, shard: str, found: Mapping[str, Any]) -> dict[str, Any]:
         """What counts of a shard's tensors: those the index puts there, or into no shard."""
@@ -96,22 +96,6 @@ class CheckpointReader:
                 field=_FIELD,
             )
         return {n: what for n, what in found.items() if self._index.get(n, shard) == shard}
-
-
-class _Views(Mapping[str, Tensor]):
-    """A safetensors file as a mapping that makes its views when asked."""
-
-    def __init__(self, file: SafetensorsFile) -> None:
-        self._file = file
-
-    def __getitem__(self, name: str) -> Tensor:
-        return self._file[name]
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self._file.tensors)
-
-    def __len__(self) -> int:
-        return len(self._file.tensors)
 
 
 def entry_of(tensor: Tensor) -> Entry:

@@ -1,27 +1,25 @@
-"""Reads and writes the safetensors format: a JSON header, then the tensors' bytes.
+"""Files in the safetensors format, read by the published library and written tensor by tensor.
 
-Tensors are views of the mapped file. Trusts no header: whatever does not fit together to the last
-byte is a WeightsError that names the file. Knows nothing of models or checkpoints.
+The library's own writer wants all tensors in memory at once. Knows nothing of models.
 """
 
 from __future__ import annotations
 
 import ctypes
 import json
-import mmap
 import os
 import struct
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
 from math import prod
 from pathlib import Path
 from typing import Any
 
 import torch
+from safetensors import SafetensorError, safe_open
 from torch import Tensor
 
 from errors import WeightsError
-from models.visualglm.checkpoint.layout import DTYPE_BYTES, Entry, Shape, entry_bytes
+from models.visualglm.checkpoint.layout import DTYPE_BYTES, Entry, entry_bytes
 from wording import message
 
 DTYPES: Mapping[str, torch.dtype] = {
@@ -30,136 +28,56 @@ DTYPES: Mapping[str, torch.dtype] = {
 }  # fmt: skip
 DTYPE_NAMES = {dtype: name for name, dtype in DTYPES.items()}
 
-MAX_HEADER_BYTES = 100_000_000  # the format's own limit
 _METADATA = "__metadata__"
 
 
-@dataclass(frozen=True)
-class TensorInfo:
-    """One tensor of a file; `start` and `end` are offsets from the file's beginning."""
-
-    dtype: str
-    shape: Shape
-    start: int
-    end: int
-
-
-def read_header(path: Path) -> dict[str, TensorInfo]:
-    """The tensors that a file says it holds, in the order of their bytes.
-
-    Reads the header alone. Raises WeightsError naming the file and what is wrong with it.
-    """
-    try:
-        with path.open("rb") as file:
-            size = os.fstat(file.fileno()).st_size
-            length = _header_length(file.read(8), size)
-            raw = file.read(length)
-        entries = json.loads(raw.decode("utf-8"), object_pairs_hook=_unique)
-        return _tensors(entries, 8 + length, size)
-    except OSError as error:
-        raise WeightsError(
-            message("errors.file_unreadable", path=path, reason=error.strerror)
-        ) from error
-    except (ValueError, RecursionError) as error:
-        raise WeightsError(
-            message("errors.checkpoint_damaged_safetensors", path=path, reason=str(error))
-        ) from error
-
-
-def _header_length(first: bytes, size: int) -> int:
-    if len(first) < 8:
-        raise ValueError(f"it has only {size} bytes")
-    length: int = struct.unpack("<Q", first)[0]
-    if length > MAX_HEADER_BYTES:
-        raise ValueError(f"a header of {length:,} bytes is more than the format allows")
-    if 8 + length > size:
-        raise ValueError(f"its header should have {length:,} bytes, but the file has {size:,}")
-    return length
-
-
-def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    found = dict(pairs)
-    if len(found) != len(pairs):
-        raise ValueError("a name stands twice in its header")
-    return found
-
-
-def _tensors(entries: Any, data: int, size: int) -> dict[str, TensorInfo]:
-    if not isinstance(entries, dict):
-        raise ValueError("its header is no object")
-    metadata = entries.pop(_METADATA, {})
-    if not isinstance(metadata, dict) or not all(isinstance(v, str) for v in metadata.values()):
-        raise ValueError(f"{_METADATA} in its header does not map texts to texts")
-    tensors = {name: _tensor(name, entry, data) for name, entry in entries.items()}
-    ordered = sorted(tensors.items(), key=lambda item: (item[1].start, item[1].end))
-    end = data
-    for name, info in ordered:
-        if info.start != end:
-            wrong = "overlap those before" if info.start < end else "leave a gap"
-            raise ValueError(f"the bytes of {name[:200]!a} {wrong}")
-        end = info.end
-    if end != size:
-        raise ValueError(f"its tensors end at byte {end:,}, but the file has {size:,}")
-    return dict(ordered)
-
-
-def _tensor(name: str, entry: Any, data: int) -> TensorInfo:
-    """One entry of the header, checked by itself."""
-    short = ascii(name[:200])
-    if not isinstance(entry, dict) or set(entry) != {"dtype", "shape", "data_offsets"}:
-        raise ValueError(f"{short} is not described by dtype, shape and data_offsets")
-    dtype, shape, offsets = entry["dtype"], entry["shape"], entry["data_offsets"]
-    if not isinstance(dtype, str) or dtype not in DTYPE_BYTES:
-        known = ", ".join(DTYPE_BYTES)
-        raise ValueError(f"{short} has the type {str(dtype)[:20]!r}; known are {known}")
-    # Torch multiplies the sides of empty tensors too, so no product may leave 64 bits.
-    if not _counts(shape) or len(shape) > 16 or prod(max(side, 1) for side in shape) >= 1 << 60:
-        raise ValueError(f"{short} has a shape that cannot be: {str(shape)[:100]}")
-    if not _counts(offsets) or len(offsets) != 2:
-        raise ValueError(f"{short} has data_offsets that cannot be: {str(offsets)[:100]}")
-    needed = prod(shape) * DTYPE_BYTES[dtype]
-    if offsets[1] - offsets[0] != needed:
-        raise ValueError(
-            f"{short} should have {needed:,} bytes, but has {offsets[1] - offsets[0]:,}"
-        )
-    return TensorInfo(dtype, tuple(shape), data + offsets[0], data + offsets[1])
-
-
-def _counts(value: Any) -> bool:
-    return isinstance(value, list) and all(type(item) is int and item >= 0 for item in value)
-
-
-class SafetensorsFile:
+class SafetensorsFile(Mapping[str, Tensor]):
     """A file, mapped: `file[name]` is a view of its bytes, good for as long as one is in use.
 
-    Writing into a view does not reach the file. Cutting the file short while it is mapped would
-    kill the process, as with any mapped file.
+    Writing into a view does not reach the file. Raises WeightsError, at once, for a file that is
+    damaged or holds types that no checkpoint of ours has. The names are in the order of the bytes.
     """
 
     def __init__(self, path: Path) -> None:
-        self.tensors = read_header(path)
         try:
-            with path.open("rb") as file:
-                # Copy on write: torch refuses to look at read-only memory without a warning.
-                self._map = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_COPY)
+            self._file: Any = safe_open(path, framework="pt")
+            self.entries = {name: self._entry(name) for name in self._file.offset_keys()}
+        except (SafetensorError, ValueError) as error:
+            raise WeightsError(
+                message("errors.checkpoint_damaged_safetensors", path=path, reason=_reason(error))
+            ) from error
         except OSError as error:
             raise WeightsError(
-                message("errors.checkpoint_unmappable", path=path, reason=error.strerror)
+                message("errors.file_unreadable", path=path, reason=error.strerror or error)
             ) from error
-        if any(info.end > len(self._map) for info in self.tensors.values()):
-            raise WeightsError(message("errors.checkpoint_shorter", path=path))
+
+    def _entry(self, name: str) -> Entry:
+        stored = self._file.get_slice(name)
+        dtype, shape = stored.get_dtype(), tuple(stored.get_shape())
+        if dtype not in DTYPE_BYTES:
+            known = ", ".join(DTYPE_BYTES)
+            raise ValueError(f"{name[:200]!a} has the type {dtype!r}; known are {known}")
+        # Torch multiplies the sides of empty tensors too, so no product may leave 64 bits.
+        if len(shape) > 16 or prod(max(side, 1) for side in shape) >= 1 << 60:
+            raise ValueError(f"{name[:200]!a} has a shape that cannot be: {str(shape)[:100]}")
+        return shape, dtype
 
     def __getitem__(self, name: str) -> Tensor:
-        info = self.tensors[name]
-        dtype, count = DTYPES[info.dtype], prod(info.shape)
-        if not count:
-            return torch.empty(info.shape, dtype=dtype)
-        buffer: Any = self._map
-        offset = info.start
-        if offset % DTYPE_BYTES[info.dtype]:  # allowed by the format; torch needs it aligned
-            buffer, offset = bytearray(self._map[info.start : info.end]), 0
-        flat = torch.frombuffer(buffer, dtype=dtype, count=count, offset=offset)
-        return flat.reshape(info.shape)
+        if name not in self.entries:
+            raise KeyError(name)
+        tensor: Tensor = self._file.get_tensor(name)
+        return tensor
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.entries)
+
+    def __len__(self) -> int:
+        return len(self.entries)
+
+
+def _reason(error: Exception) -> str:
+    """One line that can be printed: the library quotes what a hostile header says."""
+    return ascii(str(error))[1:-1][:300]
 
 
 def write_safetensors(

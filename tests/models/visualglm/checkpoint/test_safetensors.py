@@ -19,7 +19,6 @@ from models.visualglm.checkpoint.safetensors import (
     DTYPE_NAMES,
     DTYPES,
     SafetensorsFile,
-    read_header,
     write_safetensors,
 )
 from tests.models.visualglm.synthetic import golden
@@ -58,7 +57,7 @@ def test_what_the_published_library_writes_we_read(tmp_path: Path) -> None:
     content, path = {n: t.contiguous() for n, t in samples().items()}, tmp_path / "a.safetensors"
     save_file(content, path, metadata={"format": "pt"})
     file = SafetensorsFile(path)
-    assert set(file.tensors) == set(content)
+    assert set(file) == set(content)
     assert all(same(file[name], content[name]) for name in content)
 
 
@@ -89,7 +88,10 @@ def test_tensors_that_are_not_aligned_are_read_too(tmp_path: Path) -> None:
 def test_our_files_align_every_tensor(tmp_path: Path) -> None:
     content, path = samples(), tmp_path / "a.safetensors"
     write_safetensors(path, entries(content), content.items())
-    assert all(i.start % DTYPE_BYTES[i.dtype] == 0 for i in read_header(path).values())
+    raw = path.read_bytes()
+    header = json.loads(raw[8 : 8 + struct.unpack("<Q", raw[:8])[0]])
+    tensors = [one for name, one in header.items() if name != "__metadata__"]
+    assert all(one["data_offsets"][0] % DTYPE_BYTES[one["dtype"]] == 0 for one in tensors)
 
 
 @pytest.mark.parametrize(
@@ -122,70 +124,61 @@ def raw_file(folder: Path, header: Any, data: bytes = b"", length: int | None = 
 
 
 GOOD = entry("F32", [2], 0, 8)
-HOSTILE: list[tuple[Any, bytes, str]] = [
-    (b"[]", b"", "no object"),
-    (b"{", b"", "damaged"),
-    (b"\xff\xfe", b"", "damaged"),
-    (b"[" * 200_000, b"", "damaged"),
-    (b'{"a":{"dtype":"U8","shape":[' + b"9" * 5000 + b'],"data_offsets":[0,1]}}', b"1", "damaged"),
-    (b'{"a":1,"a":1}', b"", "stands twice"),
-    ({"__metadata__": {"format": 1}}, b"", "__metadata__"),
-    ({"__metadata__": []}, b"", "__metadata__"),
-    ({"a": 1}, b"", "'a' is not described"),
-    ({"a": {"dtype": "F32", "shape": [2]}}, b"", "is not described"),
-    ({"a": {**GOOD, "more": 1}}, b"8" * 8, "is not described"),
-    ({"a": entry("F8_E4M3", [8], 0, 8)}, b"8" * 8, "'F8_E4M3'; known are F32, F16"),
-    ({"a": entry(["F32"], [2], 0, 8)}, b"8" * 8, "has the type"),
-    ({"a": entry("F32", 2, 0, 8)}, b"8" * 8, "shape that cannot be"),
-    ({"a": entry("F32", [-2], 0, 8)}, b"8" * 8, "shape that cannot be"),
-    ({"a": entry("F32", [2.0], 0, 8)}, b"8" * 8, "shape that cannot be"),
-    ({"a": entry("U8", [True], 0, 1)}, b"8", "shape that cannot be"),
-    ({"a": entry("U8", [0, 1 << 40, 1 << 40], 0, 0)}, b"", "shape that cannot be"),
-    ({"a": entry("U8", [1] * 1000, 0, 1)}, b"8", "shape that cannot be"),
-    ({"a": {**GOOD, "data_offsets": [0]}}, b"8" * 8, "data_offsets that cannot be"),
-    ({"a": entry("F32", [2], -4, 4)}, b"8" * 8, "data_offsets that cannot be"),
-    ({"a": entry("F32", [2], 8, 0)}, b"8" * 8, "should have 8 bytes, but has -8"),
-    ({"a": entry("F32", [3], 0, 8)}, b"8" * 8, "should have 12 bytes, but has 8"),
-    ({"a": GOOD, "b": entry("F32", [2], 4, 12)}, b"8" * 12, "'b' overlap"),
-    ({"a": GOOD, "b": entry("F32", [2], 0, 8)}, b"8" * 8, "overlap"),
-    ({"a": GOOD, "b": entry("F32", [2], 12, 20)}, b"8" * 20, "'b' leave a gap"),
-    ({"a": entry("F32", [2], 4, 12)}, b"8" * 12, "'a' leave a gap"),
-    ({"a": GOOD}, b"8" * 7, "end at byte"),
-    ({"a": GOOD}, b"8" * 9, "end at byte"),
-    ({"\ud800" * 5: entry("F32", [2], 4, 12)}, b"8" * 12, "leave a gap"),
+HOSTILE: list[tuple[Any, bytes]] = [
+    (b"[]", b""),
+    (b"{", b""),
+    (b"\xff\xfe", b""),
+    (b"[" * 200_000, b""),
+    (b'{"a":{"dtype":"U8","shape":[' + b"9" * 5000 + b'],"data_offsets":[0,1]}}', b"1"),
+    ({"__metadata__": {"format": 1}}, b""),
+    ({"__metadata__": []}, b""),
+    ({"a": 1}, b""),
+    ({"a": {"dtype": "F32", "shape": [2]}}, b""),
+    ({"a": entry("F8_E4M3", [8], 0, 8)}, b"8" * 8),
+    ({"a": entry(["F32"], [2], 0, 8)}, b"8" * 8),
+    ({"a": entry("F32", 2, 0, 8)}, b"8" * 8),
+    ({"a": entry("F32", [-2], 0, 8)}, b"8" * 8),
+    ({"a": entry("F32", [2.0], 0, 8)}, b"8" * 8),
+    ({"a": entry("U8", [True], 0, 1)}, b"8"),
+    ({"a": entry("U8", [0, 1 << 40, 1 << 40], 0, 0)}, b""),
+    ({"a": entry("U8", [1] * 1000, 0, 1)}, b"8"),
+    ({"a": {**GOOD, "data_offsets": [0]}}, b"8" * 8),
+    ({"a": entry("F32", [2], -4, 4)}, b"8" * 8),
+    ({"a": entry("F32", [2], 8, 0)}, b"8" * 8),
+    ({"a": entry("F32", [3], 0, 8)}, b"8" * 8),
+    ({"a": GOOD, "b": entry("F32", [2], 4, 12)}, b"8" * 12),
+    ({"a": GOOD, "b": entry("F32", [2], 0, 8)}, b"8" * 8),
+    ({"a": GOOD, "b": entry("F32", [2], 12, 20)}, b"8" * 20),
+    ({"a": entry("F32", [2], 4, 12)}, b"8" * 12),
+    ({"a": GOOD}, b"8" * 7),
+    ({"a": GOOD}, b"8" * 9),
+    ({"\ud800" * 5: entry("F32", [2], 4, 12)}, b"8" * 12),
 ]
 
 
-@pytest.mark.parametrize(("header", "data", "complaint"), HOSTILE)
-def test_hostile_headers_are_refused(
-    tmp_path: Path, header: Any, data: bytes, complaint: str
-) -> None:
+@pytest.mark.parametrize(("header", "data"), HOSTILE)
+def test_hostile_headers_are_refused(tmp_path: Path, header: Any, data: bytes) -> None:
     path = raw_file(tmp_path, header, data)
-    with pytest.raises(WeightsError, match=complaint) as caught:
+    with pytest.raises(WeightsError, match="damaged or not a safetensors") as caught:
         SafetensorsFile(path)
     assert caught.value.message.startswith(str(path))
     assert len(caught.value.message) < 600
     caught.value.message.encode()  # it can be printed
 
 
-@pytest.mark.parametrize(
-    ("length", "complaint"),
-    [(1 << 63, "more than the format allows"), (100_000_001, "more than"), (999, "999 bytes")],
-)
-def test_headers_longer_than_the_file_are_refused(
-    tmp_path: Path, length: int, complaint: str
-) -> None:
-    with pytest.raises(WeightsError, match=complaint):
-        read_header(raw_file(tmp_path, {}, length=length))
+@pytest.mark.parametrize("length", [1 << 63, 100_000_001, 999])
+def test_headers_longer_than_the_file_are_refused(tmp_path: Path, length: int) -> None:
+    with pytest.raises(WeightsError, match="damaged or not a safetensors"):
+        SafetensorsFile(raw_file(tmp_path, {}, length=length))
 
 
 def test_files_that_are_none(tmp_path: Path) -> None:
     path = tmp_path / "a.safetensors"
     with pytest.raises(WeightsError, match="cannot be read: No such file"):
-        read_header(path)
+        SafetensorsFile(path)
     path.write_bytes(b"PK")
-    with pytest.raises(WeightsError, match="only 2 bytes"):
-        read_header(path)
+    with pytest.raises(WeightsError, match="damaged or not a safetensors"):
+        SafetensorsFile(path)
 
 
 def test_a_file_cut_anywhere_is_refused(tmp_path: Path) -> None:
@@ -195,11 +188,11 @@ def test_a_file_cut_anywhere_is_refused(tmp_path: Path) -> None:
     for length in range(len(whole)):
         path.write_bytes(whole[:length])
         with pytest.raises(WeightsError, match="damaged or not a safetensors"):
-            read_header(path)
+            SafetensorsFile(path)
 
 
 def test_the_published_checkpoints_are_read_alike() -> None:
     for path in golden().glob("*/*.safetensors"):
         file, wanted = SafetensorsFile(path), load_file(path)
-        assert set(file.tensors) == set(wanted)
+        assert set(file) == set(wanted)
         assert all(same(file[name], wanted[name]) for name in wanted)
