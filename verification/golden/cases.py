@@ -10,10 +10,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from models.visualglm.config import VisualGLMConfig
-from models.visualglm.network.language import set_alpha, set_attention, set_rotary_tables
+from models.visualglm.network.language import GLM, Attention, Block
 from models.visualglm.network.rotary import rotary_tables
 from verification.golden.checkpoints import FP32, HALF_COMPUTED, HALF_STORED, Checkpoints, Network
 from verification.golden.report import CLOSE, HALF, Tolerance
@@ -143,3 +143,24 @@ def image_embeds(network: Network, prompt: Prompt) -> Tensor | None:
     with torch.inference_mode():
         embeds: Tensor = network.model.image_encoder(prompt.pixels.to(network.dtype))
     return embeds
+
+
+def set_rotary_tables(model: nn.Module, tables: tuple[Tensor, Tensor] | None) -> None:
+    """Replace cos and sin, [length, D / 2] each, in the model's type; None: made when needed."""
+    for module in model.modules():
+        if isinstance(module, GLM):
+            module.rotary = tables
+
+
+def set_attention(model: nn.Module, *, fused: bool) -> None:
+    """Choose torch's fused kernel or the official steps in every layer of the language model."""
+    for module in model.modules():
+        if isinstance(module, Attention):
+            module.fused = fused
+
+
+def set_alpha(model: nn.Module, alpha: float) -> None:
+    """Replace the residual's scale: the official class has √56 whatever the depth."""
+    for module in model.modules():
+        if isinstance(module, Block):
+            module.alpha = alpha

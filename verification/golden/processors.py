@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+import torch
 from torch import Tensor
 
 from models.visualglm.engine.sampling import (
@@ -38,7 +39,7 @@ def check_processors(vectors: Vectors) -> None:
     for match in vectors.matching(r"(invalid_.+?)_out(?:_visualglm)?"):
         with vectors.guard([match[0]]):
             vectors.given(f"{match[1]}_in")
-            vectors.check(match[0], replace_invalid(vectors[f"{match[1]}_in"], whole_batch=True))
+            vectors.check(match[0], replace_invalid_officially(vectors[f"{match[1]}_in"]))
     for match in vectors.matching(rf"chain(?:_{_CHAIN_STEP})+"):
         with vectors.guard([match[0]]):
             scores = vectors["scores"]
@@ -57,3 +58,9 @@ def _apply(step: str, value: str, scores: Tensor, history: Tensor | None) -> Ten
     if history is None:
         raise LookupError("a repetition penalty needs the array `history`")
     return penalize_repetition(scores, history, float(value))
+
+
+def replace_invalid_officially(scores: Tensor) -> Tensor:
+    """As the official filter: one NaN anywhere throws away the rows of the whole batch."""
+    broken = scores.isnan().any()
+    return replace_invalid(torch.full_like(scores, torch.nan)) if broken else scores

@@ -7,9 +7,8 @@ from torch import Tensor
 
 from models.visualglm.checkpoint.pretrained import load_pretrained
 from models.visualglm.checkpoint.reader import CheckpointReader
-from models.visualglm.network.language import set_attention
 from models.visualglm.network.quantisation import dequantize_weight, pack, quantize_weight, unpack
-from verification.golden.cases import Folder
+from verification.golden.cases import Folder, set_attention
 from verification.golden.checkpoints import Network, Stored
 from verification.golden.language import run
 from verification.golden.report import CLOSE, EXACT, HALF

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from typing import Any
@@ -11,7 +11,7 @@ import torch
 
 from models.visualglm.config import VisualGLMConfig
 from models.visualglm.network.positions import padded_batch
-from models.visualglm.text.chat import build_prompt, build_text_prompt, process_response
+from models.visualglm.text.chat import Prompt, Round, build_prompt, process_response
 from models.visualglm.text.tokenizer import Tokenizer
 from verification.golden.report import Report
 
@@ -103,7 +103,7 @@ def _strings(rows: list[Row], tokenizer: Tokenizer, tally: Tally) -> None:
             {
                 "ids": tokenizer.encode(text),
                 "pieces": tokenizer.pieces(ids),
-                "ids_with_special": tokenizer.encode_prompt(text),
+                "ids_with_special": encode_prompt(tokenizer, text),
                 "decoded": tokenizer.decode(ids),
                 "decoded_with_special": tokenizer.decode(whole),
                 "decoded_skip_special": tokenizer.decode(whole, skip_special=True),
@@ -121,8 +121,8 @@ def _pairs(rows: list[Row], tokenizer: Tokenizer, tally: Tally) -> None:
             {
                 "a_ids": tokenizer.encode(a),
                 "b_ids": tokenizer.encode(b),
-                "single": tokenizer.encode_prompt(a),
-                "pair": tokenizer.encode_prompt(a, b),
+                "single": encode_prompt(tokenizer, a),
+                "pair": encode_prompt(tokenizer, a, b),
             },
         )
 
@@ -146,7 +146,7 @@ def _batch(row: Row, tokenizer: Tokenizer, tally: Tally) -> None:
         [token for token, real in zip(ids, mask, strict=True) if real]
         for ids, mask in zip(row["input_ids"], row["attention_mask"], strict=True)
     ]
-    ids, attention = tokenizer.pad(rows)
+    ids, attention = pad(tokenizer, rows)
     config = replace(
         VisualGLMConfig(),
         pad_token_id=tokenizer.pad_id,
@@ -198,3 +198,39 @@ def _texts(rows: list[Row], tokenizer: Tokenizer, tally: Tally) -> None:
 def _responses(rows: list[Row], tally: Tally) -> None:
     for row in rows:
         tally.compare(repr(row["input"]), process_response(row["input"]), row["output"])
+
+
+def build_text_prompt(
+    tokenizer: Tokenizer, query: str, history: Sequence[Round], *, neutralise: bool = True
+) -> Prompt:
+    """The prompt of the text-only ChatGLM-6B, whose rounds are numbered.
+
+    VisualGLM's own chat never uses it; the base class of the official code does.
+    """
+    text = query
+    if history:
+        rounds = [*history, (query, "")]
+        text = "".join(
+            f"[Round {number}]\n问：{asked}\n答：{answered}\n"
+            for number, (asked, answered) in enumerate(rounds)
+        ).removesuffix("\n")
+    ids = tokenizer.encode(text, specials=not neutralise)
+    return Prompt((*ids, tokenizer.gmask_id, tokenizer.sop_id))
+
+
+def encode_prompt(tokenizer: Tokenizer, text: str, pair: str | None = None) -> list[int]:
+    """`encode`, then [gMASK] <sop> where the answer begins; with a `pair`, it and <eop>."""
+    ids = [*tokenizer.encode(text), tokenizer.gmask_id, tokenizer.sop_id]
+    return ids if pair is None else [*ids, *tokenizer.encode(pair), tokenizer.eop_id]
+
+
+def pad(
+    tokenizer: Tokenizer, batch: Sequence[Sequence[int]]
+) -> tuple[list[list[int]], list[list[int]]]:
+    """Rows of one length, padded on the left, and their attention: 1 real, 0 padding.
+
+    Both are [B, S]. The positions depend on where the answer begins and are found elsewhere.
+    """
+    longest = max(map(len, batch), default=0)
+    ids = [[tokenizer.pad_id] * (longest - len(row)) + list(row) for row in batch]
+    return ids, [[0] * (longest - len(row)) + [1] * len(row) for row in batch]

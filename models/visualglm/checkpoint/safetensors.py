@@ -12,7 +12,7 @@ import struct
 from collections.abc import Iterable, Iterator, Mapping
 from math import prod
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import torch
 from safetensors import SafetensorError, safe_open
@@ -40,8 +40,9 @@ class SafetensorsFile(Mapping[str, Tensor]):
 
     def __init__(self, path: Path) -> None:
         try:
-            self._file: Any = safe_open(path, framework="pt")
-            self.entries = {name: self._entry(name) for name in self._file.offset_keys()}
+            self._file = cast(Any, safe_open(path, framework="pt"))  # the library has no types
+            names: list[str] = self._file.offset_keys()
+            self.entries = {name: self._entry(name) for name in names}
         except (SafetensorError, ValueError) as error:
             raise WeightsError(
                 message("errors.checkpoint_damaged_safetensors", path=path, reason=_reason(error))

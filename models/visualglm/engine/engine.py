@@ -22,7 +22,6 @@ from errors import KexError, ModelFailed, TooLarge, Unavailable
 from models.visualglm.engine.sampling import NEVER, draw, process
 from models.visualglm.engine.slots import End, Generation, Picture, Reading, Request, Slot, Token
 from models.visualglm.network.cache import KVCache
-from models.visualglm.network.language import set_attention
 from models.visualglm.network.model import VisualGLM
 from models.visualglm.network.positions import (
     context_length,
@@ -47,7 +46,6 @@ class Engine:
     def __init__(self, model: VisualGLM, slots: int, length: int) -> None:
         weight = model.transformer.word_embeddings.weight
         self._model, self._device = model, weight.device
-        set_attention(model, fused=True)  # no padding here, so every query sees something
         self._cache = KVCache(model.config, slots, length, weight.dtype, weight.device)
         self._slots: list[Slot | None] = [None] * slots
         self._waiting: deque[Generation] = deque()

@@ -47,14 +47,12 @@ def forbid_early_end(scores: Tensor, length: int, min_length: int, eos: int) -> 
     return scores
 
 
-def replace_invalid(scores: Tensor, *, whole_batch: bool = False) -> Tensor:
+def replace_invalid(scores: Tensor) -> Tensor:
     """A row with a NaN becomes one that writes `▁`, so that drawing from it does not fail.
 
-    The official filter (`whole_batch`) then throws away all rows; infinities pass in both.
+    The official filter then throws away all rows of the batch; infinities pass in both.
     """
     broken = scores.isnan().any(dim=-1, keepdim=True)  # [B, 1]
-    if whole_batch:
-        broken = broken.any().expand_as(broken)
     fallback = torch.zeros_like(scores)
     fallback[:, FALLBACK_ID] = FALLBACK_SCORE
     return torch.where(broken, fallback, scores)

@@ -36,7 +36,7 @@ class Attention(nn.Module):
         self.heads, self.layer = config.num_attention_heads, layer
         self.query_key_value = nn.Linear(config.hidden_size, 3 * config.hidden_size)
         self.dense = nn.Linear(config.hidden_size, config.hidden_size)
-        self.fused = True
+        self.fused = True  # False: the official steps, which also know what padding gets
 
     def forward(
         self, x: Tensor, rotation: Rotation, visible: Tensor, window: Window | None
@@ -118,7 +118,7 @@ class GLM(nn.Module):
         self.word_embeddings = nn.Embedding(config.vocab_size, config.hidden_size)
         self.layers = nn.ModuleList(Block(config, n) for n in range(config.num_layers))
         self.final_layernorm = nn.LayerNorm(config.hidden_size, config.layernorm_epsilon)
-        self._tables: tuple[Tensor, Tensor] | None = None
+        self.rotary: tuple[Tensor, Tensor] | None = None
 
     def forward(
         self,
@@ -148,32 +148,11 @@ class GLM(nn.Module):
 
     def _rotary(self, x: Tensor) -> tuple[Tensor, Tensor]:
         """The tables in x's type, on its device: made once, never part of a checkpoint."""
-        if self._tables is None or (self._tables[0].dtype, self._tables[0].device) != (
+        if self.rotary is None or (self.rotary[0].dtype, self.rotary[0].device) != (
             x.dtype,
             x.device,
         ):
             length = self.config.max_sequence_length
             cos, sin = rotary_tables(length, self.config.head_dim // 2, x.dtype)
-            self._tables = cos.to(x.device), sin.to(x.device)
-        return self._tables
-
-
-def set_rotary_tables(model: nn.Module, tables: tuple[Tensor, Tensor] | None) -> None:
-    """Replace cos and sin, [length, D / 2] each, in the model's type; None: made when needed."""
-    for module in model.modules():
-        if isinstance(module, GLM):
-            module._tables = tables
-
-
-def set_attention(model: nn.Module, *, fused: bool) -> None:
-    """Choose torch's fused kernel or the official steps in every layer of the language model."""
-    for module in model.modules():
-        if isinstance(module, Attention):
-            module.fused = fused
-
-
-def set_alpha(model: nn.Module, alpha: float) -> None:
-    """Replace the residual's scale: the official class has √56 whatever the depth."""
-    for module in model.modules():
-        if isinstance(module, Block):
-            module.alpha = alpha
+            self.rotary = cos.to(x.device), sin.to(x.device)
+        return self.rotary

@@ -73,24 +73,6 @@ def _dialogue(query: str, history: Sequence[Round]) -> str:
     return f"{rounds}问：{query}\n答："
 
 
-def build_text_prompt(
-    tokenizer: Tokenizer, query: str, history: Sequence[Round], *, neutralise: bool = True
-) -> Prompt:
-    """The prompt of the text-only ChatGLM-6B, whose rounds are numbered.
-
-    VisualGLM's own chat never uses it; it is here for the base class of the official code.
-    """
-    text = query
-    if history:
-        rounds = [*history, (query, "")]
-        text = "".join(
-            f"[Round {number}]\n问：{asked}\n答：{answered}\n"
-            for number, (asked, answered) in enumerate(rounds)
-        ).removesuffix("\n")
-    ids = tokenizer.encode(text, specials=not neutralise)
-    return Prompt((*ids, tokenizer.gmask_id, tokenizer.sop_id))
-
-
 def fit_history(
     tokenizer: Tokenizer,
     query: str,

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from pathlib import Path
 
 from sentencepiece import SentencePieceProcessor
@@ -94,11 +94,6 @@ class Tokenizer:
         """How many pieces the file has; the model's `vocab_size` may be larger, never smaller."""
         return int(self._processor.get_piece_size())
 
-    @property
-    def is_official(self) -> bool:
-        """Whether this is the very file that was published with VisualGLM-6B."""
-        return self._sha256 == OFFICIAL_SHA256
-
     def check(self, config: VisualGLMConfig) -> None:
         """Whether the vocabulary fits the model; raises WeightsError naming what does not."""
         pairs = (
@@ -151,11 +146,6 @@ class Tokenizer:
         text = _BLANKS.sub(lambda match: f"<|blank_{len(match[0])}|>", text)
         return list(self._processor.encode(text))
 
-    def encode_prompt(self, text: str, pair: str | None = None) -> list[int]:
-        """`encode`, then [gMASK] <sop> where the answer begins; with a `pair`, it and <eop>."""
-        ids = [*self.encode(text), self.gmask_id, self.sop_id]
-        return ids if pair is None else [*ids, *self.encode(pair), self.eop_id]
-
     def decode(self, ids: Iterable[int], skip_special: bool = False, clean_up: bool = True) -> str:
         """The text of `ids`; padding and ids beyond the vocabulary say nothing.
 
@@ -189,15 +179,6 @@ class Tokenizer:
         """How each id is spelt in the vocabulary; an id beyond it is an empty string."""
         known = range(len(self))
         return [str(self._processor.id_to_piece(i)) if i in known else "" for i in ids]
-
-    def pad(self, batch: Sequence[Sequence[int]]) -> tuple[list[list[int]], list[list[int]]]:
-        """Rows of one length, padded on the left, and their attention: 1 real, 0 padding.
-
-        Both are [B, S]. The positions depend on where the answer begins and are found elsewhere.
-        """
-        longest = max(map(len, batch), default=0)
-        ids = [[self.pad_id] * (longest - len(row)) + list(row) for row in batch]
-        return ids, [[0] * (longest - len(row)) + [1] * len(row) for row in batch]
 
     def token_bytes(self) -> list[bytes]:
         """For every id the bytes that it stands for in a grammar.

@@ -69,9 +69,7 @@ def find_triples(
 _ORDER = (statements.c.relation_key, statements.c.head, statements.c.tail)
 
 
-def best_of(
-    connection: Connection, ids: Sequence[int], limit: int, *, heads_only: bool = False
-) -> list[Key]:
+def best_of(connection: Connection, ids: Sequence[int], limit: int) -> list[Key]:
     """The triples of these entities that most sources state, without those of one with itself
     (鲁迅 原名 周树人): they say why names are one."""
     found: dict[Key, int] = {}

@@ -1,4 +1,4 @@
-"""The network knows torch, sentencepiece, pillow, the standard library, our errors and texts."""
+"""The network knows torch, safetensors, sentencepiece, pillow, our errors and texts."""
 
 from __future__ import annotations
 
@@ -10,7 +10,15 @@ import pytest
 
 from tests import ROOT
 
-ALLOWED = {"torch", "sentencepiece", "PIL", "errors", "wording", *sys.stdlib_module_names}
+ALLOWED = {
+    "torch",
+    "safetensors",
+    "sentencepiece",
+    "PIL",
+    "errors",
+    "wording",
+    *sys.stdlib_module_names,
+}
 FILES = sorted((ROOT / "models" / "visualglm").rglob("*.py"))
 
 

@@ -20,14 +20,15 @@ from models.visualglm.checkpoint.layout import tensor_shapes
 from models.visualglm.checkpoint.pretrained import load_pretrained
 from models.visualglm.config import VisualGLMConfig, read_config
 from models.visualglm.engine.generate import generate
-from models.visualglm.engine.sampling import SamplingParams, keep_top_p, replace_invalid
+from models.visualglm.engine.sampling import SamplingParams, keep_top_p
 from models.visualglm.image import decode, preprocess, resize
-from models.visualglm.network.language import set_alpha
 from models.visualglm.network.model import VisualGLM
 from models.visualglm.network.positions import padded_batch
 from models.visualglm.network.quantisation import dequantize_weight, quantize_weight
 from models.visualglm.network.rotary import inverse_frequencies, rotary_tables
 from scripts.tiny_visualglm import make_checkpoint
+from verification.golden.cases import set_alpha
+from verification.golden.processors import replace_invalid_officially
 
 SEED, NEW = 77, 7
 Arrays = dict[str, Tensor]
@@ -166,5 +167,5 @@ def _sampling() -> Arrays:
         "top_p_0.33": keep_top_p(scores, 0.33),
         "temperature_1.7": scores / 1.7,
         "invalid_own_in": broken,
-        "invalid_own_out": replace_invalid(broken, whole_batch=True),
+        "invalid_own_out": replace_invalid_officially(broken),
     }

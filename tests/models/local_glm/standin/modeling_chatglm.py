@@ -13,10 +13,10 @@ from transformers.modeling_outputs import CausalLMOutput
 
 from models.visualglm.checkpoint.pretrained import load_pretrained
 from models.visualglm.config import read_config
-from models.visualglm.engine.sampling import replace_invalid
 from models.visualglm.network.model import VisualGLM, empty_model
 from models.visualglm.network.positions import padded_batch
 from models.visualglm.text.chat import build_prompt, process_response
+from verification.golden.processors import replace_invalid_officially
 
 from .configuration_chatglm import ChatGLMConfig
 from .visual import read
@@ -24,7 +24,7 @@ from .visual import read
 
 class InvalidScoreLogitsProcessor(LogitsProcessor):  # type: ignore[misc]  # no types
     def __call__(self, input_ids: Tensor, scores: Tensor) -> Tensor:
-        return replace_invalid(scores, whole_batch=True)
+        return replace_invalid_officially(scores)
 
 
 class ChatGLMForConditionalGenerationWithImage(PreTrainedModel):  # type: ignore[misc]  # no types

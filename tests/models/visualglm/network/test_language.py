@@ -10,17 +10,12 @@ from torch import Tensor
 
 from models.visualglm.checkpoint.random_weights import random_model
 from models.visualglm.config import VisualGLMConfig
-from models.visualglm.network.language import (
-    attend_fused,
-    attend_officially,
-    set_alpha,
-    set_attention,
-    set_rotary_tables,
-)
+from models.visualglm.network.language import attend_fused, attend_officially
 from models.visualglm.network.model import VisualGLM
 from models.visualglm.network.positions import padded_batch
 from models.visualglm.network.rotary import rotary_tables
 from tests.models.visualglm.prompts import answer, prompt
+from verification.golden.cases import set_alpha, set_attention, set_rotary_tables
 
 
 @pytest.fixture

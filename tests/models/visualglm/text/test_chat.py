@@ -10,15 +10,11 @@ from typing import Any
 import pytest
 
 from errors import TooLarge
-from models.visualglm.text.chat import (
-    build_prompt,
-    build_text_prompt,
-    fit_history,
-    process_response,
-)
+from models.visualglm.text.chat import build_prompt, fit_history, process_response
 from models.visualglm.text.tokenizer import VOCABULARY_FILE, Tokenizer
 from scripts.tiny_vocabulary import train
 from tests import ROOT
+from verification.golden.text import build_text_prompt
 
 GOLDEN = Path(os.environ.get("KEX_GOLDEN", ROOT.parent / "shared" / "golden"))
 needs_golden = pytest.mark.skipif(
