@@ -37,7 +37,7 @@ def test_the_ids_and_values_that_scripts_rely_on(visit: Visit) -> None:
     names = set(page.locator("form").evaluate("form => [...new FormData(form).keys()]"))
     asked = {"user_input", "prompt_type", "model_type", "entity", "schema", "grounding", "lang"}
     assert names == asked
-    for one in ("form[action='/get_response'][method='post'] #user-input", "#chat-box"):
+    for one in ("form[action^='/get_response'][method='post'] #user-input", "#chat-box"):
         expect(page.locator(one)).to_have_count(1)
 
 
@@ -213,7 +213,7 @@ def test_labels_are_asked_for_by_each_task(visit: Visit) -> None:
 def test_the_whole_page_is_light(visit: Visit) -> None:
     entries = visit(ui="zh").evaluate("performance.getEntries().map((entry) => entry.toJSON())")
     sizes = [one.get("decodedBodySize", 0) for one in entries if "/models" not in one["name"]]
-    assert 20_000 < sum(sizes) < 120 * 1024
+    assert 20_000 < sum(sizes) < 136 * 1024  # with the texts of all scripts
 
 
 def test_the_limit_counts_characters_and_the_draft_survives(visit: Visit) -> None:
