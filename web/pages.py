@@ -41,12 +41,27 @@ def template_fields(lang: Lang) -> dict[str, Any]:
     return {"ui_lang": lang, "t": texts(lang), "texts": texts, "wording": _script_texts(lang)}
 
 
+# Groups of texts that only templates and the server show: the first load of the page stays light.
+_NOT_FOR_SCRIPTS = (
+    "page.bar.",
+    "page.base.",
+    "page.example.",
+    "page.help",
+    "page.progress.",
+    "page.welcome.",
+)
+
+
 @cache
 def _script_texts(lang: Lang) -> Mapping[str, Any]:
     """The presets are of both languages, as texts of either can be analysed."""
     order: tuple[Lang, Lang] = ("zh", "en") if lang == "zh" else ("en", "zh")
     return {
-        "texts": {**_part(lang, "page."), **_part(lang, "knowledge.")},
+        "texts": {
+            key: entry
+            for key, entry in {**_part(lang, "page."), **_part(lang, "knowledge.")}.items()
+            if not key.startswith(_NOT_FOR_SCRIPTS)
+        },
         "presets": {
             one: {
                 key.removeprefix("presets."): one_text

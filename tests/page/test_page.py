@@ -213,7 +213,7 @@ def test_labels_are_asked_for_by_each_task(visit: Visit) -> None:
 def test_the_whole_page_is_light(visit: Visit) -> None:
     entries = visit(ui="zh").evaluate("performance.getEntries().map((entry) => entry.toJSON())")
     sizes = [one.get("decodedBodySize", 0) for one in entries if "/models" not in one["name"]]
-    assert 20_000 < sum(sizes) < 120 * 1024
+    assert 20_000 < sum(sizes) < 136 * 1024  # with the texts of all scripts
 
 
 def test_the_limit_counts_characters_and_the_draft_survives(visit: Visit) -> None:

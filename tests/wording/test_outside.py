@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from web.pages import template_fields
+
 ROOT = Path(__file__).parents[2]
 TEMPLATES = sorted((ROOT / "templates").rglob("*.html"))
 SCRIPTS = sorted((ROOT / "static" / "js").rglob("*.js"))
@@ -86,3 +88,11 @@ def test_texts_are_found() -> None:
     code = 'el("p", { class: "a note" }, "Not found"); // no text\nconst s = `没有 ${n}`;'
     assert [text for text in literals(code) if suspicious(text)] == ["Not found", "没有 {}"]
     assert shown('<p title="{{ t }}">{{ t }} Not <b alt="found">') == ["Not", "found"]
+
+
+def test_the_page_brings_its_scripts_all_their_texts() -> None:
+    code = "".join(path.read_text("utf-8") for path in SCRIPTS)
+    texts = template_fields("en")["wording"]["texts"]
+    keys = set(re.findall(r'"((?:page|knowledge)\.[\w.]+)"', code))
+    assert len(keys) > 100
+    assert [key for key in keys if not any(text.startswith(key) for text in texts)] == []

@@ -64,5 +64,5 @@ function noteOf({ name, status, detail, progress }) {
   if (status === "unavailable") return [detail || labelOf({ name, status, detail, progress })];
   if (status !== "loading") return [];
   const value = progress === null ? {} : { value: progress };
-  return [el("progress", { max: 1, ...value }), detail || t("page.state_note.loading")];
+  return [el("progress", { max: 1, ...value }), detail || t("page.stage.loading")];
 }
