@@ -11,6 +11,9 @@ const REQUEST = { text: "x", task: "KE1", model: "m", entity: "", only: "", lang
 const STREAM = { "Content-Type": "text/event-stream; charset=utf-8" };
 const JSON_TYPE = { "Content-Type": "application/json" };
 
+// All that the module takes from the page.
+Object.assign(globalThis, { document: { documentElement: { lang: "en" } } });
+
 /** All events of an answer. */
 async function answer() {
   const events = [];
