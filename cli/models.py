@@ -16,10 +16,10 @@ from typing import get_args
 import click
 
 from errors import InputError, WeightsError
+from models.embedded.weights import QWEN_CODER_1_5B, WeightsStore, locate_own
 from models.local_glm.weights import GlmStore
 from models.recognisers import Recognizers
 from models.weights.download import Meter
-from models.weights.verified_files import QWEN_CODER_1_5B, WeightsStore, locate_own
 from settings import ModelName, Settings, load_settings
 
 NAME = click.Choice(get_args(ModelName))

@@ -11,9 +11,9 @@ import pytest
 
 from errors import WeightsError
 from models.embedded.model import Embedded
+from models.embedded.weights import QWEN_CODER_1_5B, SMOLLM2_135M, Weights, WeightsStore
 from models.local_glm.model import LocalGlm
 from models.recognisers import Recognizers
-from models.weights.verified_files import QWEN_CODER_1_5B, SMOLLM2_135M, Weights, WeightsStore
 from scripts.tiny_visualglm import make_checkpoint
 from settings import Settings
 from tests.scripted_model import ScriptedModel

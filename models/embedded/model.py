@@ -29,9 +29,9 @@ from models.base import (
 )
 from models.embedded.llama_request import ADAPTED, LlamaAnswer, check_grammar, payload
 from models.embedded.llama_tokens import count_tokens
+from models.embedded.weights import QWEN_CODER_1_5B, WeightsStore, locate_own
 from models.recognisers import Recognizers
 from models.thread_stream import Sink, pump
-from models.weights.verified_files import QWEN_CODER_1_5B, WeightsStore, locate_own
 from settings import Settings
 from wording import message
 

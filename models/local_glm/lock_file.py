@@ -7,23 +7,15 @@ from __future__ import annotations
 
 import json
 import os
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from pathlib import Path
 
 from errors import WeightsError
 from models.weights.download import sha256_of
+from models.weights.verified_files import KnownHash
 from wording import message
 
 LOCK_FILE = "kex-lock.json"
-
-
-@dataclass(frozen=True)
-class Locked:
-    """One file as it was: `size` in bytes and `mtime_ns` spare computing the hash again."""
-
-    sha256: str
-    size: int
-    mtime_ns: int
 
 
 class Lock:
@@ -35,7 +27,7 @@ class Lock:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         self.path = folder / LOCK_FILE
-        self.files: dict[str, Locked] = {}
+        self.files: dict[str, KnownHash] = {}
         try:
             raw = json.loads(self.path.read_text(encoding="utf-8"))
             self.files = {name: _locked(entry) for name, entry in raw["files"].items()}
@@ -51,19 +43,15 @@ class Lock:
     def hash_of(self, name: str) -> str | None:
         """SHA-256 of a file in the folder, None if there is none: as noted if it is unchanged."""
         path = self._folder / name
+        noted = self.files.get(name)
         try:
-            state = path.stat()
+            return noted.sha256 if noted and noted.fits(path) else sha256_of(path)
         except FileNotFoundError:
             return None
-        noted = self.files.get(name)
-        if noted and (noted.size, noted.mtime_ns) == (state.st_size, state.st_mtime_ns):
-            return noted.sha256
-        return sha256_of(path)
 
     def add(self, name: str, sha256: str) -> None:
         """Lock a file as it lies in the folder."""
-        state = (self._folder / name).stat()
-        self.files[name] = Locked(sha256, state.st_size, state.st_mtime_ns)
+        self.files[name] = KnownHash.of(self._folder / name, sha256)
         self._write()
 
     def keep_only(self, names: set[str]) -> None:
@@ -79,8 +67,8 @@ class Lock:
         os.replace(fresh, self.path)
 
 
-def _locked(entry: dict[str, object]) -> Locked:
+def _locked(entry: dict[str, object]) -> KnownHash:
     sha256, size, mtime_ns = entry["sha256"], entry["size"], entry["mtime_ns"]
     if not (isinstance(sha256, str) and isinstance(size, int) and isinstance(mtime_ns, int)):
         raise TypeError("a field has another type")
-    return Locked(sha256, size, mtime_ns)
+    return KnownHash(sha256, size, mtime_ns)

@@ -8,16 +8,14 @@ from __future__ import annotations
 
 import os
 import shutil
-import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from filelock import FileLock, Timeout
-
 from errors import WeightsError
 from models.local_glm.lock_file import LOCK_FILE, Lock
 from models.weights.download import Offer, ask_hub, from_hub, hub_arrived, sha256_of
+from models.weights.verified_files import VerifiedFiles, print_line
 from wording import message
 
 CONFIG = "config.json"
@@ -43,11 +41,7 @@ VISUALGLM_6B = Repository(
 )
 
 
-def _say(line: str) -> None:
-    print(line, file=sys.stderr, flush=True)
-
-
-class GlmStore:
+class GlmStore(VerifiedFiles):
     """The checkpoint in `folder`. `say` gets one line for each thing worth telling."""
 
     def __init__(
@@ -56,12 +50,11 @@ class GlmStore:
         hf_endpoint: str,
         repository: Repository = VISUALGLM_6B,
         *,
-        say: Callable[[str], None] = _say,
+        say: Callable[[str], None] = print_line,
     ) -> None:
-        self.folder = folder.expanduser()
+        super().__init__(folder, _FIELD, say)
         self.repository = repository
         self._endpoint = hf_endpoint
-        self._tell = say
         self._staging = self.folder / ".kex-hub"
 
     def complete(self) -> bool:
@@ -80,25 +73,8 @@ class GlmStore:
         `update` takes the hub's files of today in place of those that the lock file names. Raises
         WeightsError with the reason, and leaves what has arrived for the next call to go on from.
         """
-        try:
-            self.folder.mkdir(parents=True, exist_ok=True)
-            waiting = FileLock(self.folder / ".kex-get.lock")
-            try:
-                waiting.acquire(blocking=False)
-            except Timeout:
-                self._tell(message("terminal.weights_other_process_folder", folder=self.folder))
-                waiting.acquire()
-            try:
-                return self._get(update)
-            finally:
-                waiting.release()
-        except OSError as error:
-            raise WeightsError(
-                message(
-                    "errors.glm_folder_unusable", folder=self.folder, reason=error.strerror or error
-                ),
-                field=_FIELD,
-            ) from error
+        with self.filling(".kex-get.lock"):
+            return self._get(update)
 
     def _get(self, update: bool) -> Path:
         lock = Lock(self.folder)
@@ -110,7 +86,7 @@ class GlmStore:
             self._bring(name, offer, lock, update)
         names = self._names()
         offers = {n: self._ask(n) for n in names if not self._intact(lock, n)}
-        self._require_space(offers)
+        self._require_space(sum(map(self._to_come, offers, offers.values())))
         for name, offer in offers.items():
             self._bring(name, offer, lock, update)
         lock.keep_only(set(names))
@@ -152,7 +128,7 @@ class GlmStore:
             lock.add(name, own)
             return
         if locked and (self.folder / name).exists():
-            self._tell(message("terminal.weights_wrong_file", path=self.folder / name))
+            self._say(message("terminal.weights_wrong_file", path=self.folder / name))
         if own and offer.sha256 and not update:
             raise self._foreign(name, own, offer.sha256)
         staged, found = self._fetch(name, offer)
@@ -169,7 +145,7 @@ class GlmStore:
         """Fetch into a folder of the file's own; its path there, and its SHA-256."""
         staging = self._staging / name
         staging.mkdir(parents=True, exist_ok=True)
-        self._tell(message("terminal.weights_fetching", name=name))
+        self._say(message("terminal.weights_fetching", name=name))
         try:
             staged = from_hub(self.repository.name, name, offer.size or 0, self._endpoint, staging)
         except WeightsError as error:
@@ -200,19 +176,10 @@ class GlmStore:
             field=_FIELD,
         )
 
-    def _require_space(self, offers: Mapping[str, Offer]) -> None:
-        """Raise WeightsError unless what is still to come fits on the disk."""
-        needed = 0
-        for name, offer in offers.items():
-            size = offer.size or 0
-            staging = self._staging / name
-            needed += size - (min(hub_arrived(staging, name), size) if staging.exists() else 0)
-        free = shutil.disk_usage(self.folder).free
-        if free < needed:
-            raise WeightsError(
-                message("errors.glm_no_space", needed=needed, folder=self.folder, free=free),
-                field=_FIELD,
-            )
+    def _to_come(self, name: str, offer: Offer) -> int:
+        """The bytes of a file that have not arrived yet."""
+        size, staging = offer.size or 0, self._staging / name
+        return size - (min(hub_arrived(staging, name), size) if staging.exists() else 0)
 
     def verify(self) -> Path:
         """Check every byte against the lock file, and every tensor's shape against config.json.
@@ -222,36 +189,12 @@ class GlmStore:
         """
         lock = Lock(self.folder)
         if not lock.files:
-            self._tell(message("terminal.weights_no_lock", lock_file=LOCK_FILE))
+            self._say(message("terminal.weights_no_lock", lock_file=LOCK_FILE))
         wanted = {name: noted.sha256 for name, noted in lock.files.items()}
         for name, sha256 in {**wanted, **self.repository.pinned}.items():
-            self._verify_file(self.folder / name, sha256)
+            self._verify_hash(self.folder / name, sha256, message("errors.glm_get_remedy"))
         check_layout(self.folder)
         return self.folder
-
-    def _verify_file(self, path: Path, wanted: str) -> None:
-        remedy = message("errors.glm_get_remedy")
-        try:
-            found = sha256_of(path)
-        except FileNotFoundError as error:
-            raise WeightsError(
-                message("errors.weights_missing", path=path, remedy=remedy), field=_FIELD
-            ) from error
-        except OSError as error:
-            raise WeightsError(
-                message("errors.file_unreadable", path=path, reason=error.strerror), field=_FIELD
-            ) from error
-        if found != wanted:
-            raise WeightsError(
-                message(
-                    "errors.weights_wrong_hash",
-                    path=path,
-                    found=found,
-                    wanted=wanted,
-                    remedy=remedy,
-                ),
-                field=_FIELD,
-            )
 
 
 def check_layout(folder: Path) -> None:

