@@ -15,8 +15,10 @@ from typing import TYPE_CHECKING
 import click
 
 from cli.exporting import EXPORTS, export_records
+from cli.language import say
 from errors import BaseOff
 from settings import load_settings
+from wording import message
 
 if TYPE_CHECKING:
     from storage.knowledge_base.base import Base
@@ -31,7 +33,7 @@ def opened() -> Iterator[Base]:
     address = load_settings().base
     if address is None:
         raise BaseOff(
-            "There is no knowledge base: KEX_BASE is off. Set it to the path of a file.",
+            message("errors.base_off"),
             field="KEX_BASE",
         )
     base = Base(address)
@@ -58,7 +60,7 @@ def import_command(runs: tuple[Path, ...], conversations: bool, prefix: str) -> 
     Exit code 1: some lines were rejected, each told on stderr.
     """
     if not runs and not conversations:
-        raise click.UsageError("Name RUNS, or --conversations.")
+        raise click.UsageError(say("base_needs_runs"))
     from cli.knowledge_base.imports import run_import
 
     run_import(runs, conversations, prefix)
@@ -133,11 +135,13 @@ def status_command(as_json: bool) -> None:
 
 
 def _tell(decision: Decision) -> None:
-    words = [f"{decision.id}:", decision.action, decision.name]
+    values = {"id": decision.id, "name": decision.name}
     if decision.sources:
-        words += ["in", ", ".join(decision.sources)]
+        text = say("base_decision_sources", **values, sources=", ".join(decision.sources))
     elif decision.action == "merge":
-        words += ["with", decision.other]
+        text = say("base_decision_merge", **values, other=decision.other)
     elif decision.other:
-        words.append("by its spelling")
-    click.echo(" ".join(words))
+        text = say("base_decision_spelling", **values)
+    else:
+        text = say("base_decision_split", **values)
+    click.echo(text)

@@ -61,7 +61,9 @@ def test_a_migration_is_taken_once(path: Path, engine: Engine) -> None:
             migrate(connection, "here", [*MIGRATIONS, second])
     assert taken == [2]
     engine.dispose()
-    with pytest.raises(StoreFailed, match=r"newer Kex \(version 2, this one supports 1\): update Kex"):
+    with pytest.raises(
+        StoreFailed, match=r"newer Kex \(version 2, this one supports 1\): update Kex"
+    ):
         Store(path)
 
 
