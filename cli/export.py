@@ -12,6 +12,7 @@ from cli.exporting import EXPORTS, export_records
 from errors import InputError
 from export.jsonl import read_jsonl
 from knowledge.record import Record
+from wording import message
 
 
 @click.command()
@@ -39,7 +40,7 @@ def _read(runs: tuple[Path, ...]) -> Iterator[Record]:
             yield from read_jsonl(sys.stdin.buffer)
             continue
         if not path.exists():
-            raise InputError(f"{path} does not exist.", field="runs")
+            raise InputError(message("errors.cli_no_file", path=path), field="runs")
         for read in read_input(path):
             if read.arrival is None:
                 raise InputError(read.rejected, field="runs")

@@ -13,12 +13,14 @@ from typing import IO
 
 import click
 
+from cli.language import say
 from errors import InputError
 from export.formats import NAMES, FormatName, iris_of, write
 from export.iris import Iris
 from export.neo4j import COMMAND, write_neo4j
 from extraction.extractor import Answer
 from knowledge.record import MAX_ID, Record, read_record
+from wording import message
 
 _OTHERS: dict[str, FormatName] = {name: name for name in NAMES if name not in ("json", "jsonl")}
 NEO4J = "neo4j"
@@ -39,7 +41,7 @@ def written_as(output: str, base_iri: str | None) -> Written | None:
     if output in FORMATS:
         return Written(FORMATS[output], iris_of(FORMATS[output], base_iri))
     if base_iri is not None:
-        raise InputError(f"base_iri: {output} has no IRIs: leave it out.", field="base_iri")
+        raise InputError(message("errors.cli_no_iris", format=output), field="base_iri")
     return None
 
 
@@ -60,19 +62,21 @@ def export_records(
     """
     if name != NEO4J:
         if out is not None:
-            raise InputError(f"out: {name} goes to standard output: leave it out.", field="out")
+            raise InputError(message("errors.cli_out_not_used", format=name), field="out")
         found = next(known for known in NAMES if known == name)
         print_records(records, Written(found, iris_of(found, base_iri)))
         return
     if out is None:
-        raise InputError("out: neo4j writes two files: name a folder with --out.", field="out")
+        raise InputError(message("errors.cli_neo4j_needs_out"), field="out")
     if base_iri is not None:
-        raise InputError("base_iri: neo4j has no IRIs: leave it out.", field="base_iri")
+        raise InputError(message("errors.cli_neo4j_iri"), field="base_iri")
     try:
         nodes, edges = write_neo4j(records, out)
     except OSError as error:
-        raise InputError(f"out: {out} cannot be written: {error}.", field="out") from error
-    click.echo(f"{nodes:,} nodes, {edges:,} relationships; in {out}:\n{COMMAND}", err=True)
+        raise InputError(
+            message("errors.cli_out_unwritable", out=out, reason=str(error)), field="out"
+        ) from error
+    click.echo(say("export_neo4j", nodes=nodes, edges=edges, out=out, command=COMMAND), err=True)
 
 
 def print_records(records: Iterable[Record], written: Written) -> None:

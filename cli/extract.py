@@ -10,6 +10,7 @@ from rich.console import Console
 from rich.table import Table
 
 from cli.exporting import FORMATS, print_records, record_of, written_as
+from cli.language import locale_language, say
 from errors import InputError, TooLarge
 from extraction.extractor import Answer, Found, extract
 from extraction.request.examples import read_examples
@@ -22,7 +23,14 @@ from knowledge.text.spans import Lang
 from models.progress import Stage
 from models.registry import NAMES, Registry
 from settings import Settings, load_settings
+from wording import message, render
 
+_STAGES = {
+    "loading": "states.stage_loading",
+    "waiting": "states.stage_waiting",
+    "reading": "states.stage_reading_text",
+    "writing": "states.stage_writing",
+}
 OUTPUTS = ["table", "json", "jsonl", *FORMATS]
 
 HEADINGS: dict[Lang, dict[PromptType, tuple[str, ...]]] = {
@@ -119,8 +127,7 @@ def read_text(file: IO[bytes], settings: Settings) -> str:
     text = _utf8(file, "user_input")
     if len(text) > settings.max_chars:
         raise TooLarge(
-            f"The input has {len(text):,} characters and the limit is {settings.max_chars:,}: "
-            "raise KEX_MAX_CHARS or send it in parts.",
+            message("errors.cli_input_too_long", length=len(text), limit=settings.max_chars),
             field="user_input",
         )
     return text
@@ -131,7 +138,7 @@ def _utf8(file: IO[bytes], field: str) -> str:
         return file.read().decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise InputError(
-            f"{field} is not UTF-8 (byte {error.start}): convert it first.", field=field
+            message("errors.cli_not_utf8", field=field, start=error.start), field=field
         ) from error
 
 
@@ -142,13 +149,14 @@ def _run(task: Task, registry: Registry, name: str, output: str) -> Answer:
         for event in extract(task, registry.get(name)):
             if isinstance(event, Stage):
                 share = f" {event.done:.0%}" if event.done is not None else ""
-                spinner.update(f"{event.name} {event.chunk}/{event.chunks}{share}")
+                stage = render(locale_language(), _STAGES[event.name], {"ahead": event.ahead})
+                spinner.update(f"{stage} {event.chunk}/{event.chunks}{share}")
             elif isinstance(event, Found) and output == "jsonl":
                 _print_json(item_json(event.item))
             elif isinstance(event, Answer):
                 answer = event
     for warning in answer.warnings:
-        click.echo(f"Warning: {warning}", err=True)
+        click.echo(say("warning", message=warning), err=True)
     return answer
 
 

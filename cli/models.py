@@ -15,12 +15,14 @@ from typing import get_args
 
 import click
 
+from cli.language import locale_language, say
 from errors import InputError, WeightsError
 from models.embedded.weights import QWEN_CODER_1_5B, WeightsStore, locate_own
 from models.local_glm.weights import GlmStore
 from models.recognisers import Recognizers
 from models.weights.download import Meter
 from settings import ModelName, Settings, load_settings
+from wording import localised, message
 
 NAME = click.Choice(get_args(ModelName))
 GLM = "Local-GLM"
@@ -43,7 +45,7 @@ def list_command(form: str) -> None:
     settings = load_settings()
     registry = Registry(settings)
     try:
-        rows = registry.describe()
+        rows = localised(registry.describe(), locale_language())
     finally:
         registry.close()
     for row in rows:
@@ -70,19 +72,19 @@ def get_command(name: str, accept_licence: bool, update: bool) -> None:
         _get_glm(settings, accept_licence, update)
         return
     if accept_licence or update:
-        raise click.UsageError(f"--accept-licence and --update are for {GLM} alone.")
+        raise click.UsageError(say("models_glm_only", name=GLM))
     own = _own_file(name, settings)
     _get_recognizers(settings)
     if own is not None:
-        click.echo(f"KEX_EMBEDDED_PATH names this file; no weights are fetched: {own}", err=True)
+        click.echo(say("models_own", path=own), err=True)
         click.echo(own)
         return
     store = _store(settings)
     weights = store.weights
-    click.echo(f"{weights.title}; licence {weights.licence}.", err=True)
+    click.echo(say("models_licence", title=weights.title, licence=weights.licence), err=True)
     found = store.locate()
     if found is not None:
-        click.echo("Already here, verified.", err=True)
+        click.echo(say("models_already"), err=True)
     click.echo(found or store.get())
 
 
@@ -92,7 +94,9 @@ def _get_recognizers(settings: Settings) -> None:
         try:
             store.get()
         except WeightsError as error:
-            click.echo(f"Without {store.pack.title}: {error.message}", err=True)
+            click.echo(
+                say("models_without", title=store.pack.title, reason=error.message), err=True
+            )
 
 
 def _recognizers_here(settings: Settings) -> str:
@@ -101,28 +105,25 @@ def _recognizers_here(settings: Settings) -> str:
     here = [lang for lang in recognizers.stores if recognizers.available(lang)]
     missing = [lang for lang in recognizers.stores if lang not in here]
     if not missing:
-        return f"Its recognisers of names ({', '.join(here)}) are here."
-    return (
-        f"Its recognisers of names are missing ({', '.join(missing)}):"
-        " run `python app.py models get Embedded`."
-    )
+        return say("models_recognisers_here", languages=", ".join(here))
+    return say("models_recognisers_missing", languages=", ".join(missing))
 
 
 def _get_glm(settings: Settings, accepted: bool, update: bool) -> None:
     store = _glm_store(settings)
     if not update and store.complete():
-        click.echo("Already here, verified.", err=True)
+        click.echo(say("models_already"), err=True)
         click.echo(store.folder)
         return
-    click.echo(store.repository.licence, err=True)
+    _tell(store.repository.licence)
     if not accepted:
         if not (sys.stdin.isatty() and sys.stderr.isatty()):
             raise InputError(
-                "The weights are fetched once their licence is accepted: add --accept-licence.",
+                message("errors.cli_licence_not_accepted"),
                 field="--accept-licence",
             )
-        if not click.confirm("Do you accept it?", err=True):
-            raise InputError("Nothing is fetched: the licence was not accepted.")
+        if not click.confirm(say("models_accept"), err=True):
+            raise InputError(message("errors.cli_licence_refused"))
     click.echo(store.get(update=update))
 
 
@@ -133,23 +134,23 @@ def verify_command(name: str) -> None:
     settings = load_settings()
     if name == GLM:
         glm = _glm_store(settings)
-        click.echo(f"Reading {glm.folder} …", err=True)
+        click.echo(say("models_reading", path=glm.folder), err=True)
         folder = glm.verify()
-        click.echo("Every file and every tensor is as it should be.", err=True)
+        click.echo(say("models_all_correct"), err=True)
         click.echo(folder)
         return
     own = _own_file(name, settings)
     for pack in _recognizers(settings).stores.values():
         good = pack.locate() is not None
-        click.echo(f"{pack.path}: as it should be." if good else pack.missing(), err=True)
+        _tell(say("models_file_correct", path=pack.path) if good else pack.missing())
     if own is not None:
-        click.echo("A GGUF file of your own: Kex has no hash to compare it with.", err=True)
+        click.echo(say("models_own_unknown"), err=True)
         click.echo(own)
         return
     store = _store(settings)
-    click.echo(f"Reading {store.path} …", err=True)
+    click.echo(say("models_reading", path=store.path), err=True)
     path = store.verify()
-    click.echo(f"SHA-256 {store.weights.sha256}: as it should be.", err=True)
+    click.echo(say("models_hash_correct", sha256=store.weights.sha256), err=True)
     click.echo(path)
 
 
@@ -168,7 +169,7 @@ def convert_command(
     size = _bytes(shard_size)
     from models.visualglm.checkpoint.conversion import convert
 
-    with _shown(f"Converting to {dtype}{f', {quant} bit' if quant else ''}") as on_progress:
+    with _shown(_converting(dtype, quant)) as on_progress:
         made = convert(
             source.expanduser(),
             target.expanduser(),
@@ -178,16 +179,29 @@ def convert_command(
             on_progress=on_progress,
         )
     for warning in made.warnings:
-        click.echo(warning, err=True)
-    click.echo(f"{len(made.shards)} shards, {made.size / 1e9:.2f} GB of tensors.", err=True)
+        _tell(warning)
+    click.echo(
+        say("models_converted", count=len(made.shards), size=made.size / 1000000000.0), err=True
+    )
     click.echo(target)
+
+
+def _converting(dtype: str, quant: str | None) -> str:
+    if quant:
+        return say("models_converting_bits", dtype=dtype, bits=quant)
+    return say("models_converting", dtype=dtype)
+
+
+def _tell(text: str) -> None:
+    """A line on stderr, in the user's language."""
+    click.echo(localised(text, locale_language()), err=True)
 
 
 def _bytes(text: str) -> int:
     """`2GB`, `500 MB`, … in bytes; units are powers of 1000."""
     found = re.fullmatch(r"([1-9]\d{0,5}) ?([KMG])B", text.strip(), re.IGNORECASE)
     if not found:
-        raise InputError(f"--shard-size takes a size like 500MB or 2GB, not {text!r}.")
+        raise InputError(message("errors.cli_shard_size", text=text))
     return int(found[1]) * {"K": 10**3, "M": 10**6, "G": 10**9}[found[2].upper()]
 
 
@@ -210,8 +224,7 @@ def _own_file(name: str, settings: Settings) -> Path | None:
     """The user's own GGUF file, if the settings name one; raises for a model without weights."""
     if name == "ChatGpt":
         raise InputError(
-            "ChatGpt has no weights to fetch or verify: it needs OPENAI_API_KEY,"
-            " or OPENAI_BASE_URL for a server of your own.",
+            message("errors.cli_chatgpt_weights"),
             field="OPENAI_API_KEY",
         )
     return locate_own(settings.embedded_path) if settings.embedded_path is not None else None
@@ -219,13 +232,17 @@ def _own_file(name: str, settings: Settings) -> Path | None:
 
 def _store(settings: Settings) -> WeightsStore:
     return WeightsStore(
-        QWEN_CODER_1_5B, settings.cache_dir, settings.hf_endpoint, settings.weight_sources
+        QWEN_CODER_1_5B,
+        settings.cache_dir,
+        settings.hf_endpoint,
+        settings.weight_sources,
+        say=_tell,
     )
 
 
 def _recognizers(settings: Settings) -> Recognizers:
-    return Recognizers(settings.cache_dir, settings.weight_sources)
+    return Recognizers(settings.cache_dir, settings.weight_sources, say=_tell)
 
 
 def _glm_store(settings: Settings) -> GlmStore:
-    return GlmStore(settings.glm_path, settings.hf_endpoint)
+    return GlmStore(settings.glm_path, settings.hf_endpoint, say=_tell)

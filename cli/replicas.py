@@ -7,6 +7,7 @@ import threading
 
 import click
 
+from cli.language import say
 from models.registry import NAMES
 from settings import ModelName, load_settings
 
@@ -29,7 +30,7 @@ def replicas_command(
     requirements-ray.txt. Ends with Ctrl-C.
     """
     if least > most:
-        raise click.UsageError("--least is more than --most.")
+        raise click.UsageError(say("replicas_least"))
     settings = load_settings()
     logging.basicConfig(level=settings.log_level)
     from cluster.ray_cluster import joined
@@ -40,5 +41,5 @@ def replicas_command(
     with joined(address):
         scale = Scale(least, most, slots.get(chosen, 4))
         url = run_replicas(chosen, settings, scale, host, port)
-        click.echo(f"{chosen} is at {url}  (Ctrl-C ends it)")
+        click.echo(say("replicas_url", model=chosen, url=url))
         threading.Event().wait()

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from cli.language import say
 from errors import StoreFailed
 from extraction.prompting.messages import warm_prefixes
 from models.registry import Registry
@@ -41,7 +42,7 @@ def serve_command(host: str | None, port: int | None) -> None:
         registry.close()
         store.close()
         services.knowledge_base.close()
-    click.echo("Kex has stopped.")
+    click.echo(say("serve_stopped"))
 
 
 def _announce(url: str, settings: Settings, registry: Registry, store: LazyStore) -> None:
@@ -50,16 +51,19 @@ def _announce(url: str, settings: Settings, registry: Registry, store: LazyStore
         try:
             store.get()
         except StoreFailed as error:
-            click.echo(f"Conversations cannot be kept: {error.message}", err=True)
+            click.echo(say("serve_no_store", reason=error.message), err=True)
     state = registry.get(settings.default_model).state()
     if state.status == "unavailable":
-        click.echo(f"{settings.default_model} cannot answer: {state.detail}", err=True)
+        click.echo(
+            say("serve_model_unavailable", model=settings.default_model, detail=state.detail),
+            err=True,
+        )
     elif settings.default_model == "Embedded" and _loads_at_start(settings):
         model = registry.get("Embedded")
         registry.preload("Embedded", warm_prefixes(model.capabilities))
     if settings.glm_preload and registry.get("Local-GLM").state().status == "idle":
         registry.preload("Local-GLM", ())
-    click.echo(f"Kex is at {url}  (Ctrl-C stops it)")
+    click.echo(say("serve_url", url=url))
 
 
 def _loads_at_start(settings: Settings) -> bool:

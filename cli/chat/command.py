@@ -18,7 +18,7 @@ from errors import InputError, Unprocessable
 from models.base import Model, Sampling
 from models.registry import NAMES, Registry
 from settings import Settings, load_settings
-from wording import localised
+from wording import localised, message
 
 PREFERRED = "Local-GLM"  # the one of the models that was made for talking about pictures
 
@@ -119,7 +119,7 @@ def chat_command(**values: Any) -> None:
         model = _choose(registry, options)
         if options.image is not None and not model.capabilities.images:
             raise Unprocessable(
-                f"{model.name} reads text only: leave --image out or choose a model that sees.",
+                message("errors.cli_model_reads_text_only", model=model.name),
                 field="image",
             )
         if options.prompt is None and sys.stdin.isatty():
@@ -166,7 +166,7 @@ def _answer(model: Model, options: Options, settings: Settings) -> None:
         question = read_text(sys.stdin.buffer, settings)
     question = question.strip() or (words.describe if image else "")
     if not question:
-        raise InputError("The question is empty: give it with --prompt or on standard input.")
+        raise InputError(message("errors.cli_question_empty"))
     load(model, words)
     reply = read_reply(model, build_request((), question, image, options.limits), words)
     tell_end(reply, words, verbose=options.verbose)

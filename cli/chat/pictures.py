@@ -9,6 +9,7 @@ from pathlib import Path
 from errors import InputError
 from models.base import Image
 from web.images import read_image
+from wording import message
 
 URL_SECONDS = 30.0
 
@@ -29,8 +30,12 @@ def open_picture(place: str, max_bytes: int) -> Image:
         with Path(place).expanduser().open("rb") as file:
             return read_image(file, max_bytes)
     except InputError as error:
-        raise type(error)(f"{place}: {error.message}", field="image") from error
+        raise type(error)(
+            message("errors.located", place=place, reason=error.message), field="image"
+        ) from error
     except (OSError, ValueError, RuntimeError, http.client.HTTPException) as error:
         # RuntimeError: `~nobody`; ValueError: a NUL in the path, a port that is no number.
         reason = getattr(error, "strerror", None) or str(error)
-        raise InputError(f"{place} cannot be read: {reason}", field="image") from error
+        raise InputError(
+            message("errors.cli_image_unreadable", place=place, reason=reason), field="image"
+        ) from error

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, get_args
 import click
 
 from cli.evaluate.command import Types
+from cli.language import say
 from corpus.budget import Budget, Price
 from corpus.outputs.shards import Format
 from extraction.request.task import MAX_PASSES, Grounding
@@ -44,7 +45,7 @@ class Amount(click.ParamType["tuple[float, bool]"]):
         except ValueError:
             amount = -1.0
         if not 0 < amount < float("inf"):
-            self.fail(f"{value!r} is neither money (12.50) nor tokens (200000tokens).", param, ctx)
+            self.fail(say("corpus_bad_budget", value=value), param, ctx)
         return amount, tokens
 
 
@@ -59,7 +60,7 @@ def budget_of(
     if tokens:
         return Budget(number), priced
     if priced is None:
-        raise click.UsageError("--budget in money needs --price; or give it as 200000tokens.")
+        raise click.UsageError(say("corpus_budget_price"))
     return Budget(number, priced), priced
 
 
@@ -70,7 +71,7 @@ def cluster_of(engine: str, address: str | None, actors: int | None) -> Cluster 
     if engine == "ray":
         return Cluster(address, actors)
     if address or actors:
-        raise click.UsageError("--address and --actors belong to --engine ray.")
+        raise click.UsageError(say("corpus_ray_only"))
     return None
 
 
@@ -103,7 +104,7 @@ ACTORS = click.option(
 
 @click.group()
 def corpus() -> None:
-    """Read many documents: from a file or folder into a folder, to be stopped and gone on with."""
+    """Process many documents. Can be interrupted and resumed."""
 
 
 @corpus.command("run")
@@ -161,8 +162,8 @@ def run_command(
     """Extract knowledge from every document of INPUT into --out.
 
     INPUT is a file .jsonl, .csv, .tsv or .parquet with a document a row, or a folder of text,
-    Markdown, PDF and Word files. Stopped or killed and started again with the same words, it goes
-    on where it was. Exit codes: 0 all documents are done; 1 some failed, or in part; 3 the model
+    Markdown, PDF and Word files. Can be interrupted or killed; the same command resumes it. Exit
+    codes: 0 all documents are done; 1 some failed, or in part; 3 the model
     cannot serve; 4 the budget is reached.
     """
     budget, priced = budget_of(amount, price)
@@ -190,7 +191,7 @@ def retry_command(
     address: str | None,
     actors: int | None,
 ) -> None:
-    """Run again what failed, or failed in part, in the job in DIR, with its own words."""
+    """Retry what failed, or failed in part, in the job in DIR, with its own options."""
     budget, priced = budget_of(amount, price)
     from cli.corpus.run import Going, begin
     from corpus.run import words_of

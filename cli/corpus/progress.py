@@ -11,6 +11,7 @@ from rich.console import Console
 from rich.progress import BarColumn, TaskProgressColumn, TextColumn
 from rich.progress import Progress as Bar
 
+from cli.language import say
 from corpus.budget import Price
 from corpus.job import Progress
 
@@ -48,14 +49,17 @@ class Screen:
     def _words(self, progress: Progress, now: float) -> str:
         rate = progress.finished / max(now - progress.began, 0.001)
         tokens = progress.prompt_tokens, progress.completion_tokens
-        words = [f"{progress.skipped + progress.finished:,} documents", f"{rate:.3g}/s"]
+        words = [
+            say("corpus_documents", count=progress.skipped + progress.finished),
+            f"{rate:.3g}/s",
+        ]
         if progress.failed:
-            words.append(f"{progress.failed:,} failed")
-        words.append(f"{sum(tokens):,} tokens")
+            words.append(say("corpus_failed_count", count=progress.failed))
+        words.append(say("corpus_tokens", count=sum(tokens)))
         if self._price is not None:
-            words.append(f"cost {self._price.of(*tokens):.2f}")
+            words.append(say("corpus_cost", cost=self._price.of(*tokens)))
         end = self._end(progress, now)
-        return ", ".join([*words, f"ends {end}"] if end else words)
+        return say("list_separator").join([*words, say("corpus_end", end=end)] if end else words)
 
     def _end(self, progress: Progress, now: float) -> str | None:
         """When the input's end is reached at the speed so far."""

@@ -14,8 +14,10 @@ from pathlib import Path
 from typing import IO, Any
 
 import click
+from rich.cells import cell_len, set_cell_size
 
 from cli.corpus.progress import shown
+from cli.language import say
 from cluster.corpus_engine import Wanted, ray_engine
 from corpus.budget import Budget, Price
 from corpus.estimate import Estimate, estimate
@@ -31,12 +33,14 @@ from extraction.request.task import Grounding
 from knowledge.items import PromptType
 from models.registry import Registry
 from settings import ModelName, load_settings
+from wording import message
 
 FAILED, NO_MODEL, NO_BUDGET, INTERRUPTED = 1, 3, 4, 130  # exit codes
 _STATES = {
-    "running": "running", "killed": "killed: start it again with the same words",
-    "finished": "finished", "limited": "finished, as far as --limit", "interrupted": "interrupted",
-    "budget": "stopped: the budget is reached", "model": "stopped: the model could not serve",
+    "running": "corpus_state_running", "killed": "corpus_state_killed",
+    "finished": "corpus_state_finished", "limited": "corpus_state_limited",
+    "interrupted": "corpus_state_interrupted", "budget": "corpus_state_budget",
+    "model": "corpus_state_model",
 }  # fmt: skip
 
 
@@ -84,7 +88,7 @@ def words_from(
     """The job's words from those of the command line; InputError names the wrong one."""
     settings = load_settings()
     if (entity or entity_field) and "KE3" not in types:
-        raise InputError("--entity belongs to KE3, which --type lacks.", field="entity")
+        raise InputError(message("errors.cli_entity_needs_ke3"), field="entity")
     options = Options(
         types=types,
         labels=_labels((*schema, *([f"KE3={keys}"] if keys else [])), types),
@@ -115,15 +119,14 @@ def _labels(
         named = next((one for one in ("KE1", "KE2", "KE3") if equals and head.strip() == one), None)
         if named is None and len(types) > 1:
             raise InputError(
-                f"--schema is for one task and --type has {len(types)}: write --schema "
-                f"{types[0]}=… for each.",
+                message("errors.cli_schema_one_task", count=len(types), type=types[0]),
                 field="schema",
             )
         type_: PromptType = named or types[0]
         if type_ not in types:
-            raise InputError(f"--schema is for {type_}, which --type lacks.", field="schema")
+            raise InputError(message("errors.cli_schema_other_task", type=type_), field="schema")
         if type_ in found:
-            raise InputError(f"--schema for {type_} is there twice.", field="schema")
+            raise InputError(message("errors.cli_schema_twice", type=type_), field="schema")
         found[type_] = read_labels(rest if named else schema)
     return found
 
@@ -132,11 +135,11 @@ def _examples(file: IO[bytes] | None, types: tuple[PromptType, ...]) -> dict[Pro
     if file is None:
         return {}
     if len(types) > 1:
-        raise InputError("--examples are for one task: name one with --type.", field="examples")
+        raise InputError(message("errors.cli_examples_one_task"), field="examples")
     try:
         text = file.read().decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        raise InputError("examples is not UTF-8: convert it first.", field="examples") from error
+        raise InputError(message("errors.cli_not_utf8_examples"), field="examples") from error
     return {types[0]: read_examples(types[0], text)}
 
 
@@ -145,7 +148,7 @@ def begin(out: Path, words: Words, going: Going) -> None:
     settings = load_settings()
     if going.cluster is not None and going.budget is not None:
         raise InputError(
-            "budget: a cluster's requests are not held to one: leave out --budget or --engine.",
+            message("errors.cli_cluster_budget"),
             field="budget",
         )
     with closing(Registry(settings)) as registry:
@@ -185,26 +188,37 @@ def _interrupt_in_order(interrupted: threading.Event) -> None:
 
 def _print_estimate(found: Estimate, words: Words, price: Price | None) -> None:
     if found.unavailable is not None:
-        click.echo(f"Warning: {words.model} cannot serve now: {found.unavailable}", err=True)
-    by = f"counted by {words.model}" if found.counted else "an estimate: a token for a Chinese "
-    by += "" if found.counted else "character, one for four others"
+        click.echo(
+            say("corpus_model_unavailable", model=words.model, reason=found.unavailable), err=True
+        )
+    by = say("corpus_counted_by", model=words.model) if found.counted else say("corpus_counted")
     lines = [
-        ("documents", f"{found.documents:,}"),
-        ("have their outcome", f"{found.kept:,}"),
-        ("cannot be read", f"{found.refused:,}"),
-        ("to do", f"{found.to_do:,} documents, {found.requests:,} requests"),
-        ("prompt tokens", f"{found.prompt_tokens:,} ({by})"),
-        ("answer tokens", f"at most {found.longest_answers:,}"),
+        (say("corpus_documents_label"), f"{found.documents:,}"),
+        (say("corpus_kept"), f"{found.kept:,}"),
+        (say("corpus_refused"), f"{found.refused:,}"),
+        (
+            say("corpus_to_do"),
+            say("corpus_to_do_count", documents=found.to_do, requests=found.requests),
+        ),
+        (say("corpus_prompt_tokens"), f"{found.prompt_tokens:,} ({by})"),
+        (say("corpus_answer_tokens"), say("corpus_at_most", count=found.longest_answers)),
     ]
     if found.answers is not None:
-        lines[-1:] = [("answer tokens", f"about {found.answers:,}, by the answers in the folder")]
+        lines[-1:] = [
+            (say("corpus_answer_tokens"), say("corpus_about_by_folder", count=found.answers))
+        ]
     if price is None:
-        lines.append(("cost", "unknown: give --price, if tokens cost something"))
+        lines.append((say("corpus_cost_label"), say("corpus_cost_unknown")))
     elif found.answers is not None:
-        lines.append(("cost", f"about {price.of(found.prompt_tokens, found.answers):.2f}"))
+        lines.append(
+            (
+                say("corpus_cost_label"),
+                say("corpus_cost_about", cost=price.of(found.prompt_tokens, found.answers)),
+            )
+        )
     else:
-        lines.append(("cost", f"at most {price.of(found.prompt_tokens, found.longest_answers):.2f};"
-                              " a run with --limit 20 first tells it better"))  # fmt: skip
+        cost = price.of(found.prompt_tokens, found.longest_answers)
+        lines.append((say("corpus_cost_label"), say("corpus_cost_at_most", cost=cost)))
     _print_lines(lines)
 
 
@@ -212,34 +226,35 @@ def _print_report(out: Path, report: Report, price: Price | None) -> int:
     """The exit code."""
     sums = report.sums
     lines = [
-        ("done", f"{sums.done:,}"),
-        ("partial", f"{sums.partial:,}"),
-        ("failed", f"{sums.failed:,}"),
-        ("items", f"{sums.items:,}"),
-        ("tokens", f"{report.progress.prompt_tokens:,} + {report.progress.completion_tokens:,}"),
+        (say("corpus_done"), f"{sums.done:,}"),
+        (say("corpus_partial"), f"{sums.partial:,}"),
+        (say("corpus_failed"), f"{sums.failed:,}"),
+        (say("corpus_items"), f"{sums.items:,}"),
+        (
+            say("corpus_tokens_label"),
+            f"{report.progress.prompt_tokens:,} + {report.progress.completion_tokens:,}",
+        ),
     ]
     if price is not None:
         tokens = report.progress.prompt_tokens, report.progress.completion_tokens
-        lines.append(("cost", f"{price.of(*tokens):.2f}"))
+        lines.append((say("corpus_cost_label"), f"{price.of(*tokens):.2f}"))
     if report.manifest is not None:
-        lines.append(("manifest", str(report.manifest)))
+        lines.append((say("corpus_manifest"), str(report.manifest)))
     _print_lines(lines)
     if report.guessed:
-        click.echo("Warning: tokens of answers without usage are estimated.", err=True)
+        click.echo(say("corpus_guessed"), err=True)
     if report.absent:
-        told = "answers of documents that the input has no more are kept; in the manifest they are"
-        click.echo(f'Warning: {told} "input": false: {report.absent:,}.', err=True)
+        click.echo(say("corpus_absent", count=report.absent), err=True)
     if report.unknown:
-        told = "documents never had a turn, and a retry gives them none: run the job to its end"
-        click.echo(f"Warning: {told}: {report.unknown:,}.", err=True)
+        click.echo(say("corpus_unknown", count=report.unknown), err=True)
     if report.ended.how == "interrupted":
-        click.echo("Interrupted. The same words go on with it.", err=True)
+        click.echo(say("corpus_interrupted"), err=True)
         return INTERRUPTED
     if report.ended.error is not None:
-        click.echo(f"Error: {report.ended.error.message}", err=True)
+        click.echo(say("error", message=report.ended.error.message), err=True)
         return NO_BUDGET if report.ended.how == "budget" else NO_MODEL
     if sums.failed or sums.partial:
-        click.echo(f"Try them again: app.py corpus retry {out}", err=True)
+        click.echo(say("corpus_retry", out=out), err=True)
         return FAILED
     return 0
 
@@ -253,19 +268,32 @@ def tell_status(out: Path, as_json: bool, price: Price | None) -> None:
         return
     sums = status.sums
     lines = [
-        ("job", _STATES[status.state] + (f" (process {status.pid})" * (status.state == "running"))),
-        ("input", f"{status.input}, {','.join(status.types)} by {status.model}"),
-        ("done", f"{sums.done:,}"),
-        ("partial", f"{sums.partial:,}"),
-        ("failed", f"{sums.failed:,}"),
-        ("waiting", f"{sums.waiting:,} of those seen so far"),
-        ("answers", f"{sums.answers:,} with {sums.items:,} items, in {status.shards:,} files"),
-        ("tokens", f"{status.prompt_tokens:,} + {status.completion_tokens:,}"),
+        (say("corpus_job"), say(_STATES[status.state], pid=status.pid)),
+        (
+            say("corpus_input"),
+            say(
+                "corpus_input_by",
+                input=status.input,
+                types=",".join(status.types),
+                model=status.model,
+            ),
+        ),
+        (say("corpus_done"), f"{sums.done:,}"),
+        (say("corpus_partial"), f"{sums.partial:,}"),
+        (say("corpus_failed"), f"{sums.failed:,}"),
+        (say("corpus_waiting"), say("corpus_waiting_count", count=sums.waiting)),
+        (
+            say("corpus_answers"),
+            say(
+                "corpus_answers_count", answers=sums.answers, items=sums.items, shards=status.shards
+            ),
+        ),
+        (say("corpus_tokens_label"), f"{status.prompt_tokens:,} + {status.completion_tokens:,}"),
     ]
-    _print_lines(lines if cost is None else [*lines, ("cost", f"{cost:.2f}")])
+    _print_lines(lines if cost is None else [*lines, (say("corpus_cost_label"), f"{cost:.2f}")])
 
 
 def _print_lines(lines: list[tuple[str, str]]) -> None:
-    width = max(len(name) for name, _ in lines)
+    width = max(cell_len(name) for name, _ in lines)
     for name, value in lines:
-        click.echo(f"{name:<{width}}  {value}")
+        click.echo(f"{set_cell_size(name, width)}  {value}")

@@ -10,6 +10,7 @@ from typing import Any, get_args
 
 import click
 
+from cli.language import say
 from evaluation.gold.rows import OWN
 from evaluation.plan import KeyChoice, SchemaChoice
 from knowledge.items import PromptType
@@ -31,7 +32,9 @@ class Types(click.ParamType[tuple[PromptType, ...]]):
         wanted = [name.strip() for name in value.split(",")] if isinstance(value, str) else value
         unknown = [name for name in wanted if name not in TASKS]
         if unknown:
-            self.fail(f"{unknown[0]!r} is none of {', '.join(TASKS)}.", param, ctx)
+            self.fail(
+                say("evaluate_unknown_task", name=unknown[0], tasks=", ".join(TASKS)), param, ctx
+            )
         return tuple(task for task in TASKS if task in wanted)
 
 
@@ -69,14 +72,14 @@ def evaluate(
     retry: bool,
     out: Path | None,
 ) -> None:
-    """Let a model read annotated texts, and tell how much of the gold it finds.
+    """Let a model read annotated texts, and report how much of the gold it finds.
 
-    Started again with the same words it goes on where it stopped.
+    Can be interrupted; the same command resumes it.
     """
     if ctx.invoked_subcommand is not None:
         return
     if out is None:
-        raise click.UsageError("Missing option '--out': the folder of the report.", ctx)
+        raise click.UsageError(say("evaluate_needs_out"), ctx)
     # Not above: numpy alone takes a tenth of a second, which every other command would pay for.
     from cli.evaluate.run import Wish, measure
 

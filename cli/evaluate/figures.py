@@ -6,6 +6,7 @@ import click
 from rich.console import Console
 from rich.table import Table
 
+from cli.language import say
 from evaluation.report.compare import Comparison
 from evaluation.report.report import Figure, Group, Report
 from evaluation.scoring.metrics import METRICS, SHARES, TASKS
@@ -23,9 +24,10 @@ def print_report(report: Report) -> None:
 
 
 def _figures(task: PromptType, groups: list[Group]) -> Table:
-    table = Table(title=f"{task}: F1 % [95% interval], precision and recall", title_justify="left")
-    table.add_column("rows of")
-    for name in ("rows", "failed", "s/row", *METRICS[task]):
+    table = Table(title=say("evaluate_table", task=task), title_justify="left")
+    table.add_column(say("evaluate_rows_of"))
+    counts = (say("evaluate_rows"), say("evaluate_failed_column"), say("evaluate_seconds"))
+    for name in (*counts, *METRICS[task]):
         table.add_column(name.replace("_", " "), justify="right")
     for group in groups:
         table.add_row(
@@ -48,17 +50,17 @@ def _cell(metric: str, figure: Figure) -> str:
 
 def print_comparison(comparison: Comparison) -> None:
     """One line per task, language and metric; a star where chance is an unlikely explanation."""
-    table = Table(title=f"F1 % on {comparison.common} common rows", title_justify="left")
-    for name in ("task", "lang", "", "metric"):
+    table = Table(title=say("evaluate_common", count=comparison.common), title_justify="left")
+    for name in (say("evaluate_task"), say("evaluate_language"), "", say("evaluate_metric")):
         table.add_column(name)
-    for name in ("rows", "A", "B", "B − A", "95% interval", "p"):
+    for name in (say("evaluate_rows"), "A", "B", "B − A", say("evaluate_interval"), "p"):
         table.add_column(name, justify="right")
     for line in comparison.compared:
         apart = line.difference
         table.add_row(
             line.task,
             line.lang,
-            "mean of sources" if line.mean else "",
+            say("evaluate_mean") if line.mean else "",
             line.metric.replace("_", " "),
             str(line.rows),
             f"{100 * line.first:.1f}",

@@ -17,6 +17,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from cli.evaluate.figures import print_comparison, print_report
+from cli.language import say
 from errors import KexError
 from evaluation.gold.rows import GoldRow, read_gold
 from evaluation.plan import Choices, KeyChoice, Names, SchemaChoice, choose, names_of_sources
@@ -31,6 +32,7 @@ from models.base import Model
 from models.cache_key import model_settings
 from models.registry import Registry
 from settings import load_settings
+from wording import message
 
 PAGE = "report.html"
 
@@ -66,7 +68,7 @@ def measure(wish: Wish) -> None:
     every = read_gold(wish.files)
     rows = choose(every, wish.tasks, wish.limit, wish.seed)
     if not rows:
-        raise click.UsageError(f"The data holds no row of {', '.join(wish.tasks)}.")
+        raise click.UsageError(say("evaluate_no_rows", tasks=", ".join(wish.tasks)))
     name = wish.name or settings.default_model
     plan = Plan(
         rows=rows,
@@ -84,8 +86,7 @@ def compare_folders(first: Path, second: Path, seed: int) -> None:
     """Print what B does better or worse than A."""
     comparison = compare(read_report(first), read_report(second), seed)
     if comparison.apart:
-        told = "Rows left out, because one run lacks them or has other gold for them"
-        click.echo(f"Warning: {told}: {comparison.apart}.", err=True)
+        click.echo(say("evaluate_apart", count=comparison.apart), err=True)
     print_comparison(comparison)
 
 
@@ -120,7 +121,9 @@ def _answer(plan: Plan, model: Model, written: Predictions, retry: bool) -> list
         ):
             failure = finished.prediction.error
             if failure and not finished.kept:
-                console.print(f"Warning: {finished.row.id} failed: {failure}", soft_wrap=True)
+                console.print(
+                    say("evaluate_row_failed", id=finished.row.id, reason=failure), soft_wrap=True
+                )
             judged.append(judge(finished.row, finished.prediction))
             progress.advance(bar)
     return judged
@@ -132,8 +135,8 @@ def _report(judged: Sequence[Judged], about: dict[str, Any], wish: Wish) -> None
     (wish.out / FILE).write_text(report.model_dump_json(indent=1) + "\n", encoding="utf-8")
     (wish.out / PAGE).write_text(render(report, judged), encoding="utf-8")
     if len(failures) == len(judged):
-        raise KexError(f"No row got an answer; the first failed with: {failures[0]}")
+        raise KexError(message("errors.cli_no_row_answered", reason=failures[0]))
     print_report(report)
     if failures:
-        click.echo(f"Warning: rows that failed and count as empty: {len(failures)}.", err=True)
+        click.echo(say("evaluate_failed", count=len(failures)), err=True)
     click.echo(str(wish.out / PAGE), err=True)

@@ -11,6 +11,7 @@ from pathlib import Path
 import click
 
 from cli.glm.measure import DTYPE, QUANT, measure_command, plan_command
+from cli.language import say
 from settings import load_settings
 
 FOLDER = click.Path(file_okay=False, path_type=Path)
@@ -48,7 +49,7 @@ def verify_command(
     """
     if golden is not None:
         if path or device or dtype or quant:
-            raise click.UsageError("--golden brings its own checkpoints: leave the rest out.")
+            raise click.UsageError(say("glm_golden_alone"))
         ctx.exit(_verify_golden(golden.expanduser()))
     given = {"path": path, "device": device, "dtype": dtype, "quant": quant}
     changes = {f"glm_{name}": value for name, value in given.items() if value is not None}

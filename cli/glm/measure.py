@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 
 import click
 
+from cli.language import say
 from settings import Settings, load_settings
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -59,10 +60,10 @@ def plan_command(random_weights: bool, **given: Any) -> None:
         click.echo(line)
     missing = missing_card(settings.glm_device)
     if missing is not None:
-        click.echo(f"{missing}, so nothing to compare with", err=True)
+        click.echo(say("glm_nothing_to_compare", reason=missing), err=True)
         return
     free = free_memory(settings.glm_device)
-    click.echo(f"free on {settings.glm_device}: {free / 1e9:.3f} GB", err=True)
+    click.echo(say("glm_free", device=settings.glm_device, free=free / 1000000000.0), err=True)
     check(needed, free)
 
 

@@ -14,6 +14,7 @@ import click
 
 from cli.exporting import EXPORTS, export_records
 from cli.knowledge_base.opening import opened
+from cli.language import say
 
 if TYPE_CHECKING:
     from storage.knowledge_base.records import Decision
@@ -36,7 +37,7 @@ def import_command(runs: tuple[Path, ...], conversations: bool, prefix: str) -> 
     Exit code 1: some lines were rejected, each told on stderr.
     """
     if not runs and not conversations:
-        raise click.UsageError("Name RUNS, or --conversations.")
+        raise click.UsageError(say("base_needs_runs"))
     from cli.knowledge_base.imports import run_import
 
     run_import(runs, conversations, prefix)
@@ -111,11 +112,13 @@ def status_command(as_json: bool) -> None:
 
 
 def _tell(decision: Decision) -> None:
-    words = [f"{decision.id}:", decision.action, decision.name]
+    values = {"id": decision.id, "name": decision.name}
     if decision.sources:
-        words += ["in", ", ".join(decision.sources)]
+        text = say("base_decision_sources", **values, sources=", ".join(decision.sources))
     elif decision.action == "merge":
-        words += ["with", decision.other]
+        text = say("base_decision_merge", **values, other=decision.other)
     elif decision.other:
-        words.append("by its spelling")
-    click.echo(" ".join(words))
+        text = say("base_decision_spelling", **values)
+    else:
+        text = say("base_decision_split", **values)
+    click.echo(text)

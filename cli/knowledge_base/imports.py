@@ -13,9 +13,11 @@ from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn
 
 from cli.knowledge_base.inputs import Read, read_conversations, read_input
 from cli.knowledge_base.opening import opened
+from cli.language import say
 from errors import InputError
 from settings import load_settings
 from storage.knowledge_base.records import Arrival, Counts
+from wording import message
 
 LINE_SECONDS = 10.0  # between two lines on a pipe
 
@@ -37,7 +39,7 @@ class _Reading:
                     yield read.arrival
                     continue
                 self.rejected += 1
-                self._console.print(f"rejected: {read.rejected}", soft_wrap=True)
+                self._console.print(say("base_rejected", reason=read.rejected), soft_wrap=True)
         self.share = 1.0
 
 
@@ -73,19 +75,19 @@ def _words(counts: Counts, rejected: int, seconds: float) -> str:
     sources = counts.added + counts.changed + counts.unchanged
     rate = sources / max(seconds, 0.001)
     words = [
-        f"{sources:,} sources",
-        f"{counts.added:,} new",
-        f"{counts.changed:,} changed",
-        f"{counts.unchanged:,} as they were",
-        f"{counts.answers:,} answers taken in",
+        say("base_sources", count=sources),
+        say("base_added", count=counts.added),
+        say("base_changed", count=counts.changed),
+        say("base_unchanged", count=counts.unchanged),
+        say("base_answers", count=counts.answers),
     ]
     if rejected:
-        words.append(f"{rejected:,} lines rejected")
-    return ", ".join([*words, f"{rate:.3g}/s"])
+        words.append(say("base_rejected_count", count=rejected))
+    return say("list_separator").join([*words, f"{rate:.3g}/s"])
 
 
 def _store() -> Path:
     store = load_settings().store
     if store is None:
-        raise InputError("--conversations: none are kept, KEX_STORE is off.", field="conversations")
+        raise InputError(message("errors.cli_no_conversations"), field="conversations")
     return store

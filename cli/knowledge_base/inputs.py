@@ -29,9 +29,10 @@ from storage.conversations.records import Conversation, Turn
 from storage.conversations.store import MAX_PAGE, Store
 from storage.knowledge_base.records import Arrival
 from storage.knowledge_base.writing.importing import check
+from wording import message
 
 GOLD_MODEL = "gold"
-_REMEDY = "a line is what `extract --format record` writes, or a row of a gold file"
+_REMEDY = message("errors.cli_import_remedy")
 
 
 @dataclass(frozen=True)
@@ -50,7 +51,7 @@ def read_input(path: Path, prefix: str = "") -> Iterator[Read]:
     """
     if path.is_dir():
         if not holds_job(path):
-            raise InputError(f"{path} holds no job of `corpus run`: name its --out.", field="runs")
+            raise InputError(message("errors.cli_no_job", path=path), field="runs")
         origin = str(path.absolute())
         for line in answers_of(path):
             place = f"{line.file.relative_to(path)}, line {line.number}"
@@ -65,7 +66,9 @@ def read_input(path: Path, prefix: str = "") -> Iterator[Read]:
                     place, share = f"{path}, line {number}", raw.tell() / size
                     yield _read(text, place, str(path.absolute()), share, prefix)
     except (OSError, EOFError, zlib.error) as error:  # gzip's own errors are among these
-        raise InputError(f"{path} cannot be read: {error}.", field="runs") from error
+        raise InputError(
+            message("errors.file_unreadable", path=path, reason=str(error)), field="runs"
+        ) from error
 
 
 def read_conversations(store: Path, prefix: str = "") -> Iterator[Read]:
@@ -109,7 +112,7 @@ def _told(read: Callable[[], Arrival], place: str, share: float, prefix: str) ->
             arrival = replace(arrival, record=record)
         check(arrival)
     except InputError as error:
-        return Read(share, rejected=f"{place}: {error.message}")
+        return Read(share, rejected=message("errors.located", place=place, reason=error.message))
     return Read(share, arrival)
 
 
@@ -118,9 +121,11 @@ def _record(line: bytes) -> Record:
         text = line.decode("utf-8-sig")
         value = json.loads(text, parse_constant=_refuse_constant)
     except UnicodeDecodeError as error:
-        raise InputError("it is not UTF-8: convert the file first.") from error
+        raise InputError(message("errors.cli_line_not_utf8")) from error
     except (ValueError, RecursionError) as error:
-        raise InputError(f"it is not JSON ({error}): {_REMEDY}.") from error
+        raise InputError(
+            message("errors.cli_line_not_json", reason=str(error), remedy=_REMEDY)
+        ) from error
     if isinstance(value, dict) and "gold" in value:
         return _of_gold(read_row(text, "gold"))
     return read_record(value)
@@ -147,6 +152,6 @@ def _raw(row: GoldRow) -> Iterator[RawItem]:
         yield from (RawEntity(label, name) for label, names in row.gold.items() for name in names)
     elif isinstance(row, FactRow):
         if not row.entity:
-            raise InputError("gold: entity is missing: a fact is about one.", field="entity")
+            raise InputError(message("errors.cli_gold_entity"), field="entity")
         for key, values in row.gold.items():
             yield from (RawFact(row.entity, key, value) for value in values)

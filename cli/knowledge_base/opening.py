@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from errors import BaseOff
 from settings import load_settings
+from wording import message
 
 if TYPE_CHECKING:
     from storage.knowledge_base.base import Base
@@ -20,10 +21,7 @@ def opened() -> Iterator[Base]:
 
     address = load_settings().base
     if address is None:
-        raise BaseOff(
-            "There is no knowledge base: KEX_BASE is off. Set it to the path of a file.",
-            field="KEX_BASE",
-        )
+        raise BaseOff(message("errors.base_off"), field="KEX_BASE")
     base = Base(address)
     try:
         yield base

@@ -84,7 +84,7 @@ def test_it_serves_and_says_so_where_nothing_can_be_kept(tmp_path: Path) -> None
             assert response.status == 200
         process.terminate()
         _, errors = process.communicate(timeout=15)
-        assert "Conversations cannot be kept" in errors
+        assert "Conversations cannot be stored" in errors
 
 
 def test_the_model_is_loaded_while_the_user_opens_the_page(smollm2: Path) -> None:

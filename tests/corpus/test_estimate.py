@@ -89,7 +89,7 @@ def test_a_model_that_cannot_serve_is_estimated_and_named(tmp_path: Path) -> Non
     model = ChatGpt(Settings())
     found = look(tmp_path, words_for(tmp_path, [{"text": lives(1)}]), model)
     assert found.requests == 1 and not found.counted
-    assert found.unavailable == "Set OPENAI_API_KEY, or OPENAI_BASE_URL for a server of your own."
+    assert found.unavailable == "Set OPENAI_API_KEY, or OPENAI_BASE_URL for your own server."
 
 
 def test_the_places_are_those_of_the_settings() -> None:

@@ -67,11 +67,11 @@ def test_deeply_nested_json_is_one_failure(tmp_path: Path) -> None:
     ("row", "error"),
     [
         ({"id": None, "text": "a"}, None),
-        ({"id": "", "text": "a"}, "takes 1 to 1,000"),
-        ({"id": 1.5, "text": "a"}, "neither string nor whole number"),
-        ({"id": "a", "text": None}, "no string but null"),
-        ({"id": "a", "text": ["b"]}, "no string but a list"),
-        ({"id": "a", "text": "b", "who": 3}, "'who' is no string"),
+        ({"id": "", "text": "a"}, "must have 1 to 1,000"),
+        ({"id": 1.5, "text": "a"}, "neither a string nor an integer"),
+        ({"id": "a", "text": None}, "not a string but null"),
+        ({"id": "a", "text": ["b"]}, "not a string but a list"),
+        ({"id": "a", "text": "b", "who": 3}, "'who' is not a string"),
     ],
 )
 def test_fields(tmp_path: Path, row: dict[str, Any], error: str | None) -> None:
@@ -103,7 +103,7 @@ def test_rows_of_a_table_that_cannot_be_read(
     data = b'id,text\na,one\nb,\xff\nc,d,e\nd\n"e"x,two\nf,three\n"g,open\n'
     found = told(write(tmp_path / "in.csv", data))
     assert (found["a"], found["f"]) == ("one", "three")
-    assert "bytes that are no text" in str(found["in.csv:3"])
+    assert "bytes that are not text" in str(found["in.csv:3"])
     assert "3 cells for 2 columns" in str(found["in.csv:4"])
     assert "'text' is missing" in str(found["d"])
     assert "cannot be read" in str(found["in.csv:6"])
@@ -136,7 +136,7 @@ def test_a_folder(corpus: Command, tmp_path: Path) -> None:
     done = {id_ for id_, outcome in outcomes(out).items() if outcome == "done"}
     assert done == {"a.txt", "deep/b.md", "c.pdf"}
     why = {id_: row["types"]["KE1"].get("why", "") for id_, row in manifest(out).items()}
-    assert "A file .png is no document here" in why["e.png"]
+    assert "Files of type .png are not documents" in why["e.png"]
     assert "holds no text" in why["f.txt"]
     assert why["d.pdf"]
     assert "raise KEX_MAX_CHARS" in why["g.txt"]
@@ -181,7 +181,7 @@ def test_answers_in_parquet_are_replaced_too(corpus: Command, tmp_path: Path) ->
 
 
 def test_no_whole_parquet_file(tmp_path: Path) -> None:
-    with pytest.raises(InputError, match="no whole Parquet file"):
+    with pytest.raises(InputError, match="not a complete Parquet file"):
         open_input(write(tmp_path / "in.parquet", b"PAR1"), FIELDS, tmp_path)
 
 
@@ -201,5 +201,5 @@ def test_without_pyarrow_the_remedy_is_named(tmp_path: Path) -> None:
 
 
 def test_other_inputs_are_refused(tmp_path: Path) -> None:
-    with pytest.raises(InputError, match=r"INPUT 'a.pdf' is not read here: give a file .jsonl"):
+    with pytest.raises(InputError, match=r"INPUT 'a.pdf' is not supported: use a file .jsonl"):
         open_input(write(tmp_path / "a.pdf", b""), FIELDS, tmp_path)

@@ -83,7 +83,7 @@ def test_what_breaks_down_under_every_text_is(monkeypatch: pytest.MonkeyPatch) -
     for _ in range(3):
         with pytest.raises(ModelFailed):
             said(gate)
-    with pytest.raises(Unavailable, match="3 requests failed in a row, the last so: It broke"):
+    with pytest.raises(Unavailable, match="3 requests in a row failed, the last with: It broke"):
         said(gate)
 
 

@@ -106,7 +106,7 @@ def test_two_runs_in_one_folder_are_refused(
     with corpus.start("run", source, "--out", out, "--model", "ChatGpt") as process:
         wait_for(service, 1)
         _, err = corpus("run", source, "--out", out, "--model", "ChatGpt", code=2)
-        assert "Another run is at work" in err
+        assert "Another run is using" in err
         told = json.loads(corpus("status", out, "--json")[0])
         assert (told["state"], told["pid"]) == ("running", process.pid)
         process.kill()
@@ -125,7 +125,7 @@ def test_what_changed_is_redone_and_nothing_else(
     service.asked.clear()
     _, err = corpus("run", source, "--out", out, "--model", "ChatGpt", "--shard-size", 4)
     assert service.asked == {"Bea 33": 1, "Ann 77": 1}
-    assert 'in the manifest they are "input": false: 1.' in err
+    assert 'the manifest has "input": false for them: 1.' in err
     told = manifest(out)
     assert len(told) == 11 and told["d0"]["input"] is False
     assert told["d5"]["place"] == "in.jsonl:1"
@@ -148,7 +148,7 @@ def test_other_settings_ask_again_other_tasks_only_add(
     assert len(answers(out)) == 12
     assert len(list((out / "answers").iterdir())) == 1  # those of the first model are gone
     _, err = corpus("run", source, "--out", out, "--format", "parquet", code=2)
-    assert "go on with --format jsonl" in err
+    assert "use --format jsonl" in err
 
 
 def test_retry_runs_failures_alone(corpus: Command, service: Service, tmp_path: Path) -> None:
@@ -198,6 +198,6 @@ def test_a_full_disk_is_told_and_costs_nothing(
     corpus.run(source, out, "--limit", 5)  # so that the database is there, and fits
     with corpus.start("run", source, "--out", out, "--model", "ChatGpt", before=small) as process:
         _, err = process.communicate(timeout=60)
-    assert process.returncode == 1 and "start again with the same words" in err
+    assert process.returncode == 1 and "run the same command to resume" in err
     corpus.run(source, out)
     assert set(outcomes(out).values()) == {"done"} and len(answers(out)) == 60

@@ -50,13 +50,13 @@ def test_every_document_has_one_outcome(corpus: Command, tmp_path: Path) -> None
         "in.jsonl:3": "done",
     }
     why = {id_: row["types"]["KE1"].get("why", "") for id_, row in told.items()}
-    assert "'a' is that of in.jsonl:1 already" in why["in.jsonl:4"]
+    assert "'a' is already that of in.jsonl:1" in why["in.jsonl:4"]
     assert "not JSON" in why["in.jsonl:5"]
     assert "no JSON object" in why["in.jsonl:6"]
     assert "'text' is missing (there are: id)" in why["b"] and "--text-field" in why["b"]
-    assert "no string but a number" in why["c"]
+    assert "not a string but a number" in why["c"]
     assert "is empty" in why["d"]
-    assert "neither string nor whole number" in why["in.jsonl:10"]
+    assert "neither a string nor an integer" in why["in.jsonl:10"]
     assert "failed (HTTP 500)" in why["e"]
     assert "half a character" in why["f"]
     assert r"(there are: id, half \ud83d)" in why["g"]
@@ -106,9 +106,9 @@ def test_options_reach_the_model(corpus: Command, tmp_path: Path) -> None:
     ("words", "told"),
     [
         (("--type", "KE1,KE2", "--schema", "home"), "write --schema KE1=… for each"),
-        (("--schema", "KE2=person"), "--schema is for KE2, which --type lacks"),
+        (("--schema", "KE2=person"), "--schema is for KE2, which is not in --type"),
         (("--entity", "Ann"), "--entity belongs to KE3"),
-        (("--type", "KE9"), "none of KE1, KE2, KE3"),
+        (("--type", "KE9"), "not one of KE1, KE2, KE3"),
         (("--budget", "5"), "needs --price"),
         (("--budget", "some"), "neither money"),
         (("--format", "xml"), "xml"),
@@ -135,13 +135,13 @@ def test_the_dry_run_spends_nothing(corpus: Command, service: Service, tmp_path:
     source, out = people(tmp_path / "in.jsonl", 10), tmp_path / "out"
     words = ("--dry-run", "--price", "1", "2")
     printed = corpus.run(source, out, *words)
-    assert "to do               10 documents, 10 requests" in printed
+    assert "to do           10 documents, 10 requests" in printed
     assert "an estimate" in printed and "at most 10,240" in printed
     assert not service.asked and not out.exists()
     corpus.run(source, out, "--limit", 5)
     printed = corpus.run(source, out, *words)
-    assert "have their outcome  5" in printed
-    assert "about 50, by the answers in the folder" in printed
+    assert "already done    5" in printed
+    assert "about 50, estimated from the answers in the folder" in printed
     assert sum(service.asked.values()) == 5
 
 
@@ -162,7 +162,7 @@ def test_on_a_pipe_progress_is_lines(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_status_in_words_and_json(corpus: Command, tmp_path: Path) -> None:
     out = tmp_path / "out"
     _, err = corpus("status", out, code=2)
-    assert "holds no job" in err
+    assert "contains no job" in err
     corpus.run(people(tmp_path / "in.jsonl", 3), out)
     told = json.loads(corpus("status", out, "--json", "--price", "1", "10")[0])
     assert (told["state"], told["done"], told["failed"]) == ("finished", 3, 0)

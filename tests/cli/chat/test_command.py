@@ -195,7 +195,7 @@ def test_a_talk_about_a_picture(picture: Path) -> None:
         talk.expect("/nonexistent/x.png cannot be read: No such file or directory")
         talk.expect("Image path or URL")
         talk.enter(f"{__file__}\n")
-        talk.expect("no readable PNG, JPEG or WebP")
+        talk.expect("not a readable PNG, JPEG or WebP")
         talk.expect("Image path or URL")
         talk.enter(f"'{picture}'\n")  # as terminals write a file that is dropped on them
         talk.expect("Enter alone asks: Describe this image.")
@@ -206,7 +206,7 @@ def test_a_talk_about_a_picture(picture: Path) -> None:
         talk.expect("<uau 100 'What colour?'>")
         talk.enter("\n")  # only the first question has a default
         talk.enter("clear\n")
-        talk.expect("forgotten")
+        talk.expect("cleared")
         talk.expect("Image path or URL")
         talk.enter("\n")
         talk.enter("Hello\n")
@@ -297,7 +297,7 @@ def test_replies_that_go_wrong_leave_the_talk_standing() -> None:
         talk.expect("prompt ? tokens, reply ?;")
         talk.enter("overflow\n")
         talk.expect("Error: The talk is too long.")
-        talk.expect("Type clear to start afresh")
+        talk.expect("Type clear to start again")
         talk.enter("Hello\n")
         talk.expect("<uauau 00000 'Hello'>")  # what was cut or weak is remembered, the rest is not
 

@@ -152,13 +152,13 @@ def test_two_runs_are_compared(gold: Path, tmp_path: Path) -> None:
     [
         (["--data", "{gold}"], 2, "--out"),
         (["--data", "/nonexistent", "--out", "{out}"], 2, "does not exist"),
-        (["--data", "{gold}", "--out", "{out}", "--type", "KE1,KE9"], 2, "'KE9' is none of"),
+        (["--data", "{gold}", "--out", "{out}", "--type", "KE1,KE9"], 2, "'KE9' is not one of"),
         (["--data", "{bad}", "--out", "{out}"], 2, "bad.jsonl, line 2: lang: Input should be"),
         (["--data", "{gold}", "--data", "{gold}", "--out", "{out}"], 2, "id 'ann' stands at"),
         (["--data", "{only}", "--out", "{out}", "--type", "KE3"], 2, "no row of KE3"),
         (["--data", "{broken}", "--out", "{out}"], 1, "No row got an answer"),
         (["--data", "{gold}", "--out", "{out}", "--model", "Local-GLM"], 3, "No weights at"),
-        (["compare", "{out}", "{out}"], 2, "run to its end first"),
+        (["compare", "{out}", "{out}"], 2, "to its end first"),
     ],
 )
 def test_errors(gold: Path, tmp_path: Path, words: list[str], code: int, told: str) -> None:
