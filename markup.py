@@ -31,12 +31,12 @@ def element(tag: str, /, *children: Child, **attributes: str) -> Html:
 
     An attribute without a value is left out too.
     """
-    told = "".join(
+    written = "".join(
         f' {name.rstrip("_").replace("_", "-")}="{_escaped(value)}"'
         for name, value in attributes.items()
         if value
     )
-    return Html(f"<{tag}{told}>{join(children).markup}</{tag}>")
+    return Html(f"<{tag}{written}>{join(children).markup}</{tag}>")
 
 
 def join(children: tuple[Child, ...] | list[Html]) -> Html:

@@ -160,8 +160,8 @@ class Settings(BaseSettings):
             **DotEnvSettingsSource(settings_cls, env_ignore_empty=False)(),
             **EnvSettingsSource(settings_cls, env_ignore_empty=False)(),
         }
-        kept = {name: value for name, value in set_to.items() if name in ("store", "base")}
-        own = InitSettingsSource(settings_cls, kept)
+        chosen = {name: value for name, value in set_to.items() if name in ("store", "base")}
+        own = InitSettingsSource(settings_cls, chosen)
         return init_settings, own, env_settings, dotenv_settings
 
     @field_validator("store", mode="before")

@@ -36,8 +36,8 @@ from corpus.fingerprint import Options  # noqa: E402
 from corpus.index import Index  # noqa: E402
 from corpus.inputs.entry import Fields  # noqa: E402
 from corpus.job import Progress  # noqa: E402
-from corpus.job_spec import Words  # noqa: E402
-from corpus.run import Wish, run  # noqa: E402
+from corpus.job_spec import JobSpec  # noqa: E402
+from corpus.run import RunOptions, run  # noqa: E402
 from errors import ModelFailed  # noqa: E402
 from extraction.extractor import Answer  # noqa: E402
 from extraction.request.task import Task  # noqa: E402
@@ -118,13 +118,13 @@ def cost(source: Path, out: Path, alone: bool) -> dict[str, Any]:
     def tell(progress: Progress) -> None:
         memory.append((progress.share, _resident()))
 
-    words = Words(
+    words = JobSpec(
         input=source, fields=Fields(), options=Options(types=("KE1",)), model="Embedded",
         format="jsonl", shard_size=1000,
     )  # fmt: skip
     ask = {"ask": no_extraction} if alone else {}
     began, cpu = time.monotonic(), time.process_time()
-    report = run(out, words, Wish(4), Scripted(), Settings(), tell, **ask)
+    report = run(out, words, RunOptions(4), Scripted(), Settings(), tell, **ask)
     cpu = time.process_time() - cpu
     sums = report.sums
     documents = sums.documents
@@ -141,9 +141,9 @@ def cost(source: Path, out: Path, alone: bool) -> dict[str, Any]:
     }
 
 
-def _again(source: Path, out: Path, words: Words) -> float:
+def _again(source: Path, out: Path, words: JobSpec) -> float:
     began = time.monotonic()
-    run(out, words, Wish(4), Scripted(), Settings(), lambda _: None)
+    run(out, words, RunOptions(4), Scripted(), Settings(), lambda _: None)
     return round(time.monotonic() - began, 1)
 
 

@@ -104,7 +104,7 @@ def _continued(line: str) -> Iterator[str]:
 class Interrupt:
     """Whether Ctrl-C was pressed."""
 
-    asked = False
+    requested = False
 
 
 @contextmanager
@@ -117,9 +117,9 @@ def catch_interrupt() -> Iterator[Interrupt]:
     interrupt = Interrupt()
 
     def note(number: int, frame: FrameType | None) -> None:
-        if interrupt.asked:
+        if interrupt.requested:
             signal.default_int_handler(number, frame)
-        interrupt.asked = True
+        interrupt.requested = True
 
     before: Any = signal.signal(signal.SIGINT, note)
     try:

@@ -201,9 +201,9 @@ def _actors(wanted: Wanted) -> list[Any]:
     fits = min(int(room.get(name, 0) // amount) for name, amount in takes.items())
     count = wanted.actors or fits
     if count < 1 or count > fits:
-        told = ", ".join(f"{amount:g} {name}" for name, amount in takes.items())
+        each = ", ".join(f"{amount:g} {name}" for name, amount in takes.items())
         raise InputError(
-            message("errors.cluster_too_many_actors", fits=fits, needs=told), field="actors"
+            message("errors.cluster_too_many_actors", fits=fits, needs=each), field="actors"
         )
     kind: Any = ray.remote(Reader).options(
         num_cpus=takes.get("CPU", 0),

@@ -90,8 +90,8 @@ def make_chat(
 def turns_of(messages: Sequence[Message]) -> tuple[Turn, ...]:
     """The rounds of a talk that `make_chat` made, and of its answer."""
     return tuple(
-        Turn(asked.content, answered.content)
-        for asked, answered in zip(messages[::2], messages[1::2], strict=False)
+        Turn(question.content, answered.content)
+        for question, answered in zip(messages[::2], messages[1::2], strict=False)
     )
 
 

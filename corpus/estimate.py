@@ -14,9 +14,9 @@ from corpus.fingerprint import Recipes
 from corpus.index import FILE, Index, translate_errors
 from corpus.inputs.opening import open_input
 from corpus.intake import Admission, Refused
-from corpus.job_spec import Words
+from corpus.job_spec import JobSpec
 from corpus.lock import claim
-from corpus.run import Wish, limits
+from corpus.run import RunOptions, limits
 from corpus.work import Work, read_text
 from errors import KexError, Unavailable
 from extraction.extractor import parts_of
@@ -30,7 +30,7 @@ from settings import Settings
 
 @dataclass(frozen=True)
 class Estimate:
-    """`kept` documents have their outcomes, `refused` cannot be read; the rest is `to_do`.
+    """`finished` documents have their outcomes, `refused` cannot be read; the rest is `to_do`.
 
     `counted`: the prompts' tokens are those of the model's own tokenizer, else an estimate.
     `longest_answers` in tokens is what no run goes over, tries again apart; `answers` is what the
@@ -39,7 +39,7 @@ class Estimate:
     """
 
     documents: int = 0
-    kept: int = 0
+    finished: int = 0
     refused: int = 0
     to_do: int = 0
     requests: int = 0
@@ -53,15 +53,15 @@ class Estimate:
 
 def estimate(
     out: Path,
-    words: Words,
-    wish: Wish,
+    spec: JobSpec,
+    options: RunOptions,
     model: Model,
     settings: Settings,
     tell: Callable[[float], None],
 ) -> Estimate:
     """Reads every document, asks the model nothing, writes nothing. Raises KexError as `run`, but
     for a model that cannot serve: what its requests would be can be told all the same."""
-    input_ = open_input(words.input, words.fields, out)
+    input_ = open_input(spec.input, spec.fields, out)
     unavailable: str | None = None
     try:
         for _ in load(model):
@@ -69,33 +69,33 @@ def estimate(
     except Unavailable as error:
         unavailable = error.message
     recipes = Recipes(
-        words.options, words.model, model_settings(words.model, settings), limits(settings)
+        spec.options, spec.model, model_settings(spec.model, settings), limits(settings)
     )
     found = Estimate(counted=model.count_tokens(["."]) is not None, unavailable=unavailable)
     with _looked_at(out) as index:
-        admission = Admission(index, recipes, words.options.types, retry=wish.retry)
+        admission = Admission(index, recipes, spec.options.types, retry=options.retry)
         counter = _Counter(model)
         answers = 0.0
         rates = _rates(index)
-        for entry in islice(iter(input_), wish.limit):
+        for entry in islice(iter(input_), options.limit):
             tell(entry.at / input_.size if input_.size else 1.0)
             found = replace(found, documents=found.documents + 1)
             work = admission.admit(entry)
             if work is None:
-                found = replace(found, kept=found.kept + 1)
+                found = replace(found, finished=found.finished + 1)
             elif isinstance(work, Refused):
                 found = replace(found, refused=found.refused + 1)
             else:
-                found, more = _add(found, work, words, model, settings, counter, rates)
+                found, more = _add(found, work, spec, model, settings, counter, rates)
                 answers += more
-    known = bool(rates) and rates.keys() >= set(words.options.types)
+    known = bool(rates) and rates.keys() >= set(spec.options.types)
     return replace(found, answers=round(answers) if known else None)
 
 
 def _add(
     found: Estimate,
     work: Work,
-    words: Words,
+    spec: JobSpec,
     model: Model,
     settings: Settings,
     counter: _Counter,
@@ -107,11 +107,11 @@ def _add(
         requests = [
             request
             for type_ in work.types
-            for request in _requests(words, type_, text, work.entry.entity, model)
+            for request in _requests(spec, type_, text, work.entry.entity, model)
         ]
     except KexError:
         return replace(found, refused=found.refused + 1), 0.0
-    passes = words.options.passes
+    passes = spec.options.passes
     grown = replace(
         found,
         to_do=found.to_do + 1,
@@ -124,9 +124,9 @@ def _add(
 
 
 def _requests(
-    words: Words, type_: str, text: str, entity: str | None, model: Model
+    spec: JobSpec, type_: str, text: str, entity: str | None, model: Model
 ) -> Iterator[GenerateRequest]:
-    task = words.options.task(type_, text, entity)  # type: ignore[arg-type]  # one of its types
+    task = spec.options.task(type_, text, entity)  # type: ignore[arg-type]  # one of its types
     for part in parts_of(task, model, Document(task.text, task.body_start)):
         source = task.text[part.span.start : part.span.end]
         yield from (turn.request for turn in turns_for(task, source, model).turns)

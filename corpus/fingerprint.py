@@ -78,11 +78,15 @@ class Recipes:
             if lang is None:  # what it would have been asked has no part in why it was not
                 known.append(asdict(self._limits))
             else:
-                known += [*self._model, *self._asked(prompt_type), prompt_digest(lang, prompt_type)]
+                known += [
+                    *self._model,
+                    *self._request(prompt_type),
+                    prompt_digest(lang, prompt_type),
+                ]
             self._known[key] = digest(json.dumps(known, ensure_ascii=False).encode())
         return self._known[key]
 
-    def _asked(self, prompt_type: PromptType) -> list[Any]:
+    def _request(self, prompt_type: PromptType) -> list[Any]:
         options = self._options
         return [
             list(options.labels.get(prompt_type, {}).items()),  # their order is part of the prompt

@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from corpus.outcomes import Kept, Known, Unit
+from corpus.outcomes import Known, StoredOutcome, Unit
 from errors import StoreFailed
 from knowledge.items import PromptType
 from wording import message
@@ -103,7 +103,9 @@ class Index:
         ).fetchall()
         if not rows:
             return None
-        return Known(rows[0][0], rows[0][1], {row[2]: Kept(*row[3:]) for row in rows if row[2]})
+        return Known(
+            rows[0][0], rows[0][1], {row[2]: StoredOutcome(*row[3:]) for row in rows if row[2]}
+        )
 
     def add(self, id_: str, place: str) -> Known:
         cursor = self._write("INSERT INTO documents (id, place) VALUES (?, ?)", (id_, place))
@@ -115,9 +117,9 @@ class Index:
 
     def settle(self, known: Known, unit: Unit) -> None:
         """Note an outcome in place of the one before; outcomes of another content go too."""
-        for type_, kept in known.kept.items():
-            if type_ == unit.type or kept.content != unit.content:
-                self._forget(known.number, type_, kept.shard)
+        for type_, stored in known.stored.items():
+            if type_ == unit.type or stored.content != unit.content:
+                self._forget(known.number, type_, stored.shard)
         if unit.line is not None:
             self._write(
                 "INSERT INTO pending VALUES (?, ?, ?)", (known.number, unit.type, unit.line)
@@ -130,7 +132,7 @@ class Index:
              unit.detail, unit.items, unit.characters, unit.prompt_tokens, unit.completion_tokens,
              None if unit.line is None else self.open_shard),
         )  # fmt: skip
-        known.kept[unit.type] = Kept(
+        known.stored[unit.type] = StoredOutcome(
             unit.content, unit.lang, unit.recipe, unit.outcome,
             None if unit.line is None else self.open_shard,
         )  # fmt: skip

@@ -7,7 +7,7 @@ from typing import NamedTuple
 from corpus.fingerprint import Recipes, digest, digest_of_file, digest_of_text
 from corpus.index import Index
 from corpus.inputs.entry import Entry, whole
-from corpus.outcomes import Kept, Known
+from corpus.outcomes import Known, StoredOutcome
 from corpus.work import Work
 from knowledge.items import PromptType
 from wording import message
@@ -59,7 +59,9 @@ class Admission:
             error = message("errors.corpus_file_unreadable", reason=failure.strerror)
             content = digest(error.encode())
         if error is not None:
-            same = all(self._is_kept(known.kept.get(type_), type_, content) for type_ in self.types)
+            same = all(
+                self._is_kept(known.stored.get(type_), type_, content) for type_ in self.types
+            )
             return None if same else Refused(known, content, error)
         types = tuple(type_ for type_ in self.types if self._is_to_do(known, type_, content))
         return Work(known, id_, entry, types, content) if types else None
@@ -84,15 +86,15 @@ class Admission:
         return id_, known
 
     def _is_to_do(self, known: Known, type_: PromptType, content: bytes) -> bool:
-        kept = known.kept.get(type_)
+        stored = known.stored.get(type_)
         if self._retry:
-            return kept is not None and kept.outcome != "done"
-        return not self._is_kept(kept, type_, content)
+            return stored is not None and stored.outcome != "done"
+        return not self._is_kept(stored, type_, content)
 
-    def _is_kept(self, kept: Kept | None, type_: PromptType, content: bytes) -> bool:
-        if kept is None or kept.content != content:
+    def _is_kept(self, stored: StoredOutcome | None, type_: PromptType, content: bytes) -> bool:
+        if stored is None or stored.content != content:
             return False
-        return kept.recipe == self._recipes.of(type_, kept.lang)
+        return stored.recipe == self._recipes.of(type_, stored.lang)
 
 
 def _content(entry: Entry) -> bytes:

@@ -89,7 +89,7 @@ class Job:
         self._tell = tell
         self._ahead = parallel + AHEAD
         self._bad: set[int] = set()  # documents under way with a task that failed
-        self._told = 0.0
+        self._reported = 0.0
         self._read = 0.0  # share of the input
         self._committed = 0.0
         self._uncommitted = False
@@ -172,8 +172,8 @@ class Job:
             self._committed, self._uncommitted = time.monotonic(), False
         if self._index.pending >= self._shard_size or self._index.pending_bytes >= SHARD_BYTES:
             self._shards.shut()
-        if now - self._told >= BEAT:
-            self._told = now
+        if now - self._reported >= BEAT:
+            self._reported = now
             self.tell(team.under_way)
 
     def tell(self, under_way: int = 0) -> None:
@@ -197,11 +197,11 @@ class Job:
 
     def _settle(self, known: Known, unit: Unit) -> None:
         """Note it, unless what is there from before is better and of the same making."""
-        kept = known.kept.get(unit.type)
+        stored = known.stored.get(unit.type)
         if (
-            kept is not None
-            and (kept.content, kept.recipe) == (unit.content, unit.recipe)
-            and kept.outcome == "partial"
+            stored is not None
+            and (stored.content, stored.recipe) == (unit.content, unit.recipe)
+            and stored.outcome == "partial"
             and unit.outcome == "failed"
         ):
             return

@@ -18,7 +18,7 @@ from wording import message
 NAME = "words"
 
 
-class Words(BaseModel):
+class JobSpec(BaseModel):
     """`input` as an absolute path."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -32,7 +32,7 @@ class Words(BaseModel):
 
     def keep(self, index: Index) -> None:
         """Write them into the index; InputError where its shards have another format."""
-        before = read_words(index)
+        before = read_spec(index)
         if before is not None and before.format != self.format and index.shards():
             raise InputError(
                 message("errors.corpus_other_format", format=before.format),
@@ -41,13 +41,13 @@ class Words(BaseModel):
         index.put(NAME, self.model_dump_json())
 
 
-def read_words(index: Index) -> Words | None:
+def read_spec(index: Index) -> JobSpec | None:
     """Those of the last run, None in a new folder."""
     known: Any = index.get(NAME)
     if known is None:
         return None
     try:
-        return Words.model_validate_json(known)
+        return JobSpec.model_validate_json(known)
     except ValidationError as error:
         raise InputError(
             message("errors.corpus_other_version", path=index.path), field="out"

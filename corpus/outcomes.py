@@ -33,7 +33,7 @@ class Unit:
 
 
 @dataclass(frozen=True)
-class Kept:
+class StoredOutcome:
     """What is known of a task's outcome from before."""
 
     content: bytes
@@ -49,4 +49,4 @@ class Known:
 
     number: int
     place: str
-    kept: dict[PromptType, Kept] = field(default_factory=dict)
+    stored: dict[PromptType, StoredOutcome] = field(default_factory=dict)

@@ -16,7 +16,7 @@ from corpus.inputs.entry import Input
 from corpus.inputs.opening import open_input
 from corpus.intake import Admission
 from corpus.job import Ended, Job, Progress
-from corpus.job_spec import Words, read_words
+from corpus.job_spec import JobSpec, read_spec
 from corpus.lock import claim
 from corpus.outputs.manifest import FILE as MANIFEST
 from corpus.outputs.manifest import Sums, sums, write_manifest
@@ -35,7 +35,7 @@ PATIENCE = 120.0  # seconds that a service may be gone, or ask for patience, bef
 
 
 @dataclass(frozen=True)
-class Wish:
+class RunOptions:
     """How a run goes, which has no part in what is answered; `interrupted` ends it in order."""
 
     parallel: int
@@ -70,21 +70,21 @@ def limits(settings: Settings) -> Limits:
     return Limits(settings.max_chars, settings.max_file_bytes)
 
 
-def words_of(out: Path) -> Words:
+def spec_of(out: Path) -> JobSpec:
     """The words of the job in a folder; InputError where there is none."""
     if not (out / FILE).is_file():
         raise InputError(message("errors.corpus_no_job", out=out), field="out")
     with translate_errors(out), closing(Index(out)) as index:
-        words = read_words(index)
-    if words is None:
+        spec = read_spec(index)
+    if spec is None:
         raise InputError(message("errors.corpus_never_began", out=out), field="out")
-    return words
+    return spec
 
 
 def run(
     out: Path,
-    words: Words,
-    wish: Wish,
+    spec: JobSpec,
+    options: RunOptions,
     model: Model,
     settings: Settings,
     tell: Callable[[Progress], None],
@@ -94,16 +94,18 @@ def run(
 
     Raises KexError: InputError for words that do not fit, Unavailable before anything is read,
     StoreFailed where the folder cannot be written."""
-    input_ = open_input(words.input, words.fields, out)
+    input_ = open_input(spec.input, spec.fields, out)
     with claim(out), translate_errors(out), closing(Index(out)) as index:
-        words.keep(index)
+        spec.keep(index)
         index.put("pid", os.getpid())
         index.put("ended", None)
         index.commit()
         if ask is None:
             for _ in load(model):
                 pass
-        return _Run(out, words, wish, model, settings, index).report(input_, tell, ask or ask_here)
+        return _Run(out, spec, options, model, settings, index).report(
+            input_, tell, ask or ask_here
+        )
 
 
 def spent(index: Index) -> tuple[int, int]:
@@ -115,26 +117,32 @@ class _Run:
     """The parts of one run, over an open index."""
 
     def __init__(
-        self, out: Path, words: Words, wish: Wish, model: Model, settings: Settings, index: Index
+        self,
+        out: Path,
+        spec: JobSpec,
+        options: RunOptions,
+        model: Model,
+        settings: Settings,
+        index: Index,
     ) -> None:
         self._out = out
-        self._words = words
-        self._wish = wish
+        self._spec = spec
+        self._options = options
         self._limits = limits(settings)
         self._index = index
-        self._shards = Shards(out, words.format, index)
-        decisive = model_settings(words.model, settings)
-        self._recipes = Recipes(words.options, words.model, decisive, self._limits)
-        types = words.options.types
-        self._admission = Admission(index, self._recipes, types, retry=wish.retry)
-        self._ledger = Ledger(spent(index), wish.budget)
-        self._gate = Gate(model, wish.parallel, self._ledger, wish.patience)
+        self._shards = Shards(out, spec.format, index)
+        decisive = model_settings(spec.model, settings)
+        self._recipes = Recipes(spec.options, spec.model, decisive, self._limits)
+        types = spec.options.types
+        self._admission = Admission(index, self._recipes, types, retry=options.retry)
+        self._ledger = Ledger(spent(index), options.budget)
+        self._gate = Gate(model, options.parallel, self._ledger, options.patience)
 
     def report(self, input_: Input, tell: Callable[[Progress], None], ask: Ask) -> Report:
         """Run, and put the folder in order."""
         (self._out / MANIFEST).unlink(missing_ok=True)  # it would tell of an earlier run
         stop = threading.Event()
-        options = self._words.options
+        options = self._spec.options
         job = Job(
             input_,
             self._index,
@@ -143,13 +151,13 @@ class _Run:
             Worker(self._gate, options, self._recipes, self._limits, stop, ask),
             self._gate,
             self._ledger,
-            parallel=self._wish.parallel,
-            shard_size=self._words.shard_size,
+            parallel=self._options.parallel,
+            shard_size=self._spec.shard_size,
             stop=stop,
-            interrupted=self._wish.interrupted,
+            interrupted=self._options.interrupted,
             tell=tell,
         )
-        ended = job.run(self._wish.limit)
+        ended = job.run(self._options.limit)
         job.tell()
         absent = self._absent(ended)
         self._shards.mend()
@@ -175,9 +183,9 @@ class _Run:
             return 0
         numbers = [row[0] for row in self._index.rows("SELECT number FROM documents")
                    if not self._admission.seen(row[0])]  # fmt: skip
-        kept = sum(not self._index.drop(number) for number in numbers)
+        stored = sum(not self._index.drop(number) for number in numbers)
         self._index.commit()
-        return kept
+        return stored
 
     def _manifest(self, ended: Ended) -> Path | None:
         """Written where each document that was to be read has its outcome."""
@@ -187,5 +195,5 @@ class _Run:
         def in_input(number: int) -> bool:
             return ended.how == "limit" or self._admission.seen(number)
 
-        write_manifest(self._out, self._index, self._words.options.types, in_input)
+        write_manifest(self._out, self._index, self._spec.options.types, in_input)
         return self._out / MANIFEST

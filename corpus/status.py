@@ -10,7 +10,7 @@ from typing import Any, Literal
 from corpus.index import Index, translate_errors
 from corpus.lock import is_running
 from corpus.outputs.manifest import Sums, sums
-from corpus.run import spent, words_of
+from corpus.run import spec_of, spent
 
 State = Literal["running", "killed", "finished", "limited", "budget", "model", "interrupted"]
 _ENDS: dict[str | None, State] = {
@@ -40,17 +40,17 @@ class Status:
 
 def status_of(out: Path) -> Status:
     """InputError where there is no job."""
-    words = words_of(out)
+    spec = spec_of(out)
     with translate_errors(out), closing(Index(out)) as index:
         running = is_running(out)
         prompt, completion = spent(index)
         return Status(
             state="running" if running else _ENDS[index.get("ended")],
             pid=index.get("pid"),
-            input=str(words.input),
-            model=words.model,
-            types=words.options.types,
-            sums=sums(index, words.options.types),
+            input=str(spec.input),
+            model=spec.model,
+            types=spec.options.types,
+            sums=sums(index, spec.options.types),
             shards=len(index.shards()),
             prompt_tokens=prompt,
             completion_tokens=completion,

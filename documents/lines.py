@@ -91,9 +91,9 @@ def _cut(lines: list[str], common: set[str], heads: set[str]) -> list[str]:
             if not 0 <= at < len(lines) or _pattern(lines[at]) not in common:
                 break
             gone.add(at)
-    kept = {at for at in gone if _pattern(lines[at]) in heads}
-    heads -= {_pattern(lines[at]) for at in kept}
-    return [line for at, line in enumerate(lines) if at in kept or at not in gone]
+    left = {at for at in gone if _pattern(lines[at]) in heads}
+    heads -= {_pattern(lines[at]) for at in left}
+    return [line for at, line in enumerate(lines) if at in left or at not in gone]
 
 
 def _edges(lines: list[str]) -> set[int]:

@@ -23,11 +23,11 @@ from prompts.loader import prompt_digest
 
 @dataclass(frozen=True)
 class Finished:
-    """A row and its answer; `kept`: it was there from an earlier run."""
+    """A row and its answer; `stored`: it was there from an earlier run."""
 
     row: GoldRow
     prediction: Prediction
-    kept: bool
+    stored: bool
 
 
 def fingerprint(
@@ -63,7 +63,7 @@ def run(
         mark = fingerprint(row, names, choices, model.name, settings)
         known = written.get(row.id, mark)
         if known is not None and not (retry and known.error):
-            yield Finished(row, known, kept=True)
+            yield Finished(row, known, stored=True)
             continue
         if not ready:
             for _ in load(model):  # so that no row's seconds hold it
@@ -71,7 +71,7 @@ def run(
             ready = True
         prediction = _ask(row, names, choices, mark, model)
         written.add(prediction)
-        yield Finished(row, prediction, kept=False)
+        yield Finished(row, prediction, stored=False)
 
 
 def _ask(row: GoldRow, names: Names, choices: Choices, mark: str, model: Model) -> Prediction:

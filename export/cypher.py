@@ -54,10 +54,10 @@ def _statement(part: Node | Edge) -> str:
     if isinstance(part, Node):
         return _merge("e", part) + ";\n"
     settings = {"relation": part.relation, "kind": part.kind, **part.properties}
-    told = ", ".join(f"r.{name} = {_value(value)}" for name, value in settings.items())
+    properties = ", ".join(f"r.{name} = {_value(value)}" for name, value in settings.items())
     # The document's relationship has one type for all classes; an entity's class is a label too.
     name = "MENTIONED_IN" if part.kind == "mention" else named(part.relation)
-    merged = f"MERGE (h)-[r:{name} {{key: {quoted(part.key)}}}]->(t) SET {told}"
+    merged = f"MERGE (h)-[r:{name} {{key: {quoted(part.key)}}}]->(t) SET {properties}"
     return f"{_merge('h', part.head)} {_merge('t', part.tail)} {merged};\n"
 
 

@@ -19,13 +19,13 @@ from knowledge.record import Record
 
 @dataclass(frozen=True)
 class Gathered:
-    """A node with all that is said of it: `told` has `names`, `classes` and `aliases`."""
+    """A node with all that is said of it: `properties` has `names`, `classes` and `aliases`."""
 
     id: str
     kind: str
     key: str
     name: str
-    told: Mapping[str, list[str]]
+    properties: Mapping[str, list[str]]
 
 
 class Graph:
@@ -36,8 +36,8 @@ class Graph:
 
     def nodes(self) -> Iterator[Gathered]:
         rows = self._store.execute("SELECT id, kind, key, name, told FROM node ORDER BY rowid")
-        for id, kind, key, name, told in rows:
-            yield Gathered(id, kind, key, name, json.loads(told))
+        for id, kind, key, name, properties in rows:
+            yield Gathered(id, kind, key, name, json.loads(properties))
 
     def edges(self) -> Iterator[str]:
         """As they were written."""
@@ -75,12 +75,12 @@ def _keep(store: sqlite3.Connection, node: Node) -> None:
     row = store.execute("SELECT told FROM node WHERE id = ?", (id,)).fetchone()
     known: dict[str, list[str]] = json.loads(row[0]) if row else {}
     new = {"names": (node.name,), "classes": node.classes, "aliases": node.aliases}
-    told = {
+    properties = {
         name: list(dict.fromkeys([*known.get(name, []), *values])) for name, values in new.items()
     }
-    if told == known:
+    if properties == known:
         return
     store.execute(
         "INSERT INTO node VALUES (?, ?, ?, ?, ?) ON CONFLICT (id) DO UPDATE SET told = ?",
-        (id, node.kind, node.key, node.name, json.dumps(told), json.dumps(told)),
+        (id, node.kind, node.key, node.name, json.dumps(properties), json.dumps(properties)),
     )

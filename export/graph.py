@@ -54,26 +54,26 @@ def parts(record: Record) -> Iterator[Node | Edge]:
 
 def _edge(record: Record, item: Item) -> Edge:
     key = record.statement_key(item)
-    told = _origin(record)
+    properties = _origin(record)
     if item.confidence is not None:
-        told["confidence"] = item.confidence
+        properties["confidence"] = item.confidence
     if (made := record.correction(item)) is not None:
-        told["correction"] = made
+        properties["correction"] = made
     if isinstance(item, Entity):
-        told |= _place("head", item.place)
-        told["starts"] = tuple(span.start for span in item.mentions)
-        told["ends"] = tuple(span.end for span in item.mentions)
+        properties |= _place("head", item.place)
+        properties["starts"] = tuple(span.start for span in item.mentions)
+        properties["ends"] = tuple(span.end for span in item.mentions)
         document = Node("document", record.id, record.id)
         entity = _entity(record, item.place.text, classes=(item.label,))
-        return Edge(key, "mention", entity, item.label, document, told)
-    told |= _evidence(record, item)
+        return Edge(key, "mention", entity, item.label, document, properties)
+    properties |= _evidence(record, item)
     if isinstance(item, Triple):
-        told |= _place("head", item.head) | _place("tail", item.tail)
+        properties |= _place("head", item.head) | _place("tail", item.tail)
         head, tail = _entity(record, item.head.text), _entity(record, item.tail.text)
-        return Edge(key, "triple", head, item.relation, tail, told)
-    told |= _place("head", item.entity) | _place("tail", item.value)
+        return Edge(key, "triple", head, item.relation, tail, properties)
+    properties |= _place("head", item.entity) | _place("tail", item.value)
     head, tail = _entity(record, item.entity.text), _entity(record, item.value.text)
-    return Edge(key, "fact", head, item.key, tail, told)
+    return Edge(key, "fact", head, item.key, tail, properties)
 
 
 def _entity(
@@ -102,7 +102,7 @@ def _evidence(record: Record, item: Triple | Fact) -> dict[str, Property]:
 
 def _place(end: str, located: Located) -> dict[str, Property]:
     """As it is spelt here, and its offsets unless it is inferred."""
-    told: dict[str, Property] = {end: located.text, f"{end}_status": located.status}
+    properties: dict[str, Property] = {end: located.text, f"{end}_status": located.status}
     if located.start is not None and located.end is not None:
-        told |= {f"{end}_start": located.start, f"{end}_end": located.end}
-    return told
+        properties |= {f"{end}_start": located.start, f"{end}_end": located.end}
+    return properties

@@ -55,7 +55,7 @@ def _declarations() -> Iterator[str]:
 
 def _node(node: Gathered) -> str:
     fields: dict[str, Property] = {"kind": node.kind, "name": node.name, "key": node.key}
-    fields |= {field: tuple(values) for field, values in node.told.items() if values}
+    fields |= {field: tuple(values) for field, values in node.properties.items() if values}
     return f'<node id="{node.id}">{_data("node", fields)}</node>\n'
 
 

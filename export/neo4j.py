@@ -69,9 +69,13 @@ def _line(cells: Iterable[str]) -> str:
 
 
 def _node(node: Gathered) -> list[str]:
-    labels = ["KexDocument" if node.kind == "document" else "KexEntity", *node.told["classes"]]
-    return [node.id, node.kind, _cell(node.name), _cell(node.key), _cell(tuple(node.told["names"])),
-            _cell(tuple(node.told["aliases"])), _cell(tuple(labels))]  # fmt: skip
+    labels = [
+        "KexDocument" if node.kind == "document" else "KexEntity",
+        *node.properties["classes"],
+    ]
+    names, aliases = (_cell(tuple(node.properties[key])) for key in ("names", "aliases"))
+    return [node.id, node.kind, _cell(node.name), _cell(node.key), names, aliases,
+            _cell(tuple(labels))]  # fmt: skip
 
 
 def _edge(edge: Edge) -> list[str]:
@@ -81,9 +85,9 @@ def _edge(edge: Edge) -> list[str]:
         "relation": edge.relation,
         **edge.properties,
     }
-    told = [_cell(fields.get(name, "")) for name in _EDGE]
+    properties = [_cell(fields.get(name, "")) for name in _EDGE]
     kind = "MENTIONED_IN" if edge.kind == "mention" else _cell(edge.relation)
-    return [node_id(edge.head), *told, node_id(edge.tail), kind]
+    return [node_id(edge.head), *properties, node_id(edge.tail), kind]
 
 
 def _cell(value: Property) -> str:

@@ -96,9 +96,9 @@ class _Writer:
         if card.entity is None:
             return
         entity = self._resource(card.entity.text)
-        yield entity, RDFS.label, self._words(card.entity.text)
+        yield entity, RDFS.label, self._terms(card.entity.text)
         for alias in card.aliases:
-            yield entity, SKOS.altLabel, self._words(alias.text)
+            yield entity, SKOS.altLabel, self._terms(alias.text)
             yield from self._named(alias, entity)
 
     def _triple(
@@ -107,13 +107,13 @@ class _Writer:
         subject = self._resource(head.text)
         predicate = URIRef(self._iris.relation(relation))
         found = meaning(tail.text)
-        value = self._words(tail.text) if found else self._resource(tail.text)
+        value = self._terms(tail.text) if found else self._resource(tail.text)
         yield subject, predicate, value
-        yield subject, RDFS.label, self._words(head.text)
+        yield subject, RDFS.label, self._terms(head.text)
         yield predicate, RDF.type, RDF.Property
-        yield predicate, RDFS.label, self._words(relation)
+        yield predicate, RDFS.label, self._terms(relation)
         if isinstance(value, URIRef):
-            yield value, RDFS.label, self._words(tail.text)
+            yield value, RDFS.label, self._terms(tail.text)
             yield from self._named(tail, value)
         yield from self._named(head, subject)
         statement = URIRef(self._iris.statement(self._record.statement_key(item)))
@@ -130,9 +130,9 @@ class _Writer:
         entity = self._resource(item.place.text)
         kind = URIRef(self._iris.kind(item.label))
         yield entity, RDF.type, kind
-        yield entity, RDFS.label, self._words(item.place.text)
+        yield entity, RDFS.label, self._terms(item.place.text)
         yield kind, RDF.type, RDFS.Class
-        yield kind, RDFS.label, self._words(item.label)
+        yield kind, RDFS.label, self._terms(item.label)
         known = SCHEMA_TYPES.get(broad_label(item.label) or "")
         if known is not None:
             yield entity, RDF.type, known
@@ -182,7 +182,7 @@ class _Writer:
     def _resource(self, name: str) -> URIRef:
         return URIRef(self._iris.entity(self._record.entity(name)))
 
-    def _words(self, text: str) -> Literal:
+    def _terms(self, text: str) -> Literal:
         return Literal(text, lang=self._record.lang)
 
 

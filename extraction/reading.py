@@ -83,14 +83,14 @@ def read_part(task: Task, model: Model, part: Part) -> Generator[Read, None, Non
     """The events of one part; the last is a Done, also where it failed."""
     done = Done()
     try:
-        yield from _asked(task, model, part, done)
+        yield from _ask(task, model, part, done)
         pieces = sentences(part.text) if done.circled else []
         if len(pieces) > 1:
             # A model that circles leaves the rest of a text unread; in one sentence it seldom does.
             done.circled = False
             for piece in pieces:
                 smaller = replace(part, text=part.text[piece.start : piece.end])
-                yield from _asked(task, model, smaller, done)
+                yield from _ask(task, model, smaller, done)
         if done.circled:
             done.warnings.append(_CIRCLED)
     except KexError as error:
@@ -102,20 +102,20 @@ def read_part(task: Task, model: Model, part: Part) -> Generator[Read, None, Non
     yield done
 
 
-def _asked(task: Task, model: Model, part: Part, done: Done) -> Iterator[Read]:
-    asked = turns_for(task, part.text, model, part.context, part.known, part.alone)
-    if asked.warning and asked.warning not in done.warnings:
-        done.warnings.append(asked.warning)
-    yield from asked.known
-    for turn in asked.turns:
-        yield from _tried(task, model, turn, part, done)
+def _ask(task: Task, model: Model, part: Part, done: Done) -> Iterator[Read]:
+    questions = turns_for(task, part.text, model, part.context, part.known, part.alone)
+    if questions.warning and questions.warning not in done.warnings:
+        done.warnings.append(questions.warning)
+    yield from questions.known
+    for turn in questions.turns:
+        yield from _ask_with_retry(task, model, turn, part, done)
 
 
-def _tried(task: Task, model: Model, turn: Turn, part: Part, done: Done) -> Iterator[Read]:
+def _ask_with_retry(task: Task, model: Model, turn: Turn, part: Part, done: Done) -> Iterator[Read]:
     """Ask; once more where the model failed for a reason that may pass."""
     for attempt in range(1, TRIES + 1):
         try:
-            yield from _mended(task, model, turn, part, done)
+            yield from _ask_with_repair(task, model, turn, part, done)
             return
         except _NotTheForm:
             raise  # the same question would get the same answer
@@ -124,10 +124,12 @@ def _tried(task: Task, model: Model, turn: Turn, part: Part, done: Done) -> Iter
                 raise
 
 
-def _mended(task: Task, model: Model, turn: Turn, part: Part, done: Done) -> Iterator[Read]:
+def _ask_with_repair(
+    task: Task, model: Model, turn: Turn, part: Part, done: Done
+) -> Iterator[Read]:
     """Ask; a service that answered with something else is asked once to mend it."""
     try:
-        yield from _answer(task, model, turn, part, done)
+        yield from _stream_answer(task, model, turn, part, done)
     except _NotTheForm as error:
         if model.capabilities.constraint != "json_schema":
             raise
@@ -136,10 +138,10 @@ def _mended(task: Task, model: Model, turn: Turn, part: Part, done: Done) -> Ite
         schema = json.dumps(request.json_schema, ensure_ascii=False)
         turns = (Message("assistant", error.said[:MAX_QUOTE]), Message("user", _REPAIR + schema))
         again = replace(request, messages=(*request.messages, *turns))
-        yield from _answer(task, model, replace(turn, request=again), part, done)
+        yield from _stream_answer(task, model, replace(turn, request=again), part, done)
 
 
-def _answer(task: Task, model: Model, turn: Turn, part: Part, done: Done) -> Iterator[Read]:
+def _stream_answer(task: Task, model: Model, turn: Turn, part: Part, done: Done) -> Iterator[Read]:
     reply = _Reply(task, turn, model.capabilities.constraint == "json_schema")
     standing = Standing(part.number, part.count)
     with closing(model.generate(turn.request)) as stream:

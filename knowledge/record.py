@@ -59,8 +59,10 @@ class Record:
 
         The contract's own field; whatever else an unknown hand has put there is passed over.
         """
-        told = self.answer.get("left_out")
-        entries = [one for one in told if isinstance(one, dict)] if isinstance(told, list) else []
+        listed = self.answer.get("left_out")
+        entries = (
+            [one for one in listed if isinstance(one, dict)] if isinstance(listed, list) else []
+        )
         lines = [(one.get("why"), one.get("item")) for one in entries]
         return [
             (_reason(why, self.lang), " · ".join(part for part in item if isinstance(part, str)))

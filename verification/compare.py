@@ -137,9 +137,9 @@ def compare(settings: Settings, say: Callable[[str], None]) -> Outcome:
     theirs = _timed(
         "official code", say, lambda: _run_official(folder, device, dtype, bits), device
     )
-    tolerance, told = choose_tolerance(dtype, read_config(folder).num_layers)
+    tolerance, reason = choose_tolerance(dtype, read_config(folder).num_layers)
     rows = tuple(_row(question.name, ours, theirs, tolerance) for question in QUESTIONS)
-    return Outcome(rows, (ours, theirs), told)
+    return Outcome(rows, (ours, theirs), reason)
 
 
 def choose_tolerance(dtype: torch.dtype, layers: int) -> tuple[float, str]:

@@ -29,7 +29,7 @@ SEED = 20230526
 
 
 @dataclass(frozen=True)
-class Wish:
+class MeasureOptions:
     """What to measure. `folder` None: random numbers in VisualGLM-6B's shape.
 
     `prompt` tokens are read (a picture among them), `tokens` written, by one request and then by
@@ -90,74 +90,78 @@ def shape_of(folder: Path | None) -> VisualGLMConfig:
     return VisualGLMConfig() if folder is None else read_config(folder)
 
 
-def measure(wish: Wish) -> Figures:
+def measure(options: MeasureOptions) -> Figures:
     """Load, answer once to warm up, then measure. Raises WeightsError where it cannot fit."""
-    card = missing_card(wish.device)
+    card = missing_card(options.device)
     if card is not None:
         raise Unavailable(message("errors.verification_no_card", card=card), field="device")
-    config, dtype = shape_of(wish.folder), DTYPES[wish.dtype]
-    bits = effective_bits(config, wish.bits)
-    context = min(wish.context, config.max_sequence_length)
-    planned = plan(config, dtype, bits, wish.slots, context)
-    check(planned, free_memory(wish.device))
-    if wish.device != "cpu":
-        torch.cuda.reset_peak_memory_stats(wish.device)
+    config, dtype = shape_of(options.folder), DTYPES[options.dtype]
+    bits = effective_bits(config, options.bits)
+    context = min(options.context, config.max_sequence_length)
+    planned = plan(config, dtype, bits, options.slots, context)
+    check(planned, free_memory(options.device))
+    if options.device != "cpu":
+        torch.cuda.reset_peak_memory_stats(options.device)
     began = time.monotonic()
-    model = _model(wish, config, dtype, bits)
+    model = _model(options, config, dtype, bits)
     loaded = time.monotonic() - began
-    engine = Engine(model, wish.slots, context)
+    engine = Engine(model, options.slots, context)
     try:
-        _run(engine, config, wish, 1)  # warm-up: kernels are chosen, the picture is encoded
-        first, single = _run(engine, config, wish, 1)
-        _, together = _run(engine, config, wish, wish.slots)
+        _run(engine, config, options, 1)  # warm-up: kernels are chosen, the picture is encoded
+        first, single = _run(engine, config, options, 1)
+        _, together = _run(engine, config, options, options.slots)
     finally:
         engine.close()
     return Figures(
-        machine=_machine(wish.device),
+        machine=_machine(options.device),
         torch=torch.__version__,
-        weights=str(wish.folder.name) if wish.folder else "random weights, full size",
-        device=wish.device,
-        dtype=wish.dtype,
+        weights=str(options.folder.name) if options.folder else "random weights, full size",
+        device=options.device,
+        dtype=options.dtype,
         bits=bits,
-        slots=wish.slots,
+        slots=options.slots,
         context=context,
-        prompt_tokens=_prompt_tokens(config, wish),
-        new_tokens=wish.tokens,
+        prompt_tokens=_prompt_tokens(config, options),
+        new_tokens=options.tokens,
         load_seconds=loaded,
         first_token_seconds=first,
         tokens_per_second=single,
         all_slots_tokens_per_second=together,
-        peak_bytes=peak_memory(wish.device),
+        peak_bytes=peak_memory(options.device),
         planned_bytes=planned.total,
     )
 
 
-def _model(wish: Wish, config: VisualGLMConfig, dtype: torch.dtype, bits: int) -> VisualGLM:
-    if wish.folder is None:
-        return random_model(config, SEED, dtype, wish.device, bits)
-    return load_pretrained(wish.folder, dtype, wish.device, wish.bits)
+def _model(
+    options: MeasureOptions, config: VisualGLMConfig, dtype: torch.dtype, bits: int
+) -> VisualGLM:
+    if options.folder is None:
+        return random_model(config, SEED, dtype, options.device, bits)
+    return load_pretrained(options.folder, dtype, options.device, options.bits)
 
 
-def _prompt_tokens(config: VisualGLMConfig, wish: Wish) -> int:
-    return max(wish.prompt, config.image_length + 8)
+def _prompt_tokens(config: VisualGLMConfig, options: MeasureOptions) -> int:
+    return max(options.prompt, config.image_length + 8)
 
 
-def _request(config: VisualGLMConfig, wish: Wish) -> Request:
+def _request(config: VisualGLMConfig, options: MeasureOptions) -> Request:
     size = config.vit.image_size
-    length = _prompt_tokens(config, wish)
+    length = _prompt_tokens(config, options)
     words = tuple(10 + n % (config.vocab_size // 2) for n in range(length - 2))
     return Request(
         (*words, config.gmask_token_id, config.bos_token_id),
-        wish.tokens,
-        SamplingParams(min_length=length + wish.tokens + 1),
+        options.tokens,
+        SamplingParams(min_length=length + options.tokens + 1),
         picture=Picture(torch.zeros(3, size, size), 3, b"black"),
     )
 
 
-def _run(engine: Engine, config: VisualGLMConfig, wish: Wish, count: int) -> tuple[float, float]:
+def _run(
+    engine: Engine, config: VisualGLMConfig, options: MeasureOptions, count: int
+) -> tuple[float, float]:
     """Seconds to the first token, and tokens a second after each answer's first."""
     began = time.monotonic()
-    generations = [engine.submit(_request(config, wish)) for _ in range(count)]
+    generations = [engine.submit(_request(config, options)) for _ in range(count)]
     moments = [moment for generation in generations for moment in _moments(generation)]
     first = min(moments)
     if len(moments) == count:

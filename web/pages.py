@@ -97,9 +97,9 @@ def answer_page(answer: Mapping[str, Any], source: str, lang: Lang) -> Response:
         question, said = (
             element("p", one, class_="said", dir="auto") for one in answer["history"][-1]
         )
-        asked = element("section", question)
+        question = element("section", question)
         answered = element("section", said, warnings_of(answer, lang))
-        return _page(lang, text(lang, "knowledge.task.Chat"), asked, answered)
+        return _page(lang, text(lang, "knowledge.task.Chat"), question, answered)
     record = read_record({**answer, "text": source})
     body = element("section", *body_of(record, "a1"), lang=record.lang)
     return _page(record.lang, text(record.lang, "report.title"), body)

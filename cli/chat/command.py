@@ -55,7 +55,7 @@ class Options:
         return Limits(self.max_length, self.max_tokens, self.temperature, sampling)
 
     @property
-    def words(self) -> Wording:
+    def texts(self) -> Wording:
         if self.english:
             return WORDING["en"]
         return WORDING["zh" if (self.lang or locale_language()) == "zh" else "en"]
@@ -138,18 +138,18 @@ def _choose(registry: Registry, options: Options) -> Model:
     default = registry.settings.default_model
     if state.status != "unavailable" or default == PREFERRED:
         return preferred
-    detail = localised(state.detail, options.words.lang).rstrip(".。")
-    remark(options.words.instead.format(detail=detail, model=default))
+    detail = localised(state.detail, options.texts.lang).rstrip(".。")
+    remark(options.texts.instead.format(detail=detail, model=default))
     return registry.get(default)
 
 
 def _talk(model: Model, options: Options, settings: Settings) -> None:
     enable_line_editing()
-    load(model, options.words)
+    load(model, options.texts)
     Dialogue(
         model,
         options.limits,
-        options.words,
+        options.texts,
         max_image_bytes=settings.max_image_bytes,
         verbose=options.verbose,
     ).run(options.image)
@@ -157,18 +157,18 @@ def _talk(model: Model, options: Options, settings: Settings) -> None:
 
 def _answer(model: Model, options: Options, settings: Settings) -> None:
     """One question, one answer; an error ends the command with its exit code."""
-    words = options.words
+    texts = options.texts
     image = None
     if options.image is not None:
         image = open_picture(options.image, settings.max_image_bytes)
     question = options.prompt
     if question is None:
         question = read_text(sys.stdin.buffer, settings)
-    question = question.strip() or (words.describe if image else "")
+    question = question.strip() or (texts.describe if image else "")
     if not question:
         raise InputError(message("errors.cli_question_empty"))
-    load(model, words)
-    reply = read_reply(model, build_request((), question, image, options.limits), words)
-    tell_end(reply, words, verbose=options.verbose)
+    load(model, texts)
+    reply = read_reply(model, build_request((), question, image, options.limits), texts)
+    tell_end(reply, texts, verbose=options.verbose)
     if reply.error is not None:
         raise reply.error

@@ -23,11 +23,11 @@ class Dialogue:
     """Holds a talk with `model` until the user ends it; Ctrl-C at the prompt is let through."""
 
     def __init__(
-        self, model: Model, limits: Limits, words: Wording, *, max_image_bytes: int, verbose: bool
+        self, model: Model, limits: Limits, texts: Wording, *, max_image_bytes: int, verbose: bool
     ) -> None:
         self._model = model
         self._limits = limits
-        self._words = words
+        self._texts = texts
         self._max_image_bytes = max_image_bytes
         self._verbose = verbose
         self._turns: list[Turn] = []
@@ -35,11 +35,11 @@ class Dialogue:
 
     def run(self, place: str | None) -> None:
         """Talk; `place` is where the first picture is, if the user has named one already."""
-        write(self._words.welcome.format(model=self._model.name) + "\n")
+        write(self._texts.welcome.format(model=self._model.name) + "\n")
         try:
             self._begin(place)
             while True:
-                self._take(ask_lines(self._words.user).strip())
+                self._take(ask_lines(self._texts.user).strip())
         except EOFError:
             write("\n")  # the shell's prompt gets a line of its own
         except _Stopped:
@@ -53,7 +53,7 @@ class Dialogue:
     def _choose_picture(self, place: str | None) -> Image | None:
         """Ask until there is a picture, or none is wanted."""
         while True:
-            place = (ask(self._words.image) if place is None else place).strip()
+            place = (ask(self._texts.image) if place is None else place).strip()
             if place in ("stop", "/stop"):
                 raise _Stopped
             if not place:
@@ -61,7 +61,7 @@ class Dialogue:
             try:
                 return open_picture(place, self._max_image_bytes)
             except InputError as error:
-                remark(self._words.error.format(message=localised(error.message, self._words.lang)))
+                remark(self._texts.error.format(message=localised(error.message, self._texts.lang)))
                 place = None
 
     def _see(self, image: Image | None) -> None:
@@ -69,8 +69,8 @@ class Dialogue:
         if image is None:
             return
         self._turns, self._image = [], image
-        write(self._words.image_read.format(kib=-(-len(image.data) // 1024)) + "\n")
-        write(self._words.with_image.format(question=self._words.describe) + "\n")
+        write(self._texts.image_read.format(kib=-(-len(image.data) // 1024)) + "\n")
+        write(self._texts.with_image.format(question=self._texts.describe) + "\n")
 
     def _take(self, said: str) -> None:
         """A command, a question, or Enter alone."""
@@ -82,55 +82,55 @@ class Dialogue:
         elif said:
             self._ask(said)
         elif self._image is not None and not self._turns:
-            self._ask(self._words.describe)
+            self._ask(self._texts.describe)
 
     def _command(self, name: str, rest: str) -> None:
         if name == "stop":
             raise _Stopped
         if name == "clear":
-            write(self._words.cleared + "\n")
+            write(self._texts.cleared + "\n")
             self._begin()
         elif name == "image" and self._model.capabilities.images:
             self._see(self._choose_picture(rest or None))
         elif name == "image":
-            remark(self._words.blind.format(model=self._model.name))
+            remark(self._texts.blind.format(model=self._model.name))
         elif name == "history":
             self._show_history()
         elif name == "help":
-            write(self._words.help + "\n")
+            write(self._texts.help + "\n")
         else:
-            remark(self._words.unknown.format(name=f"/{name}"))
+            remark(self._texts.unknown.format(name=f"/{name}"))
 
     def _show_history(self) -> None:
         if not self._turns:
-            write(self._words.no_history + "\n")
+            write(self._texts.no_history + "\n")
         for turn in self._turns:
-            mark = f" {self._words.cut}" if turn.cut else ""
-            write(f"{self._words.user}{turn.question}\n")
+            mark = f" {self._texts.cut}" if turn.cut else ""
+            write(f"{self._texts.user}{turn.question}\n")
             write(f"{self._label()}{turn.answer}{mark}\n")
 
     def _label(self) -> str:
-        return self._words.label.format(model=self._model.name)
+        return self._texts.label.format(model=self._model.name)
 
     def _ask(self, question: str) -> None:
         request = build_request(self._turns, question, self._image, self._limits)
         with catch_interrupt() as interrupt:
             reply = read_reply(
-                self._model, request, self._words, label=self._label(), interrupt=interrupt
+                self._model, request, self._texts, label=self._label(), interrupt=interrupt
             )
         self._keep(question, reply)
 
     def _keep(self, question: str, reply: Reply) -> None:
         """Tell how the reply ended, and remember it; a failed or an empty one is not part of it."""
-        words = self._words
-        tell_end(reply, words, verbose=self._verbose)
+        texts = self._texts
+        tell_end(reply, texts, verbose=self._verbose)
         if reply.interrupted:
-            remark(words.stopped)
+            remark(texts.stopped)
         if reply.error is not None:
-            remark(words.error.format(message=localised(reply.error.message, words.lang)))
+            remark(texts.error.format(message=localised(reply.error.message, texts.lang)))
             if isinstance(reply.error, TooLarge) and self._turns:
-                remark(words.too_long)
+                remark(texts.too_long)
         elif reply.text:
             self._turns.append(Turn(question, reply.text, reply.cut))
         else:
-            remark(words.not_kept if reply.interrupted else words.empty_answer)
+            remark(texts.not_kept if reply.interrupted else texts.empty_answer)

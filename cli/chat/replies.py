@@ -82,11 +82,11 @@ def build_request(
     )
 
 
-def load(model: Model, words: Wording) -> None:
+def load(model: Model, texts: Wording) -> None:
     """Load the model, with a sign of life on stderr; raises Unavailable."""
     if model.state().status == "ready":
         return
-    text = words.loading.format(model=model.name)
+    text = texts.loading.format(model=model.name)
     with waiting(text) as status:
         for _ in pump(lambda _: model.load(), name=f"load-{model.name}"):
             show_share(status, text, model.state().progress)
@@ -95,7 +95,7 @@ def load(model: Model, words: Wording) -> None:
 def read_reply(
     model: Model,
     request: GenerateRequest,
-    words: Wording,
+    texts: Wording,
     *,
     label: str = "",
     interrupt: Interrupt | None = None,
@@ -104,8 +104,8 @@ def read_reply(
     reply = Reply()
     try:
         with closing(model.generate(request)) as stream:
-            with waiting(words.reading) as status:
-                pieces = _pieces(stream, reply, words, status, interrupt)
+            with waiting(texts.reading) as status:
+                pieces = _pieces(stream, reply, texts, status, interrupt)
                 first = next(pieces, "")
             if first:
                 write(label + first)
@@ -121,7 +121,7 @@ def read_reply(
 def _pieces(
     stream: Generator[Chunk, None, None],
     reply: Reply,
-    words: Wording,
+    texts: Wording,
     status: Status,
     interrupt: Interrupt | None,
 ) -> Iterator[str]:
@@ -136,33 +136,33 @@ def _pieces(
                 yield piece
         elif isinstance(chunk, Progress) and not reply.text:
             share = share if chunk.done is None else chunk.done
-            show_share(status, words.reading, share)
+            show_share(status, texts.reading, share)
         elif isinstance(chunk, Finish):
             reply.finish = chunk
             return
-        if interrupt is not None and interrupt.asked:
+        if interrupt is not None and interrupt.requested:
             reply.interrupted = True
             return
 
 
-def tell_end(reply: Reply, words: Wording, *, verbose: bool) -> None:
+def tell_end(reply: Reply, texts: Wording, *, verbose: bool) -> None:
     """Say on stderr what a whole reply's last chunk says of it."""
     if reply.finish is None:
         return
     if reply.finish.reason == "length":
-        remark(words.length)
+        remark(texts.length)
     if reply.finish.warning:
-        remark(words.warning.format(message=localised(reply.finish.warning, words.lang)))
+        remark(texts.warning.format(message=localised(reply.finish.warning, texts.lang)))
     if verbose:
-        remark(_speed(reply, reply.finish, words))
+        remark(_speed(reply, reply.finish, texts))
 
 
-def _speed(reply: Reply, finish: Finish, words: Wording) -> str:
+def _speed(reply: Reply, finish: Finish, texts: Wording) -> str:
     now = time.monotonic()
     first = reply.first or now
     written = finish.usage.completion_tokens
-    unknown = words.speed_unknown
-    return words.speed.format(
+    unknown = texts.speed_unknown
+    return texts.speed.format(
         prompt=unknown if finish.usage.prompt_tokens is None else finish.usage.prompt_tokens,
         completion=unknown if written is None else written,
         first=first - reply.began,

@@ -167,9 +167,9 @@ def run_command(
     cannot serve; 4 the budget is reached.
     """
     budget, priced = budget_of(amount, price)
-    from cli.corpus.run import Going, begin, words_from
+    from cli.corpus.run import Going, begin, spec_from
 
-    words = words_from(input_, types, name, grounding, **rest)
+    words = spec_from(input_, types, name, grounding, **rest)
     cluster = cluster_of(engine, address, actors)
     begin(out, words, Going(parallel, budget, priced, limit, dry_run=dry_run, cluster=cluster))
 
@@ -194,10 +194,10 @@ def retry_command(
     """Retry what failed, or failed in part, in the job in DIR, with its own options."""
     budget, priced = budget_of(amount, price)
     from cli.corpus.run import Going, begin
-    from corpus.run import words_of
+    from corpus.run import spec_of
 
     cluster = cluster_of(engine, address, actors)
-    begin(out, words_of(out), Going(parallel, budget, priced, retry=True, cluster=cluster))
+    begin(out, spec_of(out), Going(parallel, budget, priced, retry=True, cluster=cluster))
 
 
 @corpus.command("status")

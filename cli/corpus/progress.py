@@ -40,26 +40,26 @@ class Screen:
         now = time.monotonic()
         if self._began is None and progress.finished:
             self._began = now, progress.share
-        words = f"{self._name}: {self._words(progress, now)}"
-        self.bar.update(self._task, completed=progress.share, description=words)
+        parts = f"{self._name}: {self._line(progress, now)}"
+        self.bar.update(self._task, completed=progress.share, description=parts)
         if not self._console.is_terminal and now >= self._line_due:
             self._line_due = now + LINE_SECONDS
-            self._console.print(f"{progress.share:.1%} {words}", soft_wrap=True)
+            self._console.print(f"{progress.share:.1%} {parts}", soft_wrap=True)
 
-    def _words(self, progress: Progress, now: float) -> str:
+    def _line(self, progress: Progress, now: float) -> str:
         rate = progress.finished / max(now - progress.began, 0.001)
         tokens = progress.prompt_tokens, progress.completion_tokens
-        words = [
+        parts = [
             say("corpus_documents", count=progress.skipped + progress.finished),
             f"{rate:.3g}/s",
         ]
         if progress.failed:
-            words.append(say("corpus_failed_count", count=progress.failed))
-        words.append(say("corpus_tokens", count=sum(tokens)))
+            parts.append(say("corpus_failed_count", count=progress.failed))
+        parts.append(say("corpus_tokens", count=sum(tokens)))
         if self._price is not None:
-            words.append(say("corpus_cost", cost=self._price.of(*tokens)))
+            parts.append(say("corpus_cost", cost=self._price.of(*tokens)))
         end = self._end(progress, now)
-        return say("list_separator").join([*words, say("corpus_end", end=end)] if end else words)
+        return say("list_separator").join([*parts, say("corpus_end", end=end)] if end else parts)
 
     def _end(self, progress: Progress, now: float) -> str | None:
         """When the input's end is reached at the speed so far."""

@@ -23,8 +23,8 @@ from corpus.budget import Budget, Price
 from corpus.estimate import Estimate, estimate
 from corpus.fingerprint import Options
 from corpus.inputs.entry import Fields
-from corpus.job_spec import Words
-from corpus.run import Report, Wish, places, run
+from corpus.job_spec import JobSpec
+from corpus.run import Report, RunOptions, places, run
 from corpus.status import status_of
 from errors import InputError
 from extraction.request.examples import read_examples
@@ -65,7 +65,7 @@ class Going:
     cluster: Cluster | None = None
 
 
-def words_from(
+def spec_from(
     input_: Path,
     types: tuple[PromptType, ...],
     name: ModelName | None,
@@ -84,7 +84,7 @@ def words_from(
     min_confidence: float,
     format_: Any,
     shard_size: int,
-) -> Words:
+) -> JobSpec:
     """The job's words from those of the command line; InputError names the wrong one."""
     settings = load_settings()
     if (entity or entity_field) and "KE3" not in types:
@@ -100,7 +100,7 @@ def words_from(
         grounding=grounding,
         min_confidence=min_confidence,
     )
-    return Words(
+    return JobSpec(
         input=input_.resolve(),
         fields=Fields(id_field or "id", text_field, entity_field, id_asked=id_field is not None),
         options=options,
@@ -143,7 +143,7 @@ def _examples(file: IO[bytes] | None, types: tuple[PromptType, ...]) -> dict[Pro
     return {types[0]: read_examples(types[0], text)}
 
 
-def begin(out: Path, words: Words, going: Going) -> None:
+def begin(out: Path, spec: JobSpec, going: Going) -> None:
     """Run the job, or tell what it would cost; ends with the exit code."""
     settings = load_settings()
     if going.cluster is not None and going.budget is not None:
@@ -152,26 +152,26 @@ def begin(out: Path, words: Words, going: Going) -> None:
             field="budget",
         )
     with closing(Registry(settings)) as registry:
-        model = registry.get(words.model)
-        served = places(words.model, model, settings)
-        wish = Wish(going.parallel or served, going.budget, going.limit, going.retry)
+        model = registry.get(spec.model)
+        served = places(spec.model, model, settings)
+        options = RunOptions(going.parallel or served, going.budget, going.limit, going.retry)
         if going.dry_run:
-            with shown(words.model, going.price) as screen:
-                found = estimate(out, words, wish, model, settings, screen.share)
-            _print_estimate(found, words, going.price)
+            with shown(spec.model, going.price) as screen:
+                found = estimate(out, spec, options, model, settings, screen.share)
+            _print_estimate(found, spec, going.price)
             return
-        _interrupt_in_order(wish.interrupted)
+        _interrupt_in_order(options.interrupted)
         if going.cluster is None:
-            with shown(words.model, going.price) as screen:
-                report = run(out, words, wish, model, settings, screen.tell)
+            with shown(spec.model, going.price) as screen:
+                report = run(out, spec, options, model, settings, screen.tell)
         else:
             wanted = Wanted(
-                words.model, settings, wish.parallel, wish.patience, going.cluster.actors
+                spec.model, settings, options.parallel, options.patience, going.cluster.actors
             )
             with ray_engine(going.cluster.address, wanted) as engine:
-                wish = replace(wish, parallel=engine.parallel)
-                with shown(words.model, going.price) as screen:
-                    report = run(out, words, wish, model, settings, screen.tell, engine.ask)
+                options = replace(options, parallel=engine.parallel)
+                with shown(spec.model, going.price) as screen:
+                    report = run(out, spec, options, model, settings, screen.tell, engine.ask)
     click.get_current_context().exit(_print_report(out, report, going.price))
 
 
@@ -186,15 +186,15 @@ def _interrupt_in_order(interrupted: threading.Event) -> None:
         signal.signal(number, interrupt)
 
 
-def _print_estimate(found: Estimate, words: Words, price: Price | None) -> None:
+def _print_estimate(found: Estimate, spec: JobSpec, price: Price | None) -> None:
     if found.unavailable is not None:
         click.echo(
-            say("corpus_model_unavailable", model=words.model, reason=found.unavailable), err=True
+            say("corpus_model_unavailable", model=spec.model, reason=found.unavailable), err=True
         )
-    by = say("corpus_counted_by", model=words.model) if found.counted else say("corpus_counted")
+    by = say("corpus_counted_by", model=spec.model) if found.counted else say("corpus_counted")
     lines = [
         (say("corpus_documents_label"), f"{found.documents:,}"),
-        (say("corpus_kept"), f"{found.kept:,}"),
+        (say("corpus_kept"), f"{found.finished:,}"),
         (say("corpus_refused"), f"{found.refused:,}"),
         (
             say("corpus_to_do"),

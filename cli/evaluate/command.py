@@ -81,9 +81,9 @@ def evaluate(
     if out is None:
         raise click.UsageError(say("evaluate_needs_out"), ctx)
     # Not above: numpy alone takes a tenth of a second, which every other command would pay for.
-    from cli.evaluate.run import Wish, measure
+    from cli.evaluate.run import EvaluateOptions, measure
 
-    measure(Wish((*data, OWN) if gold or not data else data, name, tasks, limit, seed,
+    measure(EvaluateOptions((*data, OWN) if gold or not data else data, name, tasks, limit, seed,
                  schema, keys, retry, out))  # fmt: skip
 
 

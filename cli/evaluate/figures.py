@@ -42,10 +42,10 @@ def _figures(task: PromptType, groups: list[Group]) -> Table:
 
 def _cell(metric: str, figure: Figure) -> str:
     low, high = figure.f1_range
-    told = f"{100 * figure.f1:.1f} [{100 * low:.0f}–{100 * high:.0f}]"
+    shown = f"{100 * figure.f1:.1f} [{100 * low:.0f}–{100 * high:.0f}]"
     if metric in SHARES:
-        return told
-    return f"{told}\nP {100 * figure.precision:.0f} R {100 * figure.recall:.0f}"
+        return shown
+    return f"{shown}\nP {100 * figure.precision:.0f} R {100 * figure.recall:.0f}"
 
 
 def print_comparison(comparison: Comparison) -> None:

@@ -38,7 +38,7 @@ PAGE = "report.html"
 
 
 @dataclass(frozen=True)
-class Wish:
+class EvaluateOptions:
     """The words of the command line; `name` None is the default model."""
 
     files: tuple[Path, ...]
@@ -62,24 +62,24 @@ class Plan:
     decisive: dict[str, Any]
 
 
-def measure(wish: Wish) -> None:
+def measure(options: EvaluateOptions) -> None:
     """Ask for every row that has no answer yet, and report on all of them."""
     settings = load_settings()
-    every = read_gold(wish.files)
-    rows = choose(every, wish.tasks, wish.limit, wish.seed)
+    every = read_gold(options.files)
+    rows = choose(every, options.tasks, options.limit, options.seed)
     if not rows:
-        raise click.UsageError(say("evaluate_no_rows", tasks=", ".join(wish.tasks)))
-    name = wish.name or settings.default_model
+        raise click.UsageError(say("evaluate_no_rows", tasks=", ".join(options.tasks)))
+    name = options.name or settings.default_model
     plan = Plan(
         rows=rows,
         names=names_of_sources(every),
-        choices=Choices(schema=wish.schema, keys=wish.keys, max_tokens=settings.max_tokens),
+        choices=Choices(schema=options.schema, keys=options.keys, max_tokens=settings.max_tokens),
         decisive=model_settings(name, settings),
     )
-    with claim(wish.out), closing(Registry(settings)) as registry:
-        with Predictions(wish.out) as written:
-            judged = _answer(plan, registry.get(name), written, wish.retry)
-        _report(judged, _about(wish, plan, name, len(every)), wish)
+    with claim(options.out), closing(Registry(settings)) as registry:
+        with Predictions(options.out) as written:
+            judged = _answer(plan, registry.get(name), written, options.retry)
+        _report(judged, _about(options, plan, name, len(every)), options)
 
 
 def compare_folders(first: Path, second: Path, seed: int) -> None:
@@ -90,18 +90,18 @@ def compare_folders(first: Path, second: Path, seed: int) -> None:
     print_comparison(comparison)
 
 
-def _about(wish: Wish, plan: Plan, name: str, every: int) -> dict[str, Any]:
+def _about(options: EvaluateOptions, plan: Plan, name: str, every: int) -> dict[str, Any]:
     """How the run was made, for whoever finds its report later."""
     return {
         "model": name,
         "settings": [f"{key}={value}" for key, value in plan.decisive.items()],
-        "data": [_describe(path) for path in wish.files],
+        "data": [_describe(path) for path in options.files],
         "rows": f"{len(plan.rows)} of {every}",
-        "types": list(wish.tasks),
-        "schema": wish.schema,
-        "keys": wish.keys,
+        "types": list(options.tasks),
+        "schema": options.schema,
+        "keys": options.keys,
         "max_tokens": plan.choices.max_tokens,
-        "seed": wish.seed,
+        "seed": options.seed,
     }
 
 
@@ -120,7 +120,7 @@ def _answer(plan: Plan, model: Model, written: Predictions, retry: bool) -> list
             plan.rows, plan.names, plan.choices, model, plan.decisive, written, retry=retry
         ):
             failure = finished.prediction.error
-            if failure and not finished.kept:
+            if failure and not finished.stored:
                 console.print(
                     say("evaluate_row_failed", id=finished.row.id, reason=failure), soft_wrap=True
                 )
@@ -129,14 +129,14 @@ def _answer(plan: Plan, model: Model, written: Predictions, retry: bool) -> list
     return judged
 
 
-def _report(judged: Sequence[Judged], about: dict[str, Any], wish: Wish) -> None:
+def _report(judged: Sequence[Judged], about: dict[str, Any], options: EvaluateOptions) -> None:
     failures = [one.prediction.error for one in judged if one.prediction.error]
-    report = build(judged, {**about, "failed": len(failures)}, wish.seed)
-    (wish.out / FILE).write_text(report.model_dump_json(indent=1) + "\n", encoding="utf-8")
-    (wish.out / PAGE).write_text(render(report, judged), encoding="utf-8")
+    report = build(judged, {**about, "failed": len(failures)}, options.seed)
+    (options.out / FILE).write_text(report.model_dump_json(indent=1) + "\n", encoding="utf-8")
+    (options.out / PAGE).write_text(render(report, judged), encoding="utf-8")
     if len(failures) == len(judged):
         raise KexError(message("errors.cli_no_row_answered", reason=failures[0]))
     print_report(report)
     if failures:
         click.echo(say("evaluate_failed", count=len(failures)), err=True)
-    click.echo(str(wish.out / PAGE), err=True)
+    click.echo(str(options.out / PAGE), err=True)

@@ -77,11 +77,11 @@ def measure_command(
 ) -> None:
     """Load the model, let it answer, and print seconds, tokens a second and memory."""
     settings = _settings(given)
-    from verification.measure import Wish, measure
+    from verification.measure import MeasureOptions, measure
 
     automatic = "bf16" if settings.glm_device == "cpu" else "fp16"
     figures = measure(
-        Wish(
+        MeasureOptions(
             folder=None if random_weights else settings.glm_path,
             device=settings.glm_device,
             dtype=automatic if settings.glm_dtype == "auto" else settings.glm_dtype,

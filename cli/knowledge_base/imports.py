@@ -61,20 +61,20 @@ def run_import(runs: tuple[Path, ...], conversations: bool, prefix: str) -> None
         for some in base.take_in(reading):
             counts += some
             now = time.monotonic()
-            words = _words(counts, reading.rejected, now - began)
-            bar.update(task, completed=reading.share, description=words)
+            parts = _line(counts, reading.rejected, now - began)
+            bar.update(task, completed=reading.share, description=parts)
             if not console.is_terminal and now - line_due >= LINE_SECONDS:
                 line_due = now
-                console.print(f"{reading.share:.1%} {words}", soft_wrap=True)
-    click.echo(_words(counts, reading.rejected, time.monotonic() - began))
+                console.print(f"{reading.share:.1%} {parts}", soft_wrap=True)
+    click.echo(_line(counts, reading.rejected, time.monotonic() - began))
     if reading.rejected:
         sys.exit(1)
 
 
-def _words(counts: Counts, rejected: int, seconds: float) -> str:
+def _line(counts: Counts, rejected: int, seconds: float) -> str:
     sources = counts.added + counts.changed + counts.unchanged
     rate = sources / max(seconds, 0.001)
-    words = [
+    parts = [
         say("base_sources", count=sources),
         say("base_added", count=counts.added),
         say("base_changed", count=counts.changed),
@@ -82,8 +82,8 @@ def _words(counts: Counts, rejected: int, seconds: float) -> str:
         say("base_answers", count=counts.answers),
     ]
     if rejected:
-        words.append(say("base_rejected_count", count=rejected))
-    return say("list_separator").join([*words, f"{rate:.3g}/s"])
+        parts.append(say("base_rejected_count", count=rejected))
+    return say("list_separator").join([*parts, f"{rate:.3g}/s"])
 
 
 def _store() -> Path:

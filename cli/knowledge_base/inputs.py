@@ -97,14 +97,14 @@ def _read_turn(conversation: Conversation, turn: Turn, prefix: str) -> Read:
         origin = f"conversation: {conversation.title}"
         return Arrival(record, origin, turn.corrections)
 
-    return _told(read, place, 0.0, prefix)
+    return _message(read, place, 0.0, prefix)
 
 
 def _read(line: bytes, place: str, origin: str, share: float, prefix: str) -> Read:
-    return _told(lambda: Arrival(_record(line), origin), place, share, prefix)
+    return _message(lambda: Arrival(_record(line), origin), place, share, prefix)
 
 
-def _told(read: Callable[[], Arrival], place: str, share: float, prefix: str) -> Read:
+def _message(read: Callable[[], Arrival], place: str, share: float, prefix: str) -> Read:
     try:
         arrival = read()
         if prefix:

@@ -96,8 +96,8 @@ class CsvInput:
             try:
                 row = next(rows, None)
             except csv.Error as error:
-                told = message("errors.corpus_row_unreadable", reason=str(error))
-                yield Entry(place, raw.tell(), error=told)
+                reason = message("errors.corpus_row_unreadable", reason=str(error))
+                yield Entry(place, raw.tell(), error=reason)
                 continue
             if row is None:
                 return
@@ -108,8 +108,8 @@ class CsvInput:
         if any("\ud800" <= char <= "\udfff" for cell in row for char in cell):
             return Entry(place, at, error=message("errors.corpus_row_bytes"))
         if len(row) > len(columns):
-            told = message("errors.corpus_row_cells", cells=len(row), columns=len(columns))
-            return Entry(place, at, error=told)
+            reason = message("errors.corpus_row_cells", cells=len(row), columns=len(columns))
+            return Entry(place, at, error=reason)
         cells: dict[str, object] = dict(zip(columns, row, strict=False))
         cells[self._fields.id] = cells.get(self._fields.id) or None  # a blank cell is no id
         return entry_of(cells, self._fields, place, at)
@@ -118,10 +118,10 @@ class CsvInput:
 def check_columns(columns: list[str], fields: Fields) -> None:
     """InputError naming the option to change where a column that was asked for is not there."""
     shown = ", ".join(name[:40] for name in columns[:20]) or message("errors.none_found")
-    asked = [("--text-field", fields.text), ("--entity-field", fields.entity)]
+    requested = [("--text-field", fields.text), ("--entity-field", fields.entity)]
     if fields.id_asked:
-        asked.append(("--id-field", fields.id))
-    for option, name in asked:
+        requested.append(("--id-field", fields.id))
+    for option, name in requested:
         if name is not None and name not in columns:
             raise InputError(
                 message("errors.corpus_no_column", name=name, columns=shown, option=option),

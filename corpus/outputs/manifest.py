@@ -58,9 +58,9 @@ def _documents(index: Index, types: tuple[PromptType, ...]) -> Iterator[tuple[in
     for number, group in groupby(index.rows(_UNITS), key=lambda row: int(row[0])):
         rows = list(group)
         units = {row[3]: row for row in rows if row[3] is not None}
-        told = {row[3]: _unit(row) for row in rows if row[3] in types or row[9] is not None}
+        written = {row[3]: _unit(row) for row in rows if row[3] in types or row[9] is not None}
         outcome = outcome_of([units[one][4] if one in units else "" for one in types])
-        yield number, {"id": rows[0][1], "place": rows[0][2], "outcome": outcome, "types": told}
+        yield number, {"id": rows[0][1], "place": rows[0][2], "outcome": outcome, "types": written}
 
 
 def _unit(row: tuple[Any, ...]) -> dict[str, Any]:

@@ -48,19 +48,19 @@ class Shards:
     def mend(self) -> None:
         """Write those shards anew in which some answers count no more."""
         for number, name in self._index.shards(stale=True):
-            kept = 0
+            count = 0
 
             def living(number: int = number, name: str = name) -> Iterator[bytes]:
-                nonlocal kept
+                nonlocal count
                 for line in self._read(name):
                     row = json.loads(line)
                     if self._index.lives(row["id"], row["prompt_type"], number):
-                        kept += 1
+                        count += 1
                         yield line
 
             size, sha256 = self._write(name, living())
-            self._index.mend_shard(number, kept, size, sha256)
-            if not kept:
+            self._index.mend_shard(number, count, size, sha256)
+            if not count:
                 (self.folder / name).unlink()
 
     def _read(self, name: str) -> Iterator[bytes]:

@@ -47,8 +47,8 @@ def render(report: Report, judged: Sequence[Judged]) -> str:
 def _about(report: Report) -> Html:
     lines: list[Html] = []
     for name, value in report.about.items():
-        told = ", ".join(map(str, value)) if isinstance(value, list) else str(value)
-        lines += [element("dt", name), element("dd", told)]
+        shown = ", ".join(map(str, value)) if isinstance(value, list) else str(value)
+        lines += [element("dt", name), element("dd", shown)]
     return element("dl", *lines)
 
 
@@ -200,13 +200,13 @@ def _outcomes(one: Judged) -> Html | None:
         element(
             "tr",
             element("th", outcome.kind, scope="row"),
-            element("td", _told(outcome.predicted)),
-            element("td", _told(outcome.gold)),
+            element("td", _unit_cell(outcome.predicted)),
+            element("td", _unit_cell(outcome.gold)),
         )
         for outcome in one.outcomes
     ]
     return element("div", element("table", element("tbody", head, *lines)), class_="scroll")
 
 
-def _told(unit: Unit | None) -> str:
+def _unit_cell(unit: Unit | None) -> str:
     return " · ".join(unit) if unit else "–"

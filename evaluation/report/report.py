@@ -215,12 +215,14 @@ def _form(rows: Iterable[Judged]) -> FormSum:
 
 
 def _cost(rows: Iterable[Judged]) -> Cost:
-    told = [one.prediction for one in rows]
+    predictions = [one.prediction for one in rows]
     return Cost(
-        seconds=round(sum(one.seconds for one in told), 3),
-        prompt_tokens=sum(one.prompt_tokens or 0 for one in told),
-        completion_tokens=sum(one.completion_tokens or 0 for one in told),
-        unknown=sum(one.prompt_tokens is None or one.completion_tokens is None for one in told),
+        seconds=round(sum(one.seconds for one in predictions), 3),
+        prompt_tokens=sum(one.prompt_tokens or 0 for one in predictions),
+        completion_tokens=sum(one.completion_tokens or 0 for one in predictions),
+        unknown=sum(
+            one.prompt_tokens is None or one.completion_tokens is None for one in predictions
+        ),
     )
 
 

@@ -89,16 +89,16 @@ def outcomes(row: GoldRow, answer: Answers) -> list[Outcome]:
     """All outcomes of a row, those that are right first."""
     found = sides(row, answer)
     gold, predicted = found.gold_units(), found.predicted_units(relaxed=row.task != "KE2")
-    told: list[Outcome] = []
+    outcomes: list[Outcome] = []
     for kind, fits in _RULES[row.task]:
         wanted, offered = list(gold), list(predicted)
         for i, j in sorted(assign(wanted, offered, fits).items()):
-            told.append(Outcome(kind, gold.pop(wanted[i]), predicted.pop(offered[j])))
-    told += [Outcome("missed", raw, None) for raw in gold.values()]
-    told += [Outcome("spurious", None, raw) for raw in predicted.values()]
-    return told
+            outcomes.append(Outcome(kind, gold.pop(wanted[i]), predicted.pop(offered[j])))
+    outcomes += [Outcome("missed", raw, None) for raw in gold.values()]
+    outcomes += [Outcome("spurious", None, raw) for raw in predicted.values()]
+    return outcomes
 
 
-def tally(task: PromptType, told: Sequence[Outcome]) -> dict[Kind, int]:
+def tally(task: PromptType, outcomes: Sequence[Outcome]) -> dict[Kind, int]:
     """How many of each kind, zeros too."""
-    return {kind: sum(outcome.kind == kind for outcome in told) for kind in KINDS[task]}
+    return {kind: sum(outcome.kind == kind for outcome in outcomes) for kind in KINDS[task]}

@@ -88,8 +88,8 @@ def spread(wanted: Sequence[float], heights: Sequence[float], gap: float) -> lis
     for one, other in pairwise(heights):
         before.append(before[-1] + (one + other) / 2 + gap)
     blocks: list[tuple[float, int]] = []  # sum of the wished starts, how many
-    for number, wish in enumerate(wanted):
-        total, count = wish - before[number], 1
+    for number, wanted_x in enumerate(wanted):
+        total, count = wanted_x - before[number], 1
         while blocks and blocks[-1][0] / blocks[-1][1] >= total / count:
             last = blocks.pop()
             total, count = total + last[0], count + last[1]

@@ -118,9 +118,9 @@ class _Builder:
         if not piece.kinds:
             return element("span", *children, class_=EVIDENCE, **self._id(piece))
         labels = list(piece.labels)
-        told = " · ".join(labels[:_MAX_LABELS]) + (" · …" if len(labels) > _MAX_LABELS else "")
+        tooltip = " · ".join(labels[:_MAX_LABELS]) + (" · …" if len(labels) > _MAX_LABELS else "")
         kinds = " ".join(piece.kinds)
-        return element("mark", *children, class_=kinds, title=told, **self._id(piece))
+        return element("mark", *children, class_=kinds, title=tooltip, **self._id(piece))
 
     def _id(self, piece: _Piece) -> dict[str, str]:
         """The anchor, at the first part of a piece that was cut."""

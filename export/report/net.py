@@ -58,11 +58,11 @@ def net_of(record: Record, most: int = MAX_EDGES) -> Net:
             names.setdefault(node.key, node.name)
             if edge.properties[f"{end}_status"] != "inferred":
                 found.add(node.key)
-    edges = [Edge(head, tail, tuple(told)) for (head, tail), told in joined.items()]
-    kept = _core(edges, most)
-    used = {key for edge in kept for key in (edge.head, edge.tail)}
+    edges = [Edge(head, tail, tuple(labels)) for (head, tail), labels in joined.items()]
+    core = _core(edges, most)
+    used = {key for edge in core for key in (edge.head, edge.tail)}
     nodes = [Node(key, name, key in heads, key not in found) for key, name in names.items()]
-    return Net(tuple(node for node in nodes if node.key in used), tuple(kept), len(edges))
+    return Net(tuple(node for node in nodes if node.key in used), tuple(core), len(edges))
 
 
 def _core(edges: list[Edge], most: int) -> list[Edge]:

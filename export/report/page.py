@@ -88,8 +88,10 @@ def _about(record: Record) -> Html:
 
 def warnings_of(answer: Mapping[str, Any], lang: Lang) -> Html | None:
     """The contract's own field; whatever else an unknown hand has put there is no warning."""
-    told = answer.get("warnings")
-    lines = [line for line in told if isinstance(line, str)] if isinstance(told, list) else []
+    warnings = answer.get("warnings")
+    lines = (
+        [line for line in warnings if isinstance(line, str)] if isinstance(warnings, list) else []
+    )
     if not lines:
         return None
     head = element("strong", text(lang, "report.warnings"))

@@ -94,9 +94,9 @@ class Tables:
     def _row(self, first: Child, cells: Sequence[Child], confidence: float | None) -> Html:
         sure: Html | None = None
         if self._sure:  # a phone shows the cell's name before it, having no room for columns
-            told = "–" if confidence is None else f"{confidence:.2f}"
+            shown = "–" if confidence is None else f"{confidence:.2f}"
             sure = element(
-                "td", told, class_="number", data_name=self._text("knowledge.field.confidence")
+                "td", shown, class_="number", data_name=self._text("knowledge.field.confidence")
             )
         return element(
             "tr",
@@ -169,13 +169,13 @@ class Tables:
 
     def _value(self, located: Located, kind: str) -> Html:
         found = meaning(located.text)
-        told = found.to_json() if found else {}
-        plain = told.get("date") or " ".join(
-            str(told[part]) for part in ("number", "unit") if part in told
+        shown = found.to_json() if found else {}
+        plain = shown.get("date") or " ".join(
+            str(shown[part]) for part in ("number", "unit") if part in shown
         )
         if not plain or plain == located.text:
             return self._named(located, kind)
-        about = "≈ " if told.get("approximate") else ""
+        about = "≈ " if shown.get("approximate") else ""
         return join(
             (self._named(located, kind), " ", element("span", about, plain, class_="aside"))
         )
@@ -194,9 +194,9 @@ class Tables:
     def _places(self, spans: tuple[Span, ...]) -> Html:
         links: list[Child] = []
         for span in spans[:_MAX_PLACES]:
-            told = f"{span.start}–{span.end}"
+            shown = f"{span.start}–{span.end}"
             links += [self._text("knowledge.comma") if links else None]
-            links += [element("a", told, href=self._link(span), class_="place")]
+            links += [element("a", shown, href=self._link(span), class_="place")]
         if len(spans) > _MAX_PLACES:
             links.append(f" … ({len(spans)})")
         return join(tuple(links)) if links else join(("–",))

@@ -121,8 +121,8 @@ class Sift:
         if self._task.entity is None or not isinstance(item, Fact):
             return True
         # 鲁迅 for 鲁迅先生 is the one that was asked about.
-        own, asked = _key(item.entity.text), _key(self._task.entity)
-        return own in asked or asked in own
+        own, requested = _key(item.entity.text), _key(self._task.entity)
+        return own in requested or requested in own
 
     def _is_asked(self, item: Item, one: Located) -> bool:
         """Whether it is the entity that the user asked about, which need not be in the text."""

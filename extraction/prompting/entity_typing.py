@@ -111,8 +111,8 @@ class TypingParser:
     The same to use as `parse.AnswerParser`.
     """
 
-    def __init__(self, asked: Sequence[Candidate], lang: Lang, way: Way | None = None) -> None:
-        self._asked = asked
+    def __init__(self, pending: Sequence[Candidate], lang: Lang, way: Way | None = None) -> None:
+        self._pending = pending
         self._lang = lang
         self._way = way
         self._none = load_typing_prompt(lang).none
@@ -141,13 +141,13 @@ class TypingParser:
         return [entity for label in new if (entity := self._judged(label)) is not None]
 
     def _judged(self, label: str) -> RawEntity | None:
-        candidate = self._asked[self._given]
+        candidate = self._pending[self._given]
         own, logprob = None, self._logprob
         if logprob is not None:
             own = math.exp(logprob)
         self._given += 1
         self._logprob = None
-        if self._given < len(self._asked):
+        if self._given < len(self._pending):
             written = json.dumps(label, ensure_ascii=False)
             end = self._buffer.rindex(written) + len(written)
             self._class_begins = self._next_class(end + 1)
@@ -158,5 +158,5 @@ class TypingParser:
 
     def _next_class(self, pair_begins: int) -> int:
         """Where in the answer the class of the next name begins, behind its opening quote."""
-        name = json.dumps(self._asked[self._given].text, ensure_ascii=False)
+        name = json.dumps(self._pending[self._given].text, ensure_ascii=False)
         return pair_begins + len(name) + 2

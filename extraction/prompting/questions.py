@@ -68,8 +68,8 @@ class Turns:
 
 def recognizes(task: Task, model: Model) -> bool:
     """Whether the model's recogniser has a say: over text alone, and not where examples do."""
-    asked = task.prompt_type == "KE2" and not task.image and not task.examples
-    return asked and model.capabilities.recognizes
+    plain = task.prompt_type == "KE2" and not task.image and not task.examples
+    return plain and model.capabilities.recognizes
 
 
 def turns_for(

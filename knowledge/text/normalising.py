@@ -64,8 +64,8 @@ def bare(text: str, start: int = 0) -> Folded:
     or point before a number.
     """
     folded, origin = fold(text, start)
-    kept = [at for at, char in enumerate(folded) if char.isalnum() or not _drops(folded, at)]
-    return "".join(folded[at] for at in kept), [origin[at] for at in kept]
+    left = [at for at, char in enumerate(folded) if char.isalnum() or not _drops(folded, at)]
+    return "".join(folded[at] for at in left), [origin[at] for at in left]
 
 
 @lru_cache(maxsize=20_000)
@@ -88,8 +88,8 @@ def _without_separators(folded: str, origin: list[int]) -> Folded:
             dropped.update(at for at in range(*match.span()) if folded[at] == ",")
     if not dropped:
         return folded, origin
-    kept = [at for at in range(len(folded)) if at not in dropped]
-    return "".join(folded[at] for at in kept), [origin[at] for at in kept]
+    left = [at for at in range(len(folded)) if at not in dropped]
+    return "".join(folded[at] for at in left), [origin[at] for at in left]
 
 
 def _drops(folded: str, at: int) -> bool:

@@ -224,9 +224,9 @@ class _Patience:
             return None
         self._left -= 1
         self._timeouts_left -= late
-        asked = retry_after(error)
-        if asked is not None:
-            return asked if asked <= LONGEST_PAUSE else None
+        sent = retry_after(error)
+        if sent is not None:
+            return sent if sent <= LONGEST_PAUSE else None
         self._next *= 2
         # Jitter, so that requests which failed together do not come back together.
         return min(self._next / 2, LONGEST_PAUSE) * random.uniform(0.75, 1.0)  # noqa: S311

@@ -127,11 +127,11 @@ def _rejected(complaint: str) -> str | None:
 
 def warning(request: GenerateRequest, used: Levels) -> str | None:
     """What was weaker than asked for, in whole sentences."""
-    wish = request.sampling
+    sampling = request.sampling
     lost = [name for name in ("top_p", "seed") if used[name] and OPTIONS[name].forms[0](request)]
     # The protocol has no words for these two.
-    lost += [] if wish.top_k is None else ["top_k"]
-    lost += [] if wish.repetition_penalty is None else ["repetition_penalty"]
+    lost += [] if sampling.top_k is None else ["top_k"]
+    lost += [] if sampling.repetition_penalty is None else ["repetition_penalty"]
     parts = [NO_SCHEMA] if request.json_schema is not None and used["form"] > 0 else []
     if lost:
         parts.append(message("warnings.chatgpt_no_options", options=joined("options", lost)))

@@ -30,17 +30,17 @@ def payload(request: GenerateRequest) -> dict[str, Any]:
         body["lora"] = [{"id": ADAPTED.index(lang), "scale": 1.0}]
     if request.logprobs:
         body |= {"logprobs": True, "top_logprobs": 1}
-    wish = request.sampling
-    if wish.top_p is not None:
-        body["top_p"] = wish.top_p
-    if wish.top_k is not None:
-        body["top_k"] = wish.top_k
-    if wish.repetition_penalty is not None:
-        body["repeat_penalty"] = wish.repetition_penalty
-    if wish.seed is not None:
-        body["seed"] = wish.seed % RANDOM_SEED
-    if wish.stop:
-        body["stop"] = list(wish.stop)
+    sampling = request.sampling
+    if sampling.top_p is not None:
+        body["top_p"] = sampling.top_p
+    if sampling.top_k is not None:
+        body["top_k"] = sampling.top_k
+    if sampling.repetition_penalty is not None:
+        body["repeat_penalty"] = sampling.repetition_penalty
+    if sampling.seed is not None:
+        body["seed"] = sampling.seed % RANDOM_SEED
+    if sampling.stop:
+        body["stop"] = list(sampling.stop)
     if request.grammar is not None:
         body["grammar"] = request.grammar
     elif request.json_schema is not None:

@@ -257,7 +257,7 @@ class Embedded:
     def _take_slot(self, sink: Sink[Chunk]) -> bool:
         """Wait in line for a slot; False when the client left the line."""
         ticket = object()
-        told = 0
+        reported = 0
         with self._count:
             self._queue.append(ticket)
             try:
@@ -265,12 +265,12 @@ class Embedded:
                     if sink.stopped:
                         return False
                     ahead = self._queue.index(ticket) + 1
-                    if ahead != told and not self._free:
+                    if ahead != reported and not self._free:
                         sink.put(Progress(ahead=ahead))
-                        told = ahead
+                        reported = ahead
                     self._count.wait(0.1)
                 self._free -= 1
-                if told:
+                if reported:
                     sink.put(Progress(0.0))
                 return True
             finally:

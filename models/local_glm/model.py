@@ -250,13 +250,15 @@ def _params(request: GenerateRequest, *, constrained: bool) -> SamplingParams:
     """Answers held to a form repeat their source and JSON's marks: no penalty for that."""
     from models.visualglm.engine.sampling import SamplingParams
 
-    wish = request.sampling
+    sampling = request.sampling
     penalty = 1.0 if constrained else REPETITION_PENALTY
     return SamplingParams(
         temperature=request.temperature,
-        top_k=TOP_K if wish.top_k is None else wish.top_k,
-        top_p=TOP_P if wish.top_p is None else wish.top_p,
-        repetition_penalty=penalty if wish.repetition_penalty is None else wish.repetition_penalty,
+        top_k=TOP_K if sampling.top_k is None else sampling.top_k,
+        top_p=TOP_P if sampling.top_p is None else sampling.top_p,
+        repetition_penalty=penalty
+        if sampling.repetition_penalty is None
+        else sampling.repetition_penalty,
     )
 
 

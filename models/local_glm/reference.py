@@ -270,25 +270,25 @@ def _texts(talk: Talk, dropped: int) -> tuple[str, list[tuple[str, str]]]:
         history[0] = (opening + history[0][0], history[0][1])
     else:
         query = opening + query
-    return harmless(query), [(harmless(asked), harmless(said)) for asked, said in history]
+    return harmless(query), [(harmless(question), harmless(said)) for question, said in history]
 
 
 def _how(official: Official, request: GenerateRequest, watch: _Watch) -> dict[str, Any]:
     """The official processors in the official order, as its chat sets them up."""
     from transformers import LogitsProcessorList, StoppingCriteriaList
 
-    wish = request.sampling
+    sampling = request.sampling
     home = sys.modules[type(official.model).__module__]
     how: dict[str, Any] = {
         "logits_processor": LogitsProcessorList([home.InvalidScoreLogitsProcessor()]),
         "stopping_criteria": StoppingCriteriaList([watch]),
-        "repetition_penalty": wish.repetition_penalty or REPETITION_PENALTY,
+        "repetition_penalty": sampling.repetition_penalty or REPETITION_PENALTY,
         "do_sample": request.temperature > 0,
     }
     if request.temperature > 0:
         how["temperature"] = request.temperature
-        how["top_k"] = TOP_K if wish.top_k is None else wish.top_k
-        how["top_p"] = TOP_P if wish.top_p is None else wish.top_p
+        how["top_k"] = TOP_K if sampling.top_k is None else sampling.top_k
+        how["top_p"] = TOP_P if sampling.top_p is None else sampling.top_p
     return how
 
 

@@ -56,7 +56,7 @@ def read_talk(messages: Sequence[Message]) -> Talk:
             if not rounds:  # an answer to nothing
                 rounds.append(([], []))
             rounds[-1][1].append(one.content)
-    paired = [("\n".join(asked), "\n".join(answered)) for asked, answered in rounds]
+    paired = [("\n".join(question), "\n".join(answered)) for question, answered in rounds]
     return Talk(
         system="\n\n".join(system),
         history=tuple(paired[:-1]),
@@ -83,8 +83,8 @@ def fit_talk(tokenizer: Tokenizer, talk: Talk, image_length: int, limit: int) ->
         query = opening + query
     prompt, dropped = fit_history(tokenizer, query, history, places, limit)
     if dropped and opening:
-        kept = talk.history[dropped:]
-        prompt, more = fit_history(tokenizer, opening + talk.query, kept, places, limit)
+        fitting = talk.history[dropped:]
+        prompt, more = fit_history(tokenizer, opening + talk.query, fitting, places, limit)
         dropped += more
     return prompt, dropped
 

@@ -35,9 +35,9 @@ class Recognizers:
         *,
         say: Callable[[str], None] | None = None,
     ) -> None:
-        told = {} if say is None else {"say": say}
+        options = {} if say is None else {"say": say}
         self.stores: Mapping[str, PackStore] = {
-            lang: PackStore(pack, cache_dir, sources, **told) for lang, pack in PACKS.items()
+            lang: PackStore(pack, cache_dir, sources, **options) for lang, pack in PACKS.items()
         }
         self._lock = threading.Lock()  # one load at a time
         self._loaded: dict[str, _Recognizer] = {}

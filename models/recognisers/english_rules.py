@@ -85,8 +85,10 @@ def to_mentions(text: str, found: Sequence[Found]) -> list[Mention]:
         if item.label == "PERSON" and " " in text[item.start : item.end]
     }
     found = [_with_surname(text, item, surnames) for item in found]
-    kept = (item for item in found if _plausible(text[item.start : item.end], item.label))
-    mentions = [Mention(LABELS.get(item.label, item.label), item.start, item.end) for item in kept]
+    plausible = (item for item in found if _plausible(text[item.start : item.end], item.label))
+    mentions = [
+        Mention(LABELS.get(item.label, item.label), item.start, item.end) for item in plausible
+    ]
     return sorted(mentions, key=lambda mention: mention.start)
 
 

@@ -43,10 +43,10 @@ def _last_end(text: str, start: int, end: int) -> int:
 
 def merged(names: Sequence[Mention], candidates: Sequence[Mention]) -> list[Mention]:
     """The names, and the candidates that overlap neither a name nor one another, in order."""
-    kept: list[Mention] = []
+    chosen: list[Mention] = []
     taken = bytearray(max((m.end for m in (*names, *candidates)), default=0))
     for mention in (*names, *sorted(candidates, key=lambda m: m.start - m.end)):  # longest first
         if mention.sure or not any(taken[mention.start : mention.end]):
             taken[mention.start : mention.end] = b"\1" * (mention.end - mention.start)
-            kept.append(mention)
-    return sorted(kept, key=lambda mention: mention.start)
+            chosen.append(mention)
+    return sorted(chosen, key=lambda mention: mention.start)

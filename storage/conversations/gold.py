@@ -55,12 +55,12 @@ def _gold(prompt_type: PromptType, knowledge: Any) -> Any:
     return listed
 
 
-def _facts(row: dict[str, Any], knowledge: Any, asked: str | None) -> Iterator[dict[str, Any]]:
+def _facts(row: dict[str, Any], knowledge: Any, requested: str | None) -> Iterator[dict[str, Any]]:
     cards = knowledge if isinstance(knowledge, list) else [knowledge]
     for number, card in enumerate(cards, start=1):
         gold: dict[str, list[str]] = {}
         for fact in card["facts"]:
             gold.setdefault(fact["key"], []).append(fact["value"]["text"])
-        entity = card["entity"]["text"] if card["entity"] else asked
+        entity = card["entity"]["text"] if card["entity"] else requested
         name = row["id"] if len(cards) == 1 else f"{row['id']}-{number}"
         yield row | {"id": name, "gold": gold} | ({"entity": entity} if entity else {})

@@ -93,8 +93,8 @@ class Store:
             for one in connection.execute(select(corrections).where(of).order_by(corrections.c.id)):
                 made[one.position].append(correction_of(one))
             mine = select(turns).where(turns.c.conversation == name).order_by(turns.c.position)
-            kept = [turn_of(one, made[one.position]) for one in connection.execute(mine)]
-        return conversation_of(row, len(kept), kept)
+            found = [turn_of(one, made[one.position]) for one in connection.execute(mine)]
+        return conversation_of(row, len(found), found)
 
     def turn(self, name: str, position: int) -> Turn:
         """One turn with its corrections."""

@@ -16,10 +16,10 @@ import pytest
 from corpus.fingerprint import Options
 from corpus.index import Index
 from corpus.inputs.entry import Fields
-from corpus.job_spec import Words
+from corpus.job_spec import JobSpec
 from corpus.outputs.manifest import FILE as MANIFEST
 from corpus.outputs.shards import Format
-from corpus.run import Wish, run
+from corpus.run import RunOptions, run
 from models.base import GenerateRequest
 from settings import Settings
 from tests.corpus.conftest import answers, jsonl, manifest
@@ -74,12 +74,12 @@ class Asked(ScriptedModel):
 def go(folder: Path, rows: list[Any], format_: Format = "jsonl") -> int:
     """One run, whose requests are counted."""
     model = Asked()
-    words = Words(
+    words = JobSpec(
         input=jsonl(folder / "in.jsonl", rows), fields=Fields(), options=Options(types=("KE1",)),
         model="Embedded", format=format_, shard_size=2,
     )  # fmt: skip
     # One document at a time, so that every run has the same steps.
-    run(folder / "out", words, Wish(1), model, SETTINGS, lambda _: None)
+    run(folder / "out", words, RunOptions(1), model, SETTINGS, lambda _: None)
     return len(model.requests)
 
 

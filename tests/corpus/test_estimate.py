@@ -14,10 +14,10 @@ from corpus.estimate import Estimate, estimate
 from corpus.fingerprint import Options
 from corpus.index import Index
 from corpus.inputs.entry import Fields
-from corpus.job_spec import Words
+from corpus.job_spec import JobSpec
 from corpus.outcomes import Known, Outcome, Unit
 from corpus.outputs.manifest import outcome_of, sums
-from corpus.run import Report, Wish, places, run
+from corpus.run import Report, RunOptions, places, run
 from knowledge.items import PromptType
 from models.base import Model
 from models.chatgpt.model import ChatGpt
@@ -36,8 +36,8 @@ class Counting(ScriptedModel):
         return [len(text) for text in texts]
 
 
-def words_for(tmp_path: Path, rows: list[dict[str, Any] | str], **options: Any) -> Words:
-    return Words(
+def words_for(tmp_path: Path, rows: list[dict[str, Any] | str], **options: Any) -> JobSpec:
+    return JobSpec(
         input=jsonl(tmp_path / "in.jsonl", rows),
         fields=Fields(),
         options=Options(types=("KE1",), max_tokens=50, **options),
@@ -47,12 +47,12 @@ def words_for(tmp_path: Path, rows: list[dict[str, Any] | str], **options: Any) 
     )
 
 
-def look(tmp_path: Path, words: Words, model: Model) -> Estimate:
-    return estimate(tmp_path / "out", words, Wish(2), model, SETTINGS, lambda _: None)
+def look(tmp_path: Path, words: JobSpec, model: Model) -> Estimate:
+    return estimate(tmp_path / "out", words, RunOptions(2), model, SETTINGS, lambda _: None)
 
 
-def go(tmp_path: Path, words: Words, model: Model) -> Report:
-    return run(tmp_path / "out", words, Wish(2), model, SETTINGS, lambda _: None)
+def go(tmp_path: Path, words: JobSpec, model: Model) -> Report:
+    return run(tmp_path / "out", words, RunOptions(2), model, SETTINGS, lambda _: None)
 
 
 def test_prompts_are_counted_by_the_model_exactly(tmp_path: Path) -> None:
@@ -79,7 +79,7 @@ def test_answers_in_the_folder_foretell_the_rest(tmp_path: Path) -> None:
     go(tmp_path, words_for(tmp_path, [{"id": "a", "text": lives(1)}]), model)
     rows: list[dict[str, Any] | str] = [{"id": id_, "text": lives(1)} for id_ in "abc"]
     found = look(tmp_path, words_for(tmp_path, [*rows, "{"]), model)
-    assert (found.documents, found.kept, found.refused, found.to_do) == (4, 1, 1, 2)
+    assert (found.documents, found.finished, found.refused, found.to_do) == (4, 1, 1, 2)
     assert found.answers == 40  # 20 tokens for the same text
     report = go(tmp_path, words_for(tmp_path, [*rows, "{"]), model)  # the look left no trace
     assert (report.sums.done, report.sums.failed) == (3, 1)
@@ -101,7 +101,7 @@ def test_the_places_are_those_of_the_settings() -> None:
 
 def test_a_run_that_is_stopped_closes_what_is_under_way(tmp_path: Path) -> None:
     model = ScriptedModel([60.0, TRIPLE])
-    wish = Wish(2)
+    wish = RunOptions(2)
     threading.Timer(0.5, wish.interrupted.set).start()
     words = words_for(tmp_path, [{"text": lives(n)} for n in range(5)])
     report = run(tmp_path / "out", words, wish, model, SETTINGS, lambda _: None)

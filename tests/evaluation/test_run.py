@@ -68,10 +68,10 @@ def test_what_is_there_is_not_asked_again(rows: list[GoldRow], tmp_path: Path) -
     model = ScriptedModel(script)
     again = go(rows, model, tmp_path)
     assert [each.prediction for each in again] == [each.prediction for each in first]
-    assert all(each.kept for each in again)
+    assert all(each.stored for each in again)
     assert model.requests == []
     retried = go(rows, model, tmp_path, retry=True)
-    assert [each.kept for each in retried] == [True, False, False]
+    assert [each.stored for each in retried] == [True, False, False]
     assert len(model.requests) == 3  # what failed is asked twice
 
 

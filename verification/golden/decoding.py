@@ -70,8 +70,8 @@ def check_forced(folder: Folder) -> None:
                     )
                     for cached in (True, False):
                         logits = _forced_logits(network, prompt, forced, cached)
-                        told = f"{way}, {'with' if cached else 'without'} cache"
-                        vectors.check(f"{stem}.step_logits", logits, variant.tolerance, told)
+                        label = f"{way}, {'with' if cached else 'without'} cache"
+                        vectors.check(f"{stem}.step_logits", logits, variant.tolerance, label)
                     for name, value in _past(network, prompt).items():
                         vectors.check(f"{stem}.{name}", value, variant.tolerance, way)
 

@@ -27,5 +27,5 @@ def check_rotary(folder: Folder) -> None:
             vectors.check(match[0], (cos if match[4] == "cos" else sin)[positions])
 
 
-def _width(folder: Folder, told: str | None) -> int:
-    return int(told) if told else folder.config.head_dim // 2
+def _width(folder: Folder, width: str | None) -> int:
+    return int(width) if width else folder.config.head_dim // 2

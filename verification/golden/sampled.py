@@ -35,7 +35,7 @@ _SHORT = {
     "repetition": "repetition_penalty", "minnew": "min_new", "min_new_tokens": "min_new",
 }  # fmt: skip
 _NUMBER = r"(\d*\.?\d+)"
-_TOLD = {
+_STATED = {
     "seed": rf"manual_seed\({_NUMBER}\)",
     "top_p": rf"top_p[ =]+{_NUMBER}",
     "top_k": rf"top_k[ =]+{_NUMBER}",
@@ -51,8 +51,10 @@ def read_draw(folder: Path, vectors_folder: Folder, name: str) -> Draw:
     readme = folder / "README.md"
     if readme.is_file():
         text = readme.read_text(encoding="utf-8")
-        told = next((line for line in re.split(r"\n\* ", text) if line.startswith("`sample_")), "")
-        found = {key: re.search(pattern, told) for key, pattern in _TOLD.items()}
+        stated = next(
+            (line for line in re.split(r"\n\* ", text) if line.startswith("`sample_")), ""
+        )
+        found = {key: re.search(pattern, stated) for key, pattern in _STATED.items()}
         draw = _with(draw, {key: match[1] for key, match in found.items() if match})
     meta = folder / "meta.json"
     if meta.is_file():
@@ -71,8 +73,8 @@ def read_draw(folder: Path, vectors_folder: Folder, name: str) -> Draw:
     return _with(draw, {key: value for key, value in words})
 
 
-def _with(draw: Draw, told: dict[str, Any]) -> Draw:
-    known = {_SHORT.get(key, key): value for key, value in told.items()}
+def _with(draw: Draw, stated: dict[str, Any]) -> Draw:
+    known = {_SHORT.get(key, key): value for key, value in stated.items()}
     values: dict[str, Any] = {k: _NAMES[k](float(v)) for k, v in known.items() if k in _NAMES}
     return replace(draw, **values)
 

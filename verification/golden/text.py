@@ -172,12 +172,12 @@ def _images(rows: list[Row], tokenizer: Tokenizer, image_length: int, tally: Tal
     """As the official code does it, and as Kex asks, which differ for a user's own `<img>` only."""
     for row in rows:
         case, query = row.get("case", repr(row["query"])), row["query"]
-        history = [(asked, answered) for asked, answered in row["history"]]
+        history = [(question, answered) for question, answered in row["history"]]
         places = image_length if row["has_image"] else None
         # How long the picture's path was shows where a misplaced picture was put.
         path = row["image_position"] - row["prompt_after"].rfind("<img>") - len("<img>")
         for neutralise in (False, True):
-            said = query + "".join(asked + answered for asked, answered in history)
+            said = query + "".join(question + answered for question, answered in history)
             if neutralise and set(said) & set("<["):  # special strings are obeyed officially
                 continue
             prompt = build_prompt(
@@ -190,7 +190,7 @@ def _images(rows: list[Row], tokenizer: Tokenizer, image_length: int, tally: Tal
 
 def _texts(rows: list[Row], tokenizer: Tokenizer, tally: Tally) -> None:
     for row in rows:
-        history = [(asked, answered) for asked, answered in row["history"]]
+        history = [(question, answered) for question, answered in row["history"]]
         prompt = build_text_prompt(tokenizer, row["query"], history, neutralise=False)
         tally.compare(f"{row['query']!r} input_ids", [list(prompt.ids)], row["input_ids"])
 
@@ -211,8 +211,8 @@ def build_text_prompt(
     if history:
         rounds = [*history, (query, "")]
         text = "".join(
-            f"[Round {number}]\n问：{asked}\n答：{answered}\n"
-            for number, (asked, answered) in enumerate(rounds)
+            f"[Round {number}]\n问：{question}\n答：{answered}\n"
+            for number, (question, answered) in enumerate(rounds)
         ).removesuffix("\n")
     ids = tokenizer.encode(text, specials=not neutralise)
     return Prompt((*ids, tokenizer.gmask_id, tokenizer.sop_id))

@@ -63,8 +63,8 @@ class Vectors:
         try:
             yield
         except (KexError, RuntimeError, ValueError, LookupError, OSError) as error:
-            told = f"{type(error).__name__}: {str(error).splitlines()[0] if str(error) else ''}"
-            self._fail(names, told, way)
+            reason = f"{type(error).__name__}: {str(error).splitlines()[0] if str(error) else ''}"
+            self._fail(names, reason, way)
 
     @contextmanager
     def expect(self, names: Sequence[str], way: str = "") -> Iterator[None]:
@@ -77,7 +77,7 @@ class Vectors:
     def unseen(self, name: str) -> bool:
         return self.report.entries[self._full(name)].status == "not checked"
 
-    def _fail(self, names: Sequence[str], told: str, way: str) -> None:
+    def _fail(self, names: Sequence[str], reason: str, way: str) -> None:
         for name in names:
             if name in self._arrays:
-                self.report.fail(self._full(name), told, way)
+                self.report.fail(self._full(name), reason, way)

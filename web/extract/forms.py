@@ -172,7 +172,7 @@ def _chat(fields: Fields, image: Image | None, settings: Settings) -> Chat:
     question = fields.user_input if fields.user_input.strip() else DESCRIBE["zh"]
     return make_chat(
         fields.user_input,
-        [Turn(asked, answered) for asked, answered in fields.history or ()],
+        [Turn(question, answered) for question, answered in fields.history or ()],
         image,
         max_chars=settings.max_chars,
         max_tokens=fields.max_tokens or settings.max_tokens,

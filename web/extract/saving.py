@@ -62,12 +62,12 @@ class Keeper:
         """The answer with the number of its `turn`, or with a warning that there is none."""
         usage = answer["usage"]
         # A talk's history is the turns before: kept with each, it would grow with their square.
-        kept = {name: value for name, value in answer.items() if name != "history"}
+        stored = {name: value for name, value in answer.items() if name != "history"}
         said = NewTurn(
             text=self._text,
             request=self._request,
             model=answer["model"],
-            answer=kept,
+            answer=stored,
             elapsed_ms=answer["elapsed_ms"],
             prompt_tokens=usage["prompt_tokens"],
             completion_tokens=usage["completion_tokens"],

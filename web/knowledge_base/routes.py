@@ -72,9 +72,9 @@ def _base() -> Base:
 @blueprint.get("")
 def status() -> ResponseReturnValue:
     """How much there is; for people the list of entities."""
-    asked = validate(_Form, request.args.to_dict())
+    query = validate(_Form, request.args.to_dict())
     if pages.wanted():
-        return redirect(url_for("base.entities", ui=asked.ui or None))
+        return redirect(url_for("base.entities", ui=query.ui or None))
     counts = asdict(_base().status())
     del counts["name"]  # where it is is nobody's business
     return _json(**counts)
@@ -83,9 +83,9 @@ def status() -> ResponseReturnValue:
 @blueprint.get("/entities")
 def entities() -> Response:
     """By name: exact ones first, then by how many sources name them."""
-    asked = validate(_Listing, request.args.to_dict())
-    found = _base().entities(asked.query, asked.after, asked.limit)
-    return _list("entities", found, asked)
+    query = validate(_Listing, request.args.to_dict())
+    found = _base().entities(query.query, query.after, query.limit)
+    return _list("entities", found, query)
 
 
 @blueprint.get("/entities/<name>")
@@ -99,42 +99,42 @@ def entity(name: str) -> Response:
 @blueprint.get("/entities/<name>/around")
 def around(name: str) -> Response:
     """The triples within `depth` steps, those of most sources first."""
-    asked = validate(_Around, request.args.to_dict())
-    return _json(**asdict(_base().around(name, asked.depth, asked.limit)))
+    query = validate(_Around, request.args.to_dict())
+    return _json(**asdict(_base().around(name, query.depth, query.limit)))
 
 
 @blueprint.get("/triples")
 def triples() -> Response:
     """By relation, by entity, or all."""
-    asked = validate(_Triples, request.args.to_dict())
-    found = _base().triples(asked.relation, asked.entity, asked.after, asked.limit)
-    return _list("triples", found, asked)
+    query = validate(_Triples, request.args.to_dict())
+    found = _base().triples(query.relation, query.entity, query.after, query.limit)
+    return _list("triples", found, query)
 
 
 @blueprint.get("/sources")
 def sources() -> Response:
     """By words of their texts, the last added first."""
-    asked = validate(_Listing, request.args.to_dict())
-    found = _base().sources(asked.query, asked.after, asked.limit)
-    return _list("sources", found, asked)
+    query = validate(_Listing, request.args.to_dict())
+    found = _base().sources(query.query, query.after, query.limit)
+    return _list("sources", found, query)
 
 
 @blueprint.get("/source")
 def source() -> Response:
     """One by its `id`, which may hold any character, with all that was found in it."""
-    asked = validate(_Source, request.args.to_dict())
-    found = _base().source(asked.id)
+    query = validate(_Source, request.args.to_dict())
+    found = _base().source(query.id)
     if pages.wanted():
         return _page("source", source=found, text=_marked(found))
     return _json(**asdict(found))
 
 
-def _list(name: str, found: Page, asked: _Listing | _Triples) -> Response:
+def _list(name: str, found: Page, query: _Listing | _Triples) -> Response:
     if not pages.wanted():
         return _json(**{name: [asdict(row) for row in found.rows], "next": found.next})
-    further = asked.model_dump(exclude_defaults=True) | {"after": found.next}
+    further = query.model_dump(exclude_defaults=True) | {"after": found.next}
     status = _base().status()
-    return _page(name, rows=found.rows, asked=asked, status=status,
+    return _page(name, rows=found.rows, query=query, status=status,
                  further_link=urlencode(further) if found.next else None)  # fmt: skip
 
 
@@ -158,8 +158,8 @@ def _page(name: str, **fields: Any) -> Response:
 def _here() -> str:
     """The address without the language, to which another can be added."""
     args: Mapping[str, str] = request.args.to_dict()
-    kept = urlencode({name: value for name, value in args.items() if name != "ui"})
-    return f"{request.path}?{kept}&" if kept else f"{request.path}?"
+    rest = urlencode({name: value for name, value in args.items() if name != "ui"})
+    return f"{request.path}?{rest}&" if rest else f"{request.path}?"
 
 
 def _json(**fields: Any) -> Response:

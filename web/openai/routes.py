@@ -36,17 +36,17 @@ def chat_completions() -> ResponseReturnValue:
     """Answer a conversation: whole, or as a stream of chunks."""
     settings = services().settings
     request.max_content_length = body_limit(settings, services().text_bytes)
-    asked = read_completion(request, settings)
-    model = find_model(_known(asked.model))
-    events = converse(asked.chat, model)
+    order = read_completion(request, settings)
+    model = find_model(_known(order.model))
+    events = converse(order.chat, model)
     lang = language(request)
     head = {
         "id": f"chatcmpl-{secrets.token_hex(12)}",
         "created": int(time.time()),
-        "model": asked.model,
+        "model": order.model,
     }
-    if asked.stream:
-        chunks = Chunks(head, include_usage=asked.include_usage, lang=lang)
+    if order.stream:
+        chunks = Chunks(head, include_usage=order.include_usage, lang=lang)
         return stream_response(events, chunks)
     return whole_response(events, Answer, lambda one: localised(completion(head, one), lang))
 

@@ -29,21 +29,21 @@ from wording import message
 blueprint = Blueprint("replica", __name__, url_prefix="/v1/replica")
 
 
-class _Asked(Form):
+class _ModelFields(Form):
     model: ModelName
 
 
-class _Texts(_Asked):
+class _Texts(_ModelFields):
     texts: Annotated[list[str], Field(max_length=100_000)]
 
 
-class _Names(_Asked):
+class _Names(_ModelFields):
     text: str
     lang: str
     unsure: bool = False
 
 
-class _Generate(_Asked):
+class _Generate(_ModelFields):
     request: dict[str, Any]
 
 
@@ -53,15 +53,15 @@ def check_key() -> None:
     key = services().settings.replica_key
     if key is None:
         return
-    told = request.headers.get("Authorization", "").removeprefix("Bearer ")
-    if not hmac.compare_digest(told.encode(), key.get_secret_value().encode()):
+    key_sent = request.headers.get("Authorization", "").removeprefix("Bearer ")
+    if not hmac.compare_digest(key_sent.encode(), key.get_secret_value().encode()):
         raise NoKey(message("errors.replica_key"), field="KEX_REPLICA_KEY")
 
 
 @blueprint.post("/model")
 def describe() -> Response:
     """What the model can do, and whether it can now."""
-    model = _model(validate(_Asked, _body()).model)
+    model = _model(validate(_ModelFields, _body()).model)
     state = asdict(model.state())
     return jsonify(version=VERSION, capabilities=write_capabilities(model.capabilities), **state)
 
@@ -69,7 +69,7 @@ def describe() -> Response:
 @blueprint.post("/load")
 def load() -> Response:
     """Begin to load the model; `describe` tells when it is."""
-    name = validate(_Asked, _body()).model
+    name = validate(_ModelFields, _body()).model
     registry = services().registry
     model = registry.get(name)
     if model.state().status == "idle":
@@ -97,12 +97,12 @@ def recognize() -> Response:
 def generate() -> Response:
     """The model's answer, chunk by chunk; closed when the client has gone."""
     fields = validate(_Generate, _body())
-    asked = read_request(fields.request)
+    generate_request = read_request(fields.request)
     model = find_model(fields.model)
 
     def lines() -> Iterator[str]:
         try:
-            with closing(model.generate(asked)) as chunks:
+            with closing(model.generate(generate_request)) as chunks:
                 for chunk in chunks:
                     yield json.dumps(write_chunk(chunk), ensure_ascii=False) + "\n"
         except KexError as error:

@@ -258,8 +258,8 @@ def _load_bin(path: Path) -> dict[str, Tensor]:
 def _refusal(path: Path, error: Exception) -> str:
     """Why torch would not read it, without its advice to run the code all the same."""
     text = str(error.__context__ or error).strip()
-    asked = _FOREIGN_NAME.search(text)
-    if asked:
-        return message("errors.checkpoint_hostile", path=path, asked=asked[1][:100])
+    refused = _FOREIGN_NAME.search(text)
+    if refused:
+        return message("errors.checkpoint_hostile", path=path, refused=refused[1][:100])
     first = text.splitlines()[0][:200] if text else type(error).__name__
     return message("errors.checkpoint_damaged_bin", path=path, first=first)

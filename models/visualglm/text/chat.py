@@ -69,7 +69,7 @@ def build_prompt(
 
 
 def _dialogue(query: str, history: Sequence[Round]) -> str:
-    rounds = "".join(f"问：{asked}\n答：{answered}\n" for asked, answered in history)
+    rounds = "".join(f"问：{question}\n答：{answered}\n" for question, answered in history)
     return f"{rounds}问：{query}\n答："
 
 
@@ -88,8 +88,8 @@ def fit_history(
     """
 
     def build(dropped: int) -> Prompt:
-        kept = history[dropped:]
-        return build_prompt(tokenizer, query, kept, image_length, neutralise=neutralise)
+        fitting = history[dropped:]
+        return build_prompt(tokenizer, query, fitting, image_length, neutralise=neutralise)
 
     prompt = build(0)
     if len(prompt.ids) <= limit:

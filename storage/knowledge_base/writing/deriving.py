@@ -76,8 +76,8 @@ _ORDER = (answers.c.source, answers.c.prompt_type, answers.c.model, answers.c.ab
 def record_of(name: str, text: str, row: Any) -> Record:
     """An answer as it is kept, read again."""
     knowledge = json.loads(row.knowledge)
-    kept = {"prompt_type": row.prompt_type, "lang": row.lang, "model": row.model}
-    return read_record({"id": name, "text": text, **kept, "knowledge": knowledge})
+    stored = {"prompt_type": row.prompt_type, "lang": row.lang, "model": row.model}
+    return read_record({"id": name, "text": text, **stored, "knowledge": knowledge})
 
 
 def _entity_of(connection: Connection, ids: Sequence[int]) -> dict[int, int]:

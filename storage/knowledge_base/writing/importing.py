@@ -65,19 +65,19 @@ def take_in(database: Database, batch: list[Arrival]) -> Counts:
         check(arrival)
         by_source.setdefault(arrival.record.id, []).append(arrival)
     with database.writing() as connection:
-        kept = _kept(connection, list(by_source))
+        stored = _load_stored(connection, list(by_source))
         next_source = (connection.scalar(select(func.max(sources.c.id))) or 0) + 1
         next_answer = (connection.scalar(select(func.max(answers.c.id))) or 0) + 1
         changes = _Changes(next_source, next_answer)
         for name, arrived in by_source.items():
-            changes.compare(name, kept.get(name), arrived)
+            changes.compare(name, stored.get(name), arrived)
         changes.write(connection)
         rederive(connection, changes.numbers, naming_of(connection))
     return changes.counts
 
 
 @dataclass
-class _Kept:
+class _Stored:
     """A source as it stands in the base, with number and digest of each answer."""
 
     number: int
@@ -99,14 +99,14 @@ class _Changes:
     new_answers: list[dict[str, Any]] = field(default_factory=list)
     new_corrections: list[dict[str, Any]] = field(default_factory=list)
 
-    def compare(self, name: str, kept: _Kept | None, arrived: list[Arrival]) -> None:
+    def compare(self, name: str, stored: _Stored | None, arrived: list[Arrival]) -> None:
         last = arrived[-1]
         slots: dict[Slot, Arrival] = {}
         for arrival in arrived:  # an answer to a text that the source has no more counts no more
             if arrival.record.text == last.record.text:
                 slots[slot_of(arrival.record)] = arrival
-        old = dict(kept.slots) if kept else {}
-        same_text = kept is not None and kept.text == last.record.text
+        old = dict(stored.slots) if stored else {}
+        same_text = stored is not None and stored.text == last.record.text
         if not same_text:
             self.dropped += [number for number, _ in old.values()]
             old = {}
@@ -119,21 +119,21 @@ class _Changes:
             self.counts += Counts(unchanged=1)
             return
         self.dropped += [old[slot][0] for slot, _, _ in news if slot in old]
-        source = self._source(kept, same_text, last)
+        source = self._source(stored, same_text, last)
         self.numbers[source] = name
         for slot, arrival, digest in news:
             self._answer(source, slot, arrival, digest)
-        self.counts += Counts(added=not kept, changed=bool(kept), answers=len(news))
+        self.counts += Counts(added=not stored, changed=bool(stored), answers=len(news))
 
-    def _source(self, kept: _Kept | None, same_text: bool, arrival: Arrival) -> int:
-        number = kept.number if kept else self.next_source
+    def _source(self, stored: _Stored | None, same_text: bool, arrival: Arrival) -> int:
+        number = stored.number if stored else self.next_source
         record = arrival.record
         row = {"id": number, "name": record.id, "origin": arrival.origin}
         row |= {"added": time.time_ns() // 1000}
         if not same_text:
             row |= {"text": record.text, "search": searchable(record.text)}
-            (self.updated if kept else self.added).append(row)
-        if not kept:
+            (self.updated if stored else self.added).append(row)
+        if not stored:
             self.next_source += 1
         return number
 
@@ -167,13 +167,13 @@ class _Changes:
                 connection.execute(insert(table), rows)
 
 
-def _kept(connection: Connection, wanted: list[str]) -> dict[str, _Kept]:
-    found: dict[str, _Kept] = {}
+def _load_stored(connection: Connection, wanted: list[str]) -> dict[str, _Stored]:
+    found: dict[str, _Stored] = {}
     for part in portions(wanted):
         rows = connection.execute(
             select(sources.c.id, sources.c.name, sources.c.text).where(sources.c.name.in_(part))
         ).all()
-        by_number = {row.id: _Kept(row.id, row.text) for row in rows}
+        by_number = {row.id: _Stored(row.id, row.text) for row in rows}
         found |= {row.name: by_number[row.id] for row in rows}
         for row in connection.execute(select(answers).where(answers.c.source.in_(by_number))):
             slot = row.prompt_type, row.model, row.about

@@ -69,7 +69,7 @@ def refold(connection: Connection, touched: set[int], naming: Naming) -> None:
 def count_names(connection: Connection, touched: set[int]) -> None:
     """The spellings of each node, with how many sources have them."""
     for part in portions(sorted(touched)):
-        kept = {
+        stored = {
             (row.node, row.text): row
             for row in connection.execute(select(names).where(names.c.node.in_(part)))
         }
@@ -85,7 +85,7 @@ def count_names(connection: Connection, touched: set[int]) -> None:
         ).all()
         new, other = [], []
         for row in counted:
-            old = kept.pop((row.node, row.text), None)
+            old = stored.pop((row.node, row.text), None)
             if old is None:
                 search = short_key(row.text)
                 new.append({**row._asdict(), "search": search})
@@ -95,7 +95,7 @@ def count_names(connection: Connection, touched: set[int]) -> None:
             connection.execute(insert(names), new)
         if other:
             connection.execute(_RECOUNT, other)
-        for ids in portions([row.id for row in kept.values()]):
+        for ids in portions([row.id for row in stored.values()]):
             connection.execute(delete(names).where(names.c.id.in_(ids)))
 
 
@@ -126,16 +126,16 @@ def _tied(connection: Connection, touched: set[int], naming: Naming) -> dict[Nod
         for node, number in rows.items():
             found[node] = number
         beside = _beside(connection, [number for node, number in rows.items()])
-        asked: set[Node] = set()
+        requested: set[Node] = set()
         queue = [node for node in rows if node in naming.together]
         while queue:  # also over names that have no mention now
             node = queue.pop()
             if node not in seen:
                 seen.add(node)
-                asked.add(node)
+                requested.add(node)
                 queue.extend(naming.together.get(node, ()))
         known = set(found.values())
-        waiting = (beside | set(_known_ids(connection, asked - found.keys()))) - known
+        waiting = (beside | set(_known_ids(connection, requested - found.keys()))) - known
     return found
 
 
@@ -204,13 +204,13 @@ def _fold(connection: Connection, ids: dict[Node, int], naming: Naming) -> set[i
 
 def _keep_heads(connection: Connection, by_id: dict[int, Node], heads: set[Node]) -> None:
     """A row for each entity, none for what has become part of another."""
-    kept: set[int] = set()
+    stored: set[int] = set()
     for part in portions(sorted(by_id)):
-        kept.update(connection.scalars(select(entities.c.id).where(entities.c.id.in_(part))))
+        stored.update(connection.scalars(select(entities.c.id).where(entities.c.id.in_(part))))
     wanted = {number for number, node in by_id.items() if node in heads}
-    for part in portions(sorted(kept - wanted)):
+    for part in portions(sorted(stored - wanted)):
         connection.execute(delete(entities).where(entities.c.id.in_(part)))
-    new = [_entity(by_id[number], number) for number in sorted(wanted - kept)]
+    new = [_entity(by_id[number], number) for number in sorted(wanted - stored)]
     if new:
         connection.execute(insert(entities), new)
 
@@ -236,10 +236,10 @@ def _count(connection: Connection, changed: set[int]) -> None:
             .group_by(mentions.c.entity)
         )
         now = {row.entity: (row.sources, best[row.entity][-1]) for row in counted}
-        kept = select(entities).where(entities.c.id.in_(part))
+        stored = select(entities).where(entities.c.id.in_(part))
         other = [
             {"of": row.id, "count": now[row.id][0], "said": now[row.id][1]}
-            for row in connection.execute(kept).all()
+            for row in connection.execute(stored).all()
             if now.get(row.id, (row.sources, row.name)) != (row.sources, row.name)
         ]
         if other:
