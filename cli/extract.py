@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from typing import IO, Any
+from dataclasses import dataclass
+from typing import IO, Any, Literal
 
 import click
 from rich.console import Console
@@ -47,6 +48,25 @@ HEADINGS: dict[Lang, dict[PromptType, tuple[str, ...]]] = {
 }
 
 
+@dataclass(frozen=True)
+class ExtractOptions:
+    """The options of the command, as click has checked them."""
+
+    prompt_type: PromptType
+    model_type: str | None
+    entity: str | None
+    lang: Literal["auto", "zh", "en"]
+    schema: str | None
+    examples: IO[bytes] | None
+    max_tokens: int | None
+    spans: str | None
+    passes: int
+    grounding: Grounding
+    min_confidence: float
+    output: str
+    base_iri: str | None
+
+
 @click.command()
 @click.argument("file", type=click.File("rb"), default="-")
 @click.option(
@@ -77,49 +97,41 @@ HEADINGS: dict[Lang, dict[PromptType, tuple[str, ...]]] = {
     help="jsonl writes each item as soon as it is complete; record is the answer with its text.",
 )  # fmt: skip
 @click.option("--base-iri", help="turtle, jsonld: what IRIs begin with.  [default: urn:kex:]")
-def extract_command(
-    file: IO[bytes],
-    prompt_type: PromptType,
-    model_type: str | None,
-    entity: str | None,
-    lang: str,
-    schema: str | None,
-    examples: IO[bytes] | None,
-    max_tokens: int | None,
-    spans: str | None,
-    passes: int,
-    grounding: Grounding,
-    min_confidence: float,
-    output: str,
-    base_iri: str | None,
-) -> None:
+def extract_command(file: IO[bytes], **given: Any) -> None:
     """Extract knowledge from FILE, or from standard input (-)."""
     settings = load_settings()
-    written = written_as(output, base_iri)
-    task = make_task(
-        prompt_type,
-        read_text(file, settings),
-        lang=None if lang == "auto" else lang,  # type: ignore[arg-type]  # click has checked it
-        entity=entity,
-        labels=read_labels(schema),
-        examples=read_examples(
-            prompt_type, _utf8(examples, "examples") or "[]" if examples else None
-        ),
-        max_tokens=max_tokens or settings.max_tokens,
-        spans=read_spans(spans),
-        passes=passes,
-        grounding=grounding,
-        min_confidence=min_confidence,
-    )
+    options = ExtractOptions(**given)
+    written = written_as(options.output, options.base_iri)
+    task = _task(read_text(file, settings), options, settings)
     registry = Registry(settings)
     try:
-        answer = _run(task, registry, model_type or settings.default_model, output)
+        name = options.model_type or settings.default_model
+        answer = _run(task, registry, name, options.output)
     finally:
         registry.close()
     if written is None:
-        _print(answer, output)
+        _print(answer, options.output)
     else:
         print_records([record_of(answer, task.text, file)], written)
+
+
+def _task(text: str, options: ExtractOptions, settings: Settings) -> Task:
+    examples = options.examples
+    return make_task(
+        options.prompt_type,
+        text,
+        lang=None if options.lang == "auto" else options.lang,
+        entity=options.entity,
+        labels=read_labels(options.schema),
+        examples=read_examples(
+            options.prompt_type, _utf8(examples, "examples") or "[]" if examples else None
+        ),
+        max_tokens=options.max_tokens or settings.max_tokens,
+        spans=read_spans(options.spans),
+        passes=options.passes,
+        grounding=options.grounding,
+        min_confidence=options.min_confidence,
+    )
 
 
 def read_text(file: IO[bytes], settings: Settings) -> str:

@@ -72,7 +72,7 @@ def estimate(
         spec.options, spec.model, model_settings(spec.model, settings), limits(settings)
     )
     found = Estimate(counted=model.count_tokens(["."]) is not None, unavailable=unavailable)
-    with _looked_at(out) as index:
+    with _opened_index(out) as index:
         admission = Admission(index, recipes, spec.options.types, retry=options.retry)
         counter = _Counter(model)
         answers = 0.0
@@ -161,7 +161,7 @@ def _rates(index: Index) -> dict[str, float]:
 
 
 @contextmanager
-def _looked_at(out: Path) -> Iterator[Index]:
+def _opened_index(out: Path) -> Iterator[Index]:
     """The folder's index, or an empty one; nothing that is written to it stays."""
     if (out / FILE).is_file():
         with claim(out), translate_errors(out), closing(Index(out)) as index:

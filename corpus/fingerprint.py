@@ -38,7 +38,7 @@ class Options:
             text,
             lang=self.lang,
             entity=(entity or self.entity) if prompt_type == "KE3" else None,
-            labels=self.labels.get(prompt_type),
+            labels=self.labels.get(prompt_type, {}),
             examples=self.examples.get(prompt_type, ()),
             max_tokens=self.max_tokens,
             passes=self.passes,

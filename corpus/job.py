@@ -53,41 +53,38 @@ class Ended:
     error: KexError | None = None
 
 
-class Job:
-    """A run over `input_`; `tell` is called at every beat. The parts are open and stay so.
+@dataclass(frozen=True)
+class JobParts:
+    """What a run works with. The parts are open and stay so.
 
-    `interrupted` ends it: an exception out of a signal might fall between two halves of an outcome.
+    `report` is called at every beat. `interrupted` ends the run: an exception out of a signal might
+    fall between two halves of an outcome.
     """
 
-    def __init__(
-        self,
-        input_: Input,
-        index: Index,
-        shards: Shards,
-        admission: Admission,
-        worker: Worker,
-        gate: Gate,
-        ledger: Ledger,
-        *,
-        parallel: int,
-        shard_size: int,
-        stop: threading.Event,
-        interrupted: threading.Event,
-        tell: Callable[[Progress], None],
-    ) -> None:
-        self._input = input_
-        self._index = index
-        self._shards = shards
-        self._admission = admission
-        self._worker = worker
-        self._gate = gate
-        self._ledger = ledger
-        self._parallel = parallel
-        self._shard_size = shard_size
-        self._stop = stop
-        self._interrupted = interrupted
-        self._tell = tell
-        self._ahead = parallel + AHEAD
+    input: Input
+    index: Index
+    shards: Shards
+    admission: Admission
+    worker: Worker
+    gate: Gate
+    ledger: Ledger
+    parallel: int
+    shard_size: int
+    stop: threading.Event
+    interrupted: threading.Event
+    report: Callable[[Progress], None]
+
+
+class Job:
+    """One run over the documents of an input."""
+
+    def __init__(self, parts: JobParts) -> None:
+        self._parts = parts
+        self._index = parts.index
+        self._shards = parts.shards
+        self._gate = parts.gate
+        self._interrupted = parts.interrupted
+        self._ahead = parts.parallel + AHEAD
         self._bad: set[int] = set()  # documents under way with a task that failed
         self._reported = 0.0
         self._read = 0.0  # share of the input
@@ -102,8 +99,8 @@ class Job:
         not committed is as if it had never been.
         """
         self._shards.sweep()
-        team = Team(self._parallel, self._checked, self._stop)
-        rest = iter(self._input)
+        team = Team(self._parts.parallel, self._checked, self._parts.stop)
+        rest = iter(self._parts.input)
         try:
             self._feed(team, islice(rest, limit))
             # Also where no more may begin: what has begun is being paid for.
@@ -130,7 +127,7 @@ class Job:
     def _feed(self, team: Team, entries: Iterator[Entry]) -> None:
         """Hand in what there is to do, while anything may begin."""
         for entry in entries:
-            self._read = entry.at / self._input.size if self._input.size else 1.0
+            self._read = entry.at / self._parts.input.size if self._parts.input.size else 1.0
             self._admit(team, entry)
             while team.under_way >= self._ahead and not self._halted:
                 self._collect(team, BEAT)
@@ -139,15 +136,15 @@ class Job:
                 return
 
     def _admit(self, team: Team, entry: Entry) -> None:
-        admitted = self._admission.admit(entry)
+        admitted = self._parts.admission.admit(entry)
         if admitted is None:
             self.progress.skipped += 1
         elif isinstance(admitted, Work):
             team.hand(admitted)
         else:
             known, content, error = admitted
-            for type_ in self._admission.types:
-                self._settle(known, self._worker.failed(type_, content, error))
+            for type_ in self._parts.admission.types:
+                self._settle(known, self._parts.worker.failed(type_, content, error))
             self.progress.finished += 1
             self.progress.failed += 1
 
@@ -155,7 +152,7 @@ class Job:
         """A work's outcomes, but for those that say nothing of the document: the service failed."""
         if self._halted:
             return
-        for unit in self._worker.units(work):
+        for unit in self._parts.worker.units(work):
             if unit.outcome == "done" or not self._halted:
                 yield unit
 
@@ -170,17 +167,20 @@ class Job:
             self._book()
             self._index.commit()
             self._committed, self._uncommitted = time.monotonic(), False
-        if self._index.pending >= self._shard_size or self._index.pending_bytes >= SHARD_BYTES:
+        if (
+            self._index.pending >= self._parts.shard_size
+            or self._index.pending_bytes >= SHARD_BYTES
+        ):
             self._shards.shut()
         if now - self._reported >= BEAT:
             self._reported = now
-            self.tell(team.under_way)
+            self.report(team.under_way)
 
-    def tell(self, under_way: int = 0) -> None:
+    def report(self, under_way: int = 0) -> None:
         """Where it is now; what was read of the input and is under way is not done."""
         over = self.progress.skipped + self.progress.finished
         self.progress.share = self._read * (over / (over + under_way) if over else 0.0)
-        self._tell(self.progress)
+        self._parts.report(self.progress)
 
     def _take(self, one: Finished) -> None:
         if one.error is not None:
@@ -208,7 +208,7 @@ class Job:
         self._index.settle(known, unit)
 
     def _book(self) -> None:
-        prompt, completion = self._ledger.spent
+        prompt, completion = self._parts.ledger.spent
         if (prompt, completion) != (self.progress.prompt_tokens, self.progress.completion_tokens):
             self.progress.prompt_tokens, self.progress.completion_tokens = prompt, completion
             self._index.put("prompt_tokens", prompt)

@@ -92,7 +92,7 @@ class Gate:
                 self._check()
             said = False
             try:
-                with closing(self._paid(request)) as chunks:
+                with closing(self._charged(request)) as chunks:
                     for chunk in chunks:
                         said = said or isinstance(chunk, Text)
                         yield chunk
@@ -130,7 +130,7 @@ class Gate:
         if self.given_up is not None:
             raise self.given_up
 
-    def _paid(self, request: GenerateRequest) -> Generator[Chunk, None, None]:
+    def _charged(self, request: GenerateRequest) -> Generator[Chunk, None, None]:
         """One try, booked however it ends."""
         yield from self._rest()
         self._check()

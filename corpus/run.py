@@ -15,7 +15,7 @@ from corpus.index import FILE, Index, translate_errors
 from corpus.inputs.entry import Input
 from corpus.inputs.opening import open_input
 from corpus.intake import Admission
-from corpus.job import Ended, Job, Progress
+from corpus.job import Ended, Job, JobParts, Progress
 from corpus.job_spec import JobSpec, read_spec
 from corpus.lock import claim
 from corpus.outputs.manifest import FILE as MANIFEST
@@ -144,21 +144,23 @@ class _Run:
         stop = threading.Event()
         options = self._spec.options
         job = Job(
-            input_,
-            self._index,
-            self._shards,
-            self._admission,
-            Worker(self._gate, options, self._recipes, self._limits, stop, ask),
-            self._gate,
-            self._ledger,
-            parallel=self._options.parallel,
-            shard_size=self._spec.shard_size,
-            stop=stop,
-            interrupted=self._options.interrupted,
-            tell=tell,
+            JobParts(
+                input=input_,
+                index=self._index,
+                shards=self._shards,
+                admission=self._admission,
+                worker=Worker(self._gate, options, self._recipes, self._limits, stop, ask),
+                gate=self._gate,
+                ledger=self._ledger,
+                parallel=self._options.parallel,
+                shard_size=self._spec.shard_size,
+                stop=stop,
+                interrupted=self._options.interrupted,
+                report=tell,
+            )
         )
         ended = job.run(self._options.limit)
-        job.tell()
+        job.report()
         absent = self._absent(ended)
         self._shards.mend()
         manifest = self._manifest(ended)

@@ -24,7 +24,6 @@ from models.local_glm.model import torch_dtype
 from models.local_glm.official import Official, load_official, missing
 from models.visualglm.checkpoint.pretrained import load_pretrained
 from models.visualglm.config import read_config
-from models.visualglm.engine.generate import generate
 from models.visualglm.image import decode, preprocess
 from models.visualglm.network.model import VisualGLM
 from models.visualglm.network.positions import padded_batch
@@ -32,6 +31,7 @@ from models.visualglm.text.chat import build_prompt
 from models.visualglm.text.tokenizer import VOCABULARY_FILE, Tokenizer
 from settings import Settings
 from verification.measure import peak_memory
+from verification.plain_generation import generate
 
 NEW_TOKENS = 32
 _LEAST = 1e-4  # relative error that other kernels make of the same float32 sums

@@ -167,11 +167,11 @@ def run_command(
     cannot serve; 4 the budget is reached.
     """
     budget, priced = budget_of(amount, price)
-    from cli.corpus.run import Going, begin, spec_from
+    from cli.corpus.run import Going, SpecOptions, begin, spec_from
 
-    words = spec_from(input_, types, name, grounding, **rest)
+    spec = spec_from(input_, types, name, grounding, SpecOptions(**rest))
     cluster = cluster_of(engine, address, actors)
-    begin(out, words, Going(parallel, budget, priced, limit, dry_run=dry_run, cluster=cluster))
+    begin(out, spec, Going(parallel, budget, priced, limit, dry_run=dry_run, cluster=cluster))
 
 
 @corpus.command("retry")

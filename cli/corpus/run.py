@@ -65,48 +65,58 @@ class Going:
     cluster: Cluster | None = None
 
 
+@dataclass(frozen=True)
+class SpecOptions:
+    """The options of `corpus run` that say what is done with each document."""
+
+    id_field: str | None
+    text_field: str
+    entity_field: str | None
+    entity: str | None
+    lang: str
+    schema: tuple[str, ...]
+    keys: str | None
+    examples: IO[bytes] | None
+    max_tokens: int | None
+    passes: int
+    min_confidence: float
+    format_: Any
+    shard_size: int
+
+
 def spec_from(
     input_: Path,
     types: tuple[PromptType, ...],
     name: ModelName | None,
     grounding: Grounding,
-    *,
-    id_field: str | None,
-    text_field: str,
-    entity_field: str | None,
-    entity: str | None,
-    lang: str,
-    schema: tuple[str, ...],
-    keys: str | None,
-    examples: IO[bytes] | None,
-    max_tokens: int | None,
-    passes: int,
-    min_confidence: float,
-    format_: Any,
-    shard_size: int,
+    given: SpecOptions,
 ) -> JobSpec:
-    """The job's words from those of the command line; InputError names the wrong one."""
+    """The job's spec from the options of the command line; InputError names the wrong one."""
     settings = load_settings()
-    if (entity or entity_field) and "KE3" not in types:
+    if (given.entity or given.entity_field) and "KE3" not in types:
         raise InputError(message("errors.cli_entity_needs_ke3"), field="entity")
+    keys = [f"KE3={given.keys}"] if given.keys else []
     options = Options(
         types=types,
-        labels=_labels((*schema, *([f"KE3={keys}"] if keys else [])), types),
-        examples=_examples(examples, types),
-        entity=entity,
-        lang=None if lang == "auto" else lang,  # type: ignore[arg-type]  # click has checked it
-        max_tokens=max_tokens or settings.max_tokens,
-        passes=passes,
+        labels=_labels((*given.schema, *keys), types),
+        examples=_examples(given.examples, types),
+        entity=given.entity,
+        lang=None if given.lang == "auto" else given.lang,  # type: ignore[arg-type]  # click checks
+        max_tokens=given.max_tokens or settings.max_tokens,
+        passes=given.passes,
         grounding=grounding,
-        min_confidence=min_confidence,
+        min_confidence=given.min_confidence,
     )
+    id_field = given.id_field or "id"
     return JobSpec(
         input=input_.resolve(),
-        fields=Fields(id_field or "id", text_field, entity_field, id_asked=id_field is not None),
+        fields=Fields(
+            id_field, given.text_field, given.entity_field, id_asked=given.id_field is not None
+        ),
         options=options,
         model=name or settings.default_model,
-        format=format_,
-        shard_size=shard_size,
+        format=given.format_,
+        shard_size=given.shard_size,
     )
 
 

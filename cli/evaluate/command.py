@@ -61,16 +61,11 @@ class Types(click.ParamType[tuple[PromptType, ...]]):
 @click.pass_context
 def evaluate(
     ctx: click.Context,
+    /,
     data: tuple[Path, ...],
     gold: bool,
-    name: str | None,
-    tasks: tuple[PromptType, ...],
-    limit: int | None,
-    seed: int,
-    schema: SchemaChoice,
-    keys: KeyChoice,
-    retry: bool,
     out: Path | None,
+    **options: Any,  # the other fields of EvaluateOptions
 ) -> None:
     """Let a model read annotated texts, and report how much of the gold it finds.
 
@@ -83,8 +78,8 @@ def evaluate(
     # Not above: numpy alone takes a tenth of a second, which every other command would pay for.
     from cli.evaluate.run import EvaluateOptions, measure
 
-    measure(EvaluateOptions((*data, OWN) if gold or not data else data, name, tasks, limit, seed,
-                 schema, keys, retry, out))  # fmt: skip
+    data = (*data, OWN) if gold or not data else data
+    measure(EvaluateOptions(files=data, out=out, **options))
 
 
 @evaluate.command("compare")

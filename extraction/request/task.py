@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Literal, TypedDict
+
+from typing_extensions import Unpack  # in typing from Python 3.11 on
 
 from errors import InputError
 from extraction.request.spans import check_spans
@@ -60,54 +62,58 @@ class Task:
     min_confidence: float = 0.0
 
 
+class TaskOptions(TypedDict, total=False):
+    """What a task may have besides: see the fields of Task."""
+
+    labels: dict[str, str]
+    examples: tuple[Example, ...]
+    image: Image | None
+    temperature: float
+    max_tokens: int
+    spans: tuple[Span, ...]
+    passes: int
+    min_confidence: float
+
+
 def make_task(
     prompt_type: PromptType,
     text: str,
     *,
     lang: Lang | None = None,
     entity: str | None = None,
-    labels: dict[str, str] | None = None,
-    examples: tuple[Example, ...] = (),
-    image: Image | None = None,
-    temperature: float = 0.0,
-    max_tokens: int = 1024,
-    spans: tuple[Span, ...] = (),
-    passes: int = 1,
     grounding: Grounding | None = None,
-    min_confidence: float = 0.0,
+    **options: Unpack[TaskOptions],
 ) -> Task:
     """Complete a request: find KE3's entity in the first line, and the language of the text.
 
     Grounding is strict unless there is a picture, which may show what the text does not say.
 
-    Raises InputError when there is no text.
+    Raises InputError when there is no text, or for an option out of its range.
     """
     body_start = 0
     entity = (entity or "").strip() or None
     if prompt_type == "KE3" and not entity:
         entity, body_start = entity_line(text)
-    if not text[body_start:].strip():
-        raise InputError(message("errors.extraction_text_empty"), field="user_input")
-    if entity and len(entity) > MAX_ENTITY:
-        raise InputError(message("errors.entity_too_long", limit=MAX_ENTITY), field="entity")
-    for name, value in (("user_input", text), ("entity", entity or "")):
-        check_text(name, value)
-    if not 0 <= min_confidence <= 1:  # also what is no number
-        raise InputError(message("errors.extraction_min_confidence"), field="min_confidence")
-    check_spans(spans, body_start, len(text))
-    return Task(
+    task = Task(
         prompt_type=prompt_type,
         text=text,
         lang=lang or detect(text[body_start:]),
         body_start=body_start,
         entity=entity,
-        labels=labels or {},
-        examples=examples,
-        image=image,
-        temperature=temperature,
-        max_tokens=max_tokens,
-        spans=spans,
-        passes=passes,
-        grounding=grounding or ("free" if image else "strict"),
-        min_confidence=min_confidence,
+        grounding=grounding or ("free" if options.get("image") else "strict"),
+        **options,
     )
+    _check(task)
+    return task
+
+
+def _check(task: Task) -> None:
+    if not task.text[task.body_start :].strip():
+        raise InputError(message("errors.extraction_text_empty"), field="user_input")
+    if task.entity and len(task.entity) > MAX_ENTITY:
+        raise InputError(message("errors.entity_too_long", limit=MAX_ENTITY), field="entity")
+    for name, value in (("user_input", task.text), ("entity", task.entity or "")):
+        check_text(name, value)
+    if not 0 <= task.min_confidence <= 1:  # also what is no number
+        raise InputError(message("errors.extraction_min_confidence"), field="min_confidence")
+    check_spans(task.spans, task.body_start, len(task.text))

@@ -177,7 +177,7 @@ class Embedded:
         engine = xllamacpp.Server(params)
         # One token, to see that it answers. It also makes sure that llama.cpp's own loop is
         # running: an engine that is freed before that hangs for ever.
-        engine.handle_chat_completions(payload(GenerateRequest((Message("user", "."),), 1)), _deaf)
+        engine.handle_chat_completions(payload(GenerateRequest((Message("user", "."),), 1)), _ignore)
         log.info("Embedded: %s loaded in %.1f s", path.name, time.monotonic() - started)
         return engine
 
@@ -324,8 +324,8 @@ class Embedded:
                 self._closing = False
 
 
-def _deaf(_chunk: dict[str, Any]) -> bool:
-    """Listens to nothing and stops nothing."""
+def _ignore(_chunk: dict[str, Any]) -> bool:
+    """Takes a chunk and lets the engine go on."""
     return False
 
 

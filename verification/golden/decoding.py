@@ -8,13 +8,13 @@ import torch
 from torch import Tensor
 
 from models.visualglm.config import VisualGLMConfig
-from models.visualglm.engine.generate import Step, generate
 from models.visualglm.engine.sampling import GREEDY, SamplingParams
 from models.visualglm.network.cache import KVCache
 from models.visualglm.network.positions import padded_batch, position_ids
 from verification.golden.cases import Folder, Prompt, image_embeds, split_variant
 from verification.golden.checkpoints import Network
 from verification.golden.report import EXACT
+from verification.plain_generation import Step, generate
 
 NEVER = -1  # as <eop>: no id is that, so the answer goes on
 

@@ -12,7 +12,7 @@ from functools import cached_property
 
 from knowledge.grounding.aliases import stated_aliases
 from knowledge.grounding.source import Source as GroundSource
-from knowledge.items import Card, Entity, Fact, Located, Triple
+from knowledge.items import Card, Entity, Fact, Item, Located, Triple
 from knowledge.record import Record
 from knowledge.text.document import Document
 from knowledge.text.spans import Span
@@ -89,62 +89,78 @@ def derive(name: str, answers: Sequence[tuple[int, Record]], naming: Naming) -> 
     """From all answers about the source of this name, each with its number."""
     if not answers:
         return Derived()
-    text = _Text(answers[0][1].text)
-    aliases = [
-        (number, card.entity, alias, alias.text in stated_aliases(card.entity.text, text.source))
-        for number, record in answers
-        for card in record.cards
-        if card.entity
-        for alias in card.aliases
-    ]
-    short = _short_forms(name, aliases, naming)
-    found = Derived()
-    seen: set[tuple[int, str, str]] = set()
+    return _Derivation(name, answers, naming).run()
 
-    def node(said: str) -> tuple[Node, bool]:
-        own = naming.node(said, name)
-        return (short[own], True) if own in short else (own, False)
 
-    def mention(
+class _Derivation:
+    """All answers about one source on their way into mentions, statements and claims."""
+
+    def __init__(self, name: str, answers: Sequence[tuple[int, Record]], naming: Naming) -> None:
+        self._name, self._answers, self._naming = name, answers, naming
+        self._text = text = _Text(answers[0][1].text)
+        self._aliases = [
+            (
+                number,
+                card.entity,
+                alias,
+                alias.text in stated_aliases(card.entity.text, text.source),
+            )
+            for number, record in answers
+            for card in record.cards
+            if card.entity
+            for alias in card.aliases
+        ]
+        self._short = _short_forms(name, self._aliases, naming)
+        self._found = Derived()
+        self._seen: set[tuple[int, str, str]] = set()
+
+    def run(self) -> Derived:
+        for number, entity, alias, stated in self._aliases:
+            owner, other = self._mention(number, entity), self._mention(number, alias)
+            if stated and owner != other:
+                sentence = self._text.sentence(alias)
+                claim = Claim(number, owner, entity.text, other, alias.text, "", sentence)
+                self._found.claims.append(claim)
+        for number, record in self._answers:
+            for entity in _subjects(record.cards):
+                self._mention(number, entity)
+            for item in record.items:
+                self._item(number, item, record.correction(item))
+        return self._found
+
+    def _item(self, number: int, item: Item, mark: str | None) -> None:
+        if isinstance(item, Entity):
+            self._mention(number, item.place, item.label, item.confidence, mark)
+            return
+        head, relation, tail, kind = _parts(item)
+        first, second = self._mention(number, head), self._mention(number, tail)
+        statement = Statement(
+            number, kind, first, head, relation, second, tail,
+            item.evidence, item.also, item.confidence, mark,
+        )  # fmt: skip
+        self._found.statements.append(statement)
+        if states_names(relation) and first != second:
+            self._found.claims.append(
+                Claim(number, first, head.text, second, tail.text, relation, item.evidence)
+            )
+
+    def _mention(
+        self,
         answer: int,
         place: Located,
         label: str = "",
         confidence: float | None = None,
         correction: str | None = None,
     ) -> Node:
-        filed, is_short = node(place.text)
-        if (answer, place.text, label) not in seen:
-            seen.add((answer, place.text, label))
-            found.mentions.append(
+        """The node that the string is filed under; the mention is added once per answer."""
+        own = self._naming.node(place.text, self._name)
+        filed, is_short = (self._short[own], True) if own in self._short else (own, False)
+        if (answer, place.text, label) not in self._seen:
+            self._seen.add((answer, place.text, label))
+            self._found.mentions.append(
                 Mention(answer, filed, place, label, confidence, correction, is_short)
             )
         return filed
-
-    for number, entity, alias, stated in aliases:
-        owner, other = mention(number, entity), mention(number, alias)
-        if stated and owner != other:
-            claim = Claim(number, owner, entity.text, other, alias.text, "", text.sentence(alias))
-            found.claims.append(claim)
-    for number, record in answers:
-        for entity in _subjects(record.cards):
-            mention(number, entity)
-        for item in record.items:
-            mark = record.correction(item)
-            if isinstance(item, Entity):
-                mention(number, item.place, item.label, item.confidence, mark)
-                continue
-            head, relation, tail, kind = _parts(item)
-            filed = mention(number, head), mention(number, tail)
-            statement = Statement(
-                number, kind, filed[0], head, relation, filed[1], tail,
-                item.evidence, item.also, item.confidence, mark,
-            )  # fmt: skip
-            found.statements.append(statement)
-            if states_names(relation) and filed[0] != filed[1]:
-                found.claims.append(
-                    Claim(number, filed[0], head.text, filed[1], tail.text, relation, item.evidence)
-                )
-    return found
 
 
 def _parts(item: Triple | Fact) -> tuple[Located, str, Located, str]:

@@ -19,7 +19,6 @@ from torch.nn import functional as F
 from models.visualglm.checkpoint.layout import tensor_shapes
 from models.visualglm.checkpoint.pretrained import load_pretrained
 from models.visualglm.config import VisualGLMConfig, read_config
-from models.visualglm.engine.generate import generate
 from models.visualglm.engine.sampling import SamplingParams, keep_top_p
 from models.visualglm.image import decode, preprocess, resize
 from models.visualglm.network.model import VisualGLM
@@ -29,6 +28,7 @@ from models.visualglm.network.rotary import inverse_frequencies, rotary_tables
 from scripts.tiny_visualglm import make_checkpoint
 from verification.golden.cases import set_alpha
 from verification.golden.processors import replace_invalid_officially
+from verification.plain_generation import generate
 
 SEED, NEW = 77, 7
 Arrays = dict[str, Tensor]

@@ -10,10 +10,10 @@ from torch import Tensor
 from errors import ModelFailed, TooLarge, Unavailable
 from models.visualglm.config import VisualGLMConfig
 from models.visualglm.engine.engine import Engine
-from models.visualglm.engine.generate import generate
 from models.visualglm.engine.sampling import SamplingParams
 from models.visualglm.engine.slots import End, Generation, Picture, Reading, Request, Token
 from models.visualglm.network.model import VisualGLM
+from verification.plain_generation import generate
 
 GMASK, SOP, EOP = 151, 154, 155
 SECONDS = 20.0

@@ -11,11 +11,11 @@ from torch import Tensor
 
 from models.visualglm.checkpoint.random_weights import random_model
 from models.visualglm.config import VisualGLMConfig
-from models.visualglm.engine.generate import Step, generate
 from models.visualglm.engine.sampling import SamplingParams
 from models.visualglm.network.model import VisualGLM
 from tests.models.visualglm.prompts import prompt
 from verification.golden.cases import set_attention
+from verification.plain_generation import Step, generate
 
 NEVER = -1
 
