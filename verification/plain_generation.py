@@ -73,14 +73,11 @@ def generate(
         positions, visible = _append(positions, visible)
         if cache:
             lengths = torch.full((len(prompts),), ids.shape[1] - 1, device=device)
-            x = model.embed(ids[:, -1:])
-            logits = model.next_logits(
-                x, positions[:, :, -1:], visible[:, :, -1:], cache.step(lengths, ids.shape[1])
-            )
+            x, last = model.embed(ids[:, -1:]), cache.step(lengths, ids.shape[1])
+            logits = model.next_logits(x, positions[:, :, -1:], visible[:, :, -1:], last)
         else:
-            logits = model.next_logits(
-                model.embed(ids, images, image_start), positions, visible, None
-            )
+            x = model.embed(ids, images, image_start)
+            logits = model.next_logits(x, positions, visible)
 
 
 def _append(positions: Tensor, visible: Tensor) -> tuple[Tensor, Tensor]:

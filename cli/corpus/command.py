@@ -14,10 +14,8 @@ from cli.evaluate.command import Types
 from cli.language import say
 from corpus.budget import Budget, Price
 from corpus.outputs.shards import Format
-from extraction.request.task import MAX_PASSES, Grounding
-from knowledge.items import PromptType
+from extraction.request.task import MAX_PASSES
 from models.registry import NAMES
-from settings import ModelName
 
 if TYPE_CHECKING:
     from cli.corpus.run import Cluster
@@ -144,20 +142,13 @@ def corpus() -> None:
 @BUDGET
 @PRICE
 def run_command(
-    input_: Path,
     out: Path,
-    types: tuple[PromptType, ...],
-    name: ModelName | None,
     limit: int | None,
     dry_run: bool,
     parallel: int | None,
     amount: tuple[float, bool] | None,
     price: tuple[float, float] | None,
-    grounding: Grounding,
-    engine: str,
-    address: str | None,
-    actors: int | None,
-    **rest: Any,
+    **given: Any,  # the fields of SpecOptions and what `cluster_of` takes
 ) -> None:
     """Extract knowledge from every document of INPUT into --out.
 
@@ -169,8 +160,8 @@ def run_command(
     budget, priced = budget_of(amount, price)
     from cli.corpus.run import Going, SpecOptions, begin, spec_from
 
-    spec = spec_from(input_, types, name, grounding, SpecOptions(**rest))
-    cluster = cluster_of(engine, address, actors)
+    cluster = cluster_of(*(given.pop(name) for name in ("engine", "address", "actors")))
+    spec = spec_from(SpecOptions(**given))
     begin(out, spec, Going(parallel, budget, priced, limit, dry_run=dry_run, cluster=cluster))
 
 

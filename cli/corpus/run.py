@@ -69,6 +69,10 @@ class Going:
 class SpecOptions:
     """The options of `corpus run` that say what is done with each document."""
 
+    input_: Path
+    types: tuple[PromptType, ...]
+    name: ModelName | None
+    grounding: Grounding
     id_field: str | None
     text_field: str
     entity_field: str | None
@@ -84,15 +88,9 @@ class SpecOptions:
     shard_size: int
 
 
-def spec_from(
-    input_: Path,
-    types: tuple[PromptType, ...],
-    name: ModelName | None,
-    grounding: Grounding,
-    given: SpecOptions,
-) -> JobSpec:
+def spec_from(given: SpecOptions) -> JobSpec:
     """The job's spec from the options of the command line; InputError names the wrong one."""
-    settings = load_settings()
+    settings, types = load_settings(), given.types
     if (given.entity or given.entity_field) and "KE3" not in types:
         raise InputError(message("errors.cli_entity_needs_ke3"), field="entity")
     keys = [f"KE3={given.keys}"] if given.keys else []
@@ -104,17 +102,17 @@ def spec_from(
         lang=None if given.lang == "auto" else given.lang,  # type: ignore[arg-type]  # click checks
         max_tokens=given.max_tokens or settings.max_tokens,
         passes=given.passes,
-        grounding=grounding,
+        grounding=given.grounding,
         min_confidence=given.min_confidence,
     )
     id_field = given.id_field or "id"
     return JobSpec(
-        input=input_.resolve(),
+        input=given.input_.resolve(),
         fields=Fields(
             id_field, given.text_field, given.entity_field, id_asked=given.id_field is not None
         ),
         options=options,
-        model=name or settings.default_model,
+        model=given.name or settings.default_model,
         format=given.format_,
         shard_size=given.shard_size,
     )

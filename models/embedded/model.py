@@ -177,7 +177,9 @@ class Embedded:
         engine = xllamacpp.Server(params)
         # One token, to see that it answers. It also makes sure that llama.cpp's own loop is
         # running: an engine that is freed before that hangs for ever.
-        engine.handle_chat_completions(payload(GenerateRequest((Message("user", "."),), 1)), _ignore)
+        engine.handle_chat_completions(
+            payload(GenerateRequest((Message("user", "."),), 1)), _ignore
+        )
         log.info("Embedded: %s loaded in %.1f s", path.name, time.monotonic() - started)
         return engine
 

@@ -1,0 +1,3 @@
+"""The small networks of the network's own tests."""
+
+from tests.models.visualglm.conftest import small_config as small_config
