@@ -107,7 +107,7 @@ def test_rows_of_a_table_that_cannot_be_read(
     assert "3 cells for 2 columns" in str(found["in.csv:4"])
     assert "'text' is missing" in str(found["d"])
     assert "cannot be read" in str(found["in.csv:6"])
-    assert "left open" in str(found["in.csv:8"])
+    assert "not closed" in str(found["in.csv:8"])
     assert len(found) == 7
 
 
@@ -137,7 +137,7 @@ def test_a_folder(corpus: Command, tmp_path: Path) -> None:
     assert done == {"a.txt", "deep/b.md", "c.pdf"}
     why = {id_: row["types"]["KE1"].get("why", "") for id_, row in manifest(out).items()}
     assert "Files of type .png are not documents" in why["e.png"]
-    assert "holds no text" in why["f.txt"]
+    assert "contains no text" in why["f.txt"]
     assert why["d.pdf"]
     assert "raise KEX_MAX_CHARS" in why["g.txt"]
     assert "No such file" in why["h.txt"]

@@ -52,7 +52,7 @@ def test_every_document_has_one_outcome(corpus: Command, tmp_path: Path) -> None
     why = {id_: row["types"]["KE1"].get("why", "") for id_, row in told.items()}
     assert "'a' is already that of in.jsonl:1" in why["in.jsonl:4"]
     assert "not JSON" in why["in.jsonl:5"]
-    assert "no JSON object" in why["in.jsonl:6"]
+    assert "not a JSON object" in why["in.jsonl:6"]
     assert "'text' is missing (there are: id)" in why["b"] and "--text-field" in why["b"]
     assert "not a string but a number" in why["c"]
     assert "is empty" in why["d"]
@@ -61,7 +61,7 @@ def test_every_document_has_one_outcome(corpus: Command, tmp_path: Path) -> None
     assert "half a character" in why["f"]
     assert r"(there are: id, half \ud83d)" in why["g"]
     # A place that is an id already is no reason to lose either document.
-    assert "is that of in.jsonl:4 already" in why["in.jsonl:15"]
+    assert "is already that of in.jsonl:4" in why["in.jsonl:15"]
     assert len(told) == 14
     assert "done      3\npartial   0\nfailed    11\n" in printed and "300 + 30" in printed
     assert set(answers(out)) == {("a", "KE1"), ("7", "KE1"), ("in.jsonl:3", "KE1")}
