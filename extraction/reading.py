@@ -167,7 +167,7 @@ class _Reply:
     def __init__(self, task: Task, turn: Turn, mendable: bool) -> None:
         self._task = task
         self._mendable = mendable
-        self._way = turn.way
+        self._curve = turn.curve
         self._parser = turn.reader()
         self._tally = Tally()
         self._said: list[str] = []
@@ -191,7 +191,7 @@ class _Reply:
             return
         if not items:
             return
-        sure = confidence(self._tally.take(), self._task.prompt_type, self._task.lang, self._way)
+        sure = confidence(self._tally.take(), self._curve)
         for raw in (part for item in items for part in taken_apart(item)):
             if raw.confidence is None:
                 raw = replace(raw, confidence=sure)

@@ -6,7 +6,7 @@ Models turn messages into text. They know nothing of triples, prompts or HTTP.
 from __future__ import annotations
 
 from collections.abc import Generator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol
 
 Role = Literal["system", "user", "assistant"]
@@ -114,30 +114,22 @@ Chunk = Text | Progress | Finish
 
 @dataclass(frozen=True)
 class Capabilities:
-    """What a model can do.
+    """What a model can do."""
 
-    `constraint` is the strongest form it can be held to. How much source text one request should
-    carry: `chunk_tokens` of the model's own where it counts them (see `Model.count_tokens`), else
-    `chunk_chars` characters, Chinese and English. `parallel`: so many requests of one document it
-    serves at a time. `nfkc`: the model reads and writes text in Unicode's form NFKC only, so a
-    full-width comma comes back as a half-width one. `recognizes`: the model is also `Recognizing`.
-    `tuned` names the prompts (`prompts/`, as in "zh/KE1-tuned") that the model was trained on, and
-    `tuned_tokens` is how much text of each language it takes with them. `calibrated`: the
-    curves of `extraction.answers.confidence` were fitted on its probabilities. `context_tokens`:
-    prompt and answer together, None where nobody here knows.
-    """
-
-    constraint: Literal["grammar", "json_schema"]
+    constraint: Literal["grammar", "json_schema"]  # the strongest form it can be held to
     images: bool
-    chunk_chars: Mapping[str, int]
-    nfkc: bool = False
-    recognizes: bool = False
-    tuned: frozenset[str] = frozenset()
-    tuned_tokens: Mapping[str, int] | None = None
-    chunk_tokens: int | None = None
-    calibrated: bool = False
-    parallel: int = 1
-    context_tokens: int | None = None
+    chunk_chars: Mapping[str, int]  # language → characters of source text in one request
+    chunk_tokens: int | None = None  # the same in its own tokens, where it counts them
+    nfkc: bool = False  # reads and writes Unicode's form NFKC only: a full-width comma comes narrow
+    recognizes: bool = False  # it is also `Recognizing`
+    trusted: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    """Language → labels of its recogniser that no language model has to judge."""
+    tuned: frozenset[str] = frozenset()  # names of the prompts that it was trained on
+    tuned_tokens: Mapping[str, int] | None = None  # language → source text with such a prompt
+    curves: Mapping[str, Sequence[float]] = field(default_factory=dict)
+    """Way of asking → offset and slope that make a log probability a confidence."""
+    parallel: int = 1  # requests of one document that it serves at a time
+    context_tokens: int | None = None  # prompt and answer together; None: nobody here knows
 
 
 @dataclass(frozen=True)

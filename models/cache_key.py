@@ -26,7 +26,7 @@ def model_settings(name: str, settings: Settings) -> dict[str, Any]:
         known["local_glm_url"] = dumped["local_glm_url"]
     for url in ("openai_base_url", "embedded_url", "local_glm_url"):
         if known.get(url):
-            known[url] = _bare(known[url])
+            known[url] = without_secrets(known[url])
     if name == "Embedded":
         known["adapter"] = _adapters()
     return known
@@ -39,7 +39,7 @@ def _adapters() -> str:
     return hashlib.sha256(b"".join(file.read_bytes() for file in files)).hexdigest()[:16]
 
 
-def _bare(url: str) -> str:
+def without_secrets(url: str) -> str:
     """Without user and query: reports are passed on, and keys stand there sometimes."""
     parts = urlsplit(url)
     return urlunsplit((parts.scheme, parts.netloc.rpartition("@")[2], parts.path, "", ""))

@@ -22,6 +22,7 @@ from models.base import (
     Text,
     Usage,
 )
+from models.embedded.profile import profile
 
 # Text, a pause in seconds, a failure, how it stands, an end.
 Step = str | Text | float | Exception | Progress | Finish
@@ -55,7 +56,8 @@ class ScriptedModel:
             {"zh": chunk_chars, "en": chunk_chars},
             recognizes=names is not None,
             tuned=tuned,
-            calibrated=True,
+            curves=profile().confidence,
+            trusted=profile().trusted,
             parallel=parallel,
         )
         self.current = ModelState("ready")

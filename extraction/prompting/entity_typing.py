@@ -15,7 +15,7 @@ from typing import Any
 
 import jiter
 
-from extraction.answers.confidence import Way, confidence
+from extraction.answers.confidence import Curve, confidence
 from extraction.prompting.answer_grammar import literal
 from knowledge.raw import RawEntity, RawItem
 from knowledge.text.spans import Lang
@@ -111,10 +111,11 @@ class TypingParser:
     The same to use as `parse.AnswerParser`.
     """
 
-    def __init__(self, pending: Sequence[Candidate], lang: Lang, way: Way | None = None) -> None:
+    def __init__(
+        self, pending: Sequence[Candidate], lang: Lang, curve: Curve | None = None
+    ) -> None:
         self._pending = pending
-        self._lang = lang
-        self._way = way
+        self._curve = curve
         self._none = load_typing_prompt(lang).none
         self._buffer = ""
         self._given = 0
@@ -154,7 +155,7 @@ class TypingParser:
         doubtful = not candidate.sure and own is not None and own < LEAST
         if label == self._none or doubtful:
             return None
-        return RawEntity(label, candidate.text, confidence(logprob, "KE2", self._lang, self._way))
+        return RawEntity(label, candidate.text, confidence(logprob, self._curve))
 
     def _next_class(self, pair_begins: int) -> int:
         """Where in the answer the class of the next name begins, behind its opening quote."""

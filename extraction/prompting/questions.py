@@ -9,7 +9,7 @@ from typing import Protocol, cast
 
 from errors import Unavailable
 from extraction.answers.answer_parser import AnswerParser
-from extraction.answers.confidence import Way
+from extraction.answers.confidence import Curve, Way, curve_for
 from extraction.prompting.entity_typing import (
     MAX_NAMES,
     Candidate,
@@ -21,16 +21,8 @@ from extraction.prompting.messages import build_request, labels_of, style_for
 from extraction.request.task import Task
 from knowledge.classes import classes_by_label, common_label, described
 from knowledge.raw import RawEntity, RawItem
-from knowledge.text.spans import Lang
 from models.base import GenerateRequest, Mention, Model, Recognizing
 from wording import message
-
-# The classes in which a recogniser's word stands (F1 on the development set, docs/quality.md):
-# LAC's classes are better than the language model's, spaCy's are worse. Times need no judge.
-TRUSTED: Mapping[Lang, frozenset[str]] = {
-    "zh": frozenset({"PER", "LOC", "ORG", "TIME"}),
-    "en": frozenset({"TIME"}),
-}
 
 
 class Parser(Protocol):
@@ -54,7 +46,7 @@ class Turn:
 
     request: GenerateRequest
     reader: Callable[[], Parser]  # a new one for each try
-    way: Way | None = None  # None: its probabilities say nothing that was measured
+    curve: Curve | None = None  # None: its probabilities say nothing that was measured
 
 
 @dataclass(frozen=True)
@@ -83,9 +75,9 @@ def turns_for(
     def plain(task: Task) -> Turn:
         request = build_request(task, source, model.capabilities, context, known)
         way: Way = "tuned" if request.tuned else "asked"
-        known_way = way if model.capabilities.calibrated else None
+        curve = curve_for(model.capabilities.curves, task.prompt_type, task.lang, way)
         last = style_for(model.capabilities, request.tuned != "") == "relation_last"
-        return Turn(request, partial(AnswerParser, task.prompt_type, last), known_way)
+        return Turn(request, partial(AnswerParser, task.prompt_type, last), curve)
 
     if not recognizes(task, model):
         return Turns([plain(task)])
@@ -118,7 +110,7 @@ def _entity_turns(
     labels: Mapping[str, str],
     plain: Callable[[Task], Turn],
 ) -> Turns:
-    trusted = TRUSTED[task.lang]
+    trusted = frozenset(model.capabilities.trusted.get(task.lang, ()))
     classes = classes_by_label(labels)
     known = _known(source, mentions, {k: v for k, v in classes.items() if k in trusted})
     answered = {name for label, name in classes.items() if label in trusted}
@@ -139,5 +131,5 @@ def _typing_turn(
 ) -> Turn:
     names = [candidate.text for candidate in batch]
     request = typing_request(names, source, labels, task.lang, model.capabilities, task.max_tokens)
-    way: Way | None = "typed" if model.capabilities.calibrated else None
-    return Turn(request, partial(TypingParser, batch, task.lang, way), way)
+    curve = curve_for(model.capabilities.curves, "KE2", task.lang, "typed")
+    return Turn(request, partial(TypingParser, batch, task.lang, curve), curve)

@@ -6,12 +6,11 @@ from typing import Any
 
 from errors import InputError, ModelFailed, TooLarge
 from models.base import Chunk, Finish, GenerateRequest, Progress, Text, Usage
+from models.embedded.profile import ADAPTED
 from models.thread_stream import Sink
 from wording import message
 
 RANDOM_SEED = 2**32 - 1  # llama.cpp's word for a seed of its own choice
-# The languages that an adapter was trained for, in the order in which llama.cpp numbers them.
-ADAPTED = ("zh", "en")
 LOWEST = -50.0  # a token's log probability: what the form forced may have none at all
 
 

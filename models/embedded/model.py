@@ -27,8 +27,9 @@ from models.base import (
     ModelState,
     Progress,
 )
-from models.embedded.llama_request import ADAPTED, LlamaAnswer, check_grammar, payload
+from models.embedded.llama_request import LlamaAnswer, check_grammar, payload
 from models.embedded.llama_tokens import count_tokens
+from models.embedded.profile import ADAPTERS, profile
 from models.embedded.weights import QWEN_CODER_1_5B, WeightsStore, locate_own
 from models.recognisers import Recognizers
 from models.thread_stream import Sink, pump
@@ -41,17 +42,7 @@ log = logging.getLogger(__name__)
 # prefill stop, and its progress show, within a second.
 BATCH_TOKENS = 64
 CLOSE_SECONDS = 10.0  # for a batch of the prefill on a busy machine
-ADAPTERS = tuple(Path(__file__).parent / "adapters" / f"{lang}.gguf" for lang in ADAPTED)
-# Trained on triples and facts; with English facts it finds no more than the examples do
-# (docs/quality.md).
-TUNED = frozenset({"zh/KE1-tuned", "en/KE1-tuned", "zh/KE3-tuned"})
 CACHE_MIB = 256  # host memory for the prompts' prefixes, 28 KiB a token
-
-# Source text in one request: a model of this size finds more in a few sentences at a time.
-CHUNK_TOKENS = 130
-# Of what it was trained on: a whole Chinese dialogue, whose head is named once. Of an English
-# document it finds more in a few sentences at a time (Re-DocRED: F1 0.13 whole, 0.18 so).
-TUNED_TOKENS = {"zh": 400, "en": 100}
 
 _SHUT_DOWN = message("errors.embedded_shut_down")
 
@@ -84,15 +75,18 @@ class Embedded:
 
     @property
     def capabilities(self) -> Capabilities:
+        fitted = profile()
+        ours = self._is_ours()
         return Capabilities(
             constraint="grammar",
             images=False,
-            chunk_chars={"zh": 160, "en": 480},
+            chunk_chars=fitted.chunk_chars,
+            chunk_tokens=fitted.chunk_tokens,
             recognizes=True,
-            chunk_tokens=CHUNK_TOKENS,
-            tuned_tokens=TUNED_TOKENS,
-            calibrated=self._is_ours(),
-            tuned=TUNED if self._adapters() else frozenset(),
+            trusted=fitted.trusted,
+            tuned=frozenset(fitted.tuned) if self._adapters() else frozenset(),
+            tuned_tokens=fitted.tuned_tokens,
+            curves=fitted.confidence if ours else {},
             # One after the other: two at a time are no faster on the same cores, and a part that
             # waits knows the names of the one before it.
             parallel=1,

@@ -13,7 +13,6 @@ from collections.abc import Generator, Sequence
 from contextlib import closing
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit, urlunsplit
 
 from errors import Busy, KexError, ModelFailed, Unavailable
 from models.base import (
@@ -26,6 +25,7 @@ from models.base import (
     ModelState,
     Progress,
 )
+from models.cache_key import without_secrets
 from models.remote.protocol import (
     VERSION,
     Json,
@@ -57,7 +57,7 @@ class RemoteModel:
         self._lock = threading.Lock()
         self._client_: httpx2.Client | None = None
         self._capabilities: Capabilities | None = None
-        self._state = ModelState("idle", message("states.remote_idle", url=_bare(url)))
+        self._state = ModelState("idle", message("states.remote_idle", url=without_secrets(url)))
         self._post = 0.0
         self._closed = False
         self._refreshing: threading.Thread | None = None
@@ -105,7 +105,7 @@ class RemoteModel:
                 message(
                     "errors.remote_unavailable",
                     name=self.name,
-                    url=_bare(self._url),
+                    url=without_secrets(self._url),
                     detail=found["detail"],
                 )
             )
@@ -133,7 +133,7 @@ class RemoteModel:
                 finished = isinstance(chunk, Finish)
         if not finished:
             raise ModelFailed(
-                message("errors.remote_broke_off", name=self.name, url=_bare(self._url))
+                message("errors.remote_broke_off", name=self.name, url=without_secrets(self._url))
             )
 
     def close(self) -> None:
@@ -172,7 +172,7 @@ class RemoteModel:
     def _describe(self) -> Json:
         found = self._call("model", {})
         if found["version"] != VERSION:
-            raise Unavailable(message("errors.remote_version", url=_bare(self._url)))
+            raise Unavailable(message("errors.remote_version", url=without_secrets(self._url)))
         self._capabilities = read_capabilities(found["capabilities"])
         self._state = ModelState(found["status"], found["detail"], found["progress"])
         return found
@@ -203,7 +203,7 @@ class RemoteModel:
             return Unavailable(
                 message(
                     "errors.remote_no_replica",
-                    url=_bare(self._url),
+                    url=without_secrets(self._url),
                     status_code=response.status_code,
                 )
             )
@@ -212,7 +212,7 @@ class RemoteModel:
         unreachable = message(
             "errors.remote_unreachable",
             name=self.name,
-            url=_bare(self._url),
+            url=without_secrets(self._url),
             kind=type(error).__name__,
         )
         return Unavailable(unreachable, retry_after=10)
@@ -226,9 +226,3 @@ def _raised(error: Json, retry_after: str | None = None) -> KexError:
     if error["code"] in ("model_failed", "invalid_input"):
         return ModelFailed(error["message"])
     return Unavailable(error["message"], retry_after=pause)
-
-
-def _bare(url: str) -> str:
-    """Without user and query: it is shown."""
-    parts = urlsplit(url)
-    return urlunsplit((parts.scheme, parts.netloc.rpartition("@")[2], parts.path, "", ""))

@@ -260,6 +260,6 @@ def _refusal(path: Path, error: Exception) -> str:
     text = str(error.__context__ or error).strip()
     refused = _FOREIGN_NAME.search(text)
     if refused:
-        return message("errors.checkpoint_hostile", path=path, refused=refused[1][:100])
+        return message("errors.checkpoint_hostile", path=path, asked=refused[1][:100])
     first = text.splitlines()[0][:200] if text else type(error).__name__
     return message("errors.checkpoint_damaged_bin", path=path, first=first)

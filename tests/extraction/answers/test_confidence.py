@@ -4,12 +4,12 @@ import math
 
 import pytest
 
-from extraction.answers import confidence as module
-from extraction.answers.confidence import Tally, confidence
+from extraction.answers.confidence import Tally, confidence, curve_for
 from extraction.extractor import Answer, extract
 from extraction.request.task import make_task
 from knowledge.items import Triple
 from models.base import Text
+from models.embedded.profile import profile
 from tests.scripted_model import ScriptedModel
 
 
@@ -23,13 +23,13 @@ def test_an_item_is_as_probable_as_its_pieces_together() -> None:
 
 
 def test_nothing_is_told_where_nothing_is_known() -> None:
-    assert confidence(None, "KE1", "zh", "tuned") is None
-    assert confidence(-1.0, "KE1", "zh", "asked") is None  # no curve
+    assert confidence(None, (1.0, 0.5)) is None
+    assert curve_for(profile().confidence, "KE1", "zh", "asked") is None
+    assert confidence(-1.0, None) is None
 
 
-def test_a_curve_keeps_the_order(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "CURVES", {("KE1", "zh", "tuned"): (1.0, 0.5)})
-    values = [confidence(-float(n), "KE1", "zh", "tuned") for n in range(5)]
+def test_a_curve_keeps_the_order() -> None:
+    values = [confidence(-float(n), (1.0, 0.5)) for n in range(5)]
     assert values[0] == pytest.approx(1 / (1 + math.exp(-1)), abs=1e-4)
     assert values == sorted(values, key=lambda value: -(value or 0))
 

@@ -14,6 +14,7 @@ from knowledge.raw import RawEntity
 from models.base import Capabilities, Mention
 
 CAN = Capabilities("grammar", images=False, chunk_chars={"zh": 800, "en": 2400})
+CURVE = (0.8, 2.2)
 ASKED = [Candidate("Ann", True), Candidate('Bob "B"', True), Candidate("May", False)]
 ANSWER = '{"Ann":"PER","Bob \\"B\\"":"none","May":"ORG"}'
 
@@ -29,7 +30,7 @@ def test_each_name_is_asked_once_and_figures_never() -> None:
 
 @pytest.mark.parametrize("step", [1, 2, 7, 100])
 def test_an_entity_is_out_when_its_class_is_complete(step: int) -> None:
-    parser = TypingParser(ASKED, "en", "typed")
+    parser = TypingParser(ASKED, "en", CURVE)
     found = []
     for at in range(0, len(ANSWER), step):
         found += parser.feed(ANSWER[at : at + step])
@@ -38,7 +39,7 @@ def test_an_entity_is_out_when_its_class_is_complete(step: int) -> None:
 
 
 def test_confidence_is_that_of_the_class_alone_and_doubt_drops_a_candidate() -> None:
-    parser = TypingParser(ASKED, "en", "typed")
+    parser = TypingParser(ASKED, "en", CURVE)
     forced = math.log(1e-9)  # what the grammar forces may be unlikely; it is not the model's word
     pieces = [
         ('{"Ann":"', forced), ("P", math.log(0.9)), ("ER", math.log(0.5)), ('","', -1e-6),
@@ -48,14 +49,12 @@ def test_confidence_is_that_of_the_class_alone_and_doubt_drops_a_candidate() -> 
     found = [entity for text, logprob in pieces for entity in parser.feed(text, logprob)]
     assert [entity.text for entity in found if isinstance(entity, RawEntity)] == ["Ann"]
     assert isinstance(found[0], RawEntity)
-    assert found[0].confidence == confidence(
-        math.log(0.9) + math.log(0.5) - 1e-6, "KE2", "en", "typed"
-    )
+    assert found[0].confidence == confidence(math.log(0.9) + math.log(0.5) - 1e-6, CURVE)
 
 
 def test_an_answer_that_is_no_json_is_refused() -> None:
     with pytest.raises(ValueError, match="expected"):
-        TypingParser(ASKED, "en", "typed").feed("Ann is a person")
+        TypingParser(ASKED, "en", CURVE).feed("Ann is a person")
 
 
 @pytest.mark.parametrize("lang", ["zh", "en"])

@@ -6,14 +6,14 @@ import pytest
 
 from models.base import GenerateRequest, Message
 from models.embedded.llama_request import payload
-from models.embedded.model import ADAPTERS, TUNED
+from models.embedded.profile import ADAPTERS, profile
 
 
 def asked(tuned: str) -> GenerateRequest:
     return GenerateRequest((Message("user", "x"),), 10, tuned=tuned)
 
 
-@pytest.mark.parametrize("name", sorted(TUNED))
+@pytest.mark.parametrize("name", sorted(profile().tuned))
 def test_each_trained_prompt_has_the_adapter_of_its_language(name: str) -> None:
     [chosen] = payload(asked(name))["lora"]
     assert chosen["scale"] == 1.0

@@ -1,0 +1,35 @@
+"""What was fitted to the embedded model's weights: read from `profile.yaml` beside the adapters."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import cache
+from pathlib import Path
+
+import yaml
+from pydantic import BaseModel, ConfigDict
+
+FOLDER = Path(__file__).parent
+# The languages that an adapter was trained for, in the order in which llama.cpp numbers them.
+ADAPTED = ("zh", "en")
+ADAPTERS = tuple(FOLDER / "adapters" / f"{lang}.gguf" for lang in ADAPTED)
+
+
+class Profile(BaseModel):
+    """The fields of the file, which says what each is; they go into `Capabilities`."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+
+    tuned: list[str]
+    chunk_tokens: int
+    chunk_chars: Mapping[str, int]
+    tuned_tokens: Mapping[str, int]
+    trusted: Mapping[str, list[str]]
+    confidence: Mapping[str, list[float]]
+
+
+@cache
+def profile() -> Profile:
+    return Profile.model_validate(
+        yaml.safe_load((FOLDER / "profile.yaml").read_text(encoding="utf-8"))
+    )
