@@ -172,6 +172,8 @@ def _check_surrogates(value: dict[str, Any], field: str) -> None:
     """JSON can spell halves of characters; no text has them and no engine takes them."""
     try:
         json.dumps(value, ensure_ascii=False).encode("utf-8")
+    except RecursionError as error:  # writing needs a little more depth than reading
+        raise InputError(message("errors.web_json_depth")) from error
     except UnicodeEncodeError as error:
         for name, part in value.items():
             if has_surrogate(json.dumps(part, ensure_ascii=False)):

@@ -13,6 +13,8 @@ from models.base import Image
 from wording import message
 
 FORMATS = {"PNG": "image/png", "JPEG": "image/jpeg", "WEBP": "image/webp"}
+# Pillow's name for a JPEG with more pictures after the first one, as many phones write it.
+MEDIA_TYPES = {**FORMATS, "MPO": "image/jpeg"}
 MAX_PIXELS = 50_000_000  # a 10,000 × 10,000 PNG of 1 MB takes 780 MB to decode
 
 
@@ -26,7 +28,7 @@ def read_image(stream: IO[bytes], max_bytes: int) -> Image:
             warnings.simplefilter("ignore", PIL.Image.DecompressionBombWarning)
             with PIL.Image.open(BytesIO(data), formats=list(FORMATS)) as picture:
                 width, height = picture.size
-                media_type = FORMATS[picture.format or ""]
+                media_type = MEDIA_TYPES[picture.format or ""]
     except (OSError, PIL.Image.DecompressionBombError, SyntaxError, ValueError) as error:
         raise InputError(message("errors.image_unreadable"), field="image") from error
     if width * height > MAX_PIXELS:

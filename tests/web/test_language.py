@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import Any
 
 import pytest
@@ -46,6 +47,55 @@ def test_an_error_follows_the_request(
     client: FlaskClient, headers: dict[str, str], fields: dict[str, str], said: str
 ) -> None:
     assert error(client, headers, user_input="", **fields) == said
+
+
+@pytest.mark.parametrize(
+    ("query", "accept", "lang"),
+    [
+        ("", None, "en"),
+        ("", "", "en"),
+        ("", "*", "en"),
+        ("", "fr,de;q=0.5", "en"),
+        ("", "fr,zh;q=0.1", "zh"),
+        ("", "zh-TW", "zh"),
+        ("", "zh-Hans-CN", "zh"),
+        ("", "zh;q=0.5,en;q=0.9", "en"),
+        ("", "en;q=0.5,zh;q=0.9", "zh"),
+        ("", "zh;q=0", "en"),
+        ("", ";;;=", "en"),
+        ("?ui=zh", "en", "zh"),
+        ("?ui=en", "zh", "en"),
+        ("?ui=fr", "zh", "zh"),
+        ("?ui=", "zh", "zh"),
+        ("?ui=zh&ui=en", "en", "zh"),
+    ],
+)
+def test_the_address_goes_before_the_browser(
+    client: FlaskClient, query: str, accept: str | None, lang: str
+) -> None:
+    headers = {} if accept is None else {"Accept-Language": accept}
+    answer = client.get(f"/nope{query}", headers=headers).get_json()
+    assert answer["error"]["message"].startswith("未找到" if lang == "zh" else "Not found")
+
+
+@pytest.mark.parametrize("lang", ["zh", "en"])
+def test_the_field_goes_before_the_address(client: FlaskClient, lang: str) -> None:
+    other = "en" if lang == "zh" else "zh"
+    for body in ({"data": {"user_input": "", "lang": lang}}, {"json": {"lang": lang}}):
+        answer = client.post(f"/get_response?ui={other}", **body).get_json()  # type: ignore[arg-type]
+        assert ("为空" in answer["error"]["message"]) == (lang == "zh")
+
+
+@pytest.mark.parametrize("lang", [None, 5, True, [], ["zh"], {"zh": 1}, "ZH", ""])
+def test_a_field_that_is_no_language_chooses_none(client: FlaskClient, lang: Any) -> None:
+    answer = client.post("/get_response", json={"user_input": "", "lang": lang}, headers=CHINESE)
+    assert answer.status_code == 400
+    assert re.search("[一-龥]", answer.get_json()["error"]["message"])
+
+
+def test_the_language_of_one_request_is_not_that_of_the_next(client: FlaskClient) -> None:
+    assert "为空" in error(client, {}, user_input="", lang="zh")
+    assert "is empty" in error(client, {}, user_input="")
 
 
 def test_a_complaint_of_pydantic_is_chinese_too(client: FlaskClient) -> None:

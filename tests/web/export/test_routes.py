@@ -6,23 +6,20 @@ import csv
 import http.client
 import io
 import json
-import time
 import urllib.error
 import urllib.request
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from errors import DeadlineExceeded
 from export.formats import FORMATS, NAMES, write
 from knowledge.record import read_record
 from settings import Settings
 from tests.export.answers import nasty, real, reals, row
 from tests.scripted_model import ScriptedModel
 from tests.serving import Serving
-from web.stream import Runner
 
 GOOD = [record.to_json() for record in reals()]
 
@@ -140,21 +137,6 @@ def test_an_export_takes_a_place_and_a_deadline(scripted: ScriptedModel) -> None
     with Serving(late, {"Embedded": scripted}) as serving:
         status, text, _ = ask(serving.url, {"format": "csv", "answers": GOOD})
     assert (status, json.loads(text)["error"]["code"]) == (504, "timeout")
-
-
-def test_a_file_that_takes_too_long_breaks_off() -> None:
-    def slow() -> Iterator[str]:
-        yield "a"
-        time.sleep(0.2)
-        yield "b"
-
-    runner = Runner(1, 0.1)
-    for _ in range(2):  # the place was given back
-        pieces = runner.pieces(slow(), lambda: False, "errors.web_export_timeout")
-        assert next(pieces) == "a"
-        with pytest.raises(DeadlineExceeded):
-            next(pieces)
-    assert list(runner.pieces(slow(), lambda: True, "errors.web_export_timeout")) == []
 
 
 def test_places_are_given_back(serving: Serving) -> None:
