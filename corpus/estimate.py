@@ -15,12 +15,12 @@ from corpus.index import FILE, Index, translate_errors
 from corpus.inputs.opening import open_input
 from corpus.intake import Admission, Refused
 from corpus.job_spec import JobSpec
-from corpus.lock import claim
 from corpus.run import RunOptions, limits
 from corpus.work import Work, read_text
 from errors import KexError, Unavailable
 from extraction.extractor import parts_of
 from extraction.prompting.questions import turns_for
+from folder_lock import claim
 from knowledge.text.document import Document
 from models.base import GenerateRequest, Model
 from models.cache_key import model_settings

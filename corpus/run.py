@@ -17,7 +17,6 @@ from corpus.inputs.opening import open_input
 from corpus.intake import Admission
 from corpus.job import Ended, Job, JobParts, Progress
 from corpus.job_spec import JobSpec, read_spec
-from corpus.lock import claim
 from corpus.outputs.manifest import FILE as MANIFEST
 from corpus.outputs.manifest import Sums, sums, write_manifest
 from corpus.outputs.shards import Shards
@@ -25,6 +24,7 @@ from corpus.rate_limited_model import Gate
 from corpus.work import Ask, Worker
 from corpus.work import ask as ask_here
 from errors import InputError
+from folder_lock import claim
 from models.base import Model
 from models.cache_key import model_settings
 from models.progress import load

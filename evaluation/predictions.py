@@ -7,12 +7,10 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
 from typing import Any
 
-from filelock import FileLock, Timeout
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from errors import InputError
@@ -75,26 +73,6 @@ class Predictions:
         trace: TracebackType | None,
     ) -> None:
         self._file.close()
-
-
-@contextmanager
-def claim(folder: Path) -> Iterator[None]:
-    """Make the folder and keep other runs out of it; InputError where one is at work there."""
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise InputError(
-            message("errors.evaluation_folder", folder=folder, reason=error.strerror), field="out"
-        ) from error
-    lock = FileLock(folder / ".lock", blocking=False)
-    try:
-        lock.acquire()
-    except Timeout as error:
-        raise InputError(message("errors.evaluation_locked", folder=folder)) from error
-    try:
-        yield
-    finally:
-        lock.release()
 
 
 def _drop_half_line(path: Path) -> None:

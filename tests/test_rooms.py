@@ -19,7 +19,7 @@ HOUSES = (
     "wording", "knowledge", "models", "prompts", "extraction", "conversation", "documents",
     "storage", "export", "corpus", "evaluation", "verification", "web", "cluster", "cli",
 )  # fmt: skip
-FILES = ("settings", "errors", "validation", "markup")
+FILES = ("settings", "errors", "validation", "markup", "folder_lock")
 
 
 @cache

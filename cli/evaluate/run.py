@@ -21,12 +21,13 @@ from cli.language import say
 from errors import KexError
 from evaluation.gold.rows import GoldRow, read_gold
 from evaluation.plan import Choices, KeyChoice, Names, SchemaChoice, choose, names_of_sources
-from evaluation.predictions import Predictions, claim
+from evaluation.predictions import Predictions
 from evaluation.report.compare import compare
 from evaluation.report.page import render
 from evaluation.report.report import FILE, build, read_report
 from evaluation.run import run
 from evaluation.scoring.judge import Judged, judge
+from folder_lock import claim
 from knowledge.items import PromptType
 from models.base import Model
 from models.cache_key import model_settings
