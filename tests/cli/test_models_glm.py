@@ -84,7 +84,7 @@ def test_fetched_found_again_verified_and_converted(hub: FileHub, glm: Path) -> 
     assert "GB of tensors." in made.stderr
     assert json.loads((target / "config.json").read_text())["quantization_bit"] == 4
     again = call("convert", str(glm), str(target))
-    assert again.exit_code == 2 and "exists already" in again.stderr
+    assert again.exit_code == 2 and "already exists" in again.stderr
 
 
 def test_a_hub_out_of_reach(glm: Path) -> None:
