@@ -104,7 +104,7 @@ def test_options_that_are_not_for_this_model() -> None:
     for option in ("--accept-licence", "--update"):
         result = call("get", "Embedded", option)
         assert result.exit_code == 2
-        assert "are for Local-GLM alone" in result.stderr
+        assert "are for Local-GLM only" in result.stderr
 
 
 def test_convert_names_what_is_wrong(tmp_path: Path) -> None:
@@ -134,7 +134,9 @@ def test_on_a_terminal_the_licence_is_asked_for(hub: FileHub, glm: Path, answer:
         text = read_until(main_end, "Do you accept it? [y/N]:")
         assert "research only" in text and hub.seen == []
         os.write(main_end, f"{answer}\n".encode())
-        rest = read_until(main_end, "in place of" if answer == "y" else "Nothing is fetched")
+        rest = read_until(
+            main_end, "the file has changed" if answer == "y" else "Nothing is downloaded"
+        )
         assert process.wait(30) == (3 if answer == "y" else 2)
     os.close(main_end)
     assert bool(hub.seen) == (answer == "y"), rest
