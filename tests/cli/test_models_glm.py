@@ -84,7 +84,7 @@ def test_fetched_found_again_verified_and_converted(hub: FileHub, glm: Path) -> 
     assert "GB of tensors." in made.stderr
     assert json.loads((target / "config.json").read_text())["quantization_bit"] == 4
     again = call("convert", str(glm), str(target))
-    assert again.exit_code == 2 and "exists already" in again.stderr
+    assert again.exit_code == 2 and "already exists" in again.stderr
 
 
 def test_a_hub_out_of_reach(glm: Path) -> None:
@@ -104,7 +104,7 @@ def test_options_that_are_not_for_this_model() -> None:
     for option in ("--accept-licence", "--update"):
         result = call("get", "Embedded", option)
         assert result.exit_code == 2
-        assert "are for Local-GLM alone" in result.stderr
+        assert "are for Local-GLM only" in result.stderr
 
 
 def test_convert_names_what_is_wrong(tmp_path: Path) -> None:
@@ -134,7 +134,9 @@ def test_on_a_terminal_the_licence_is_asked_for(hub: FileHub, glm: Path, answer:
         text = read_until(main_end, "Do you accept it? [y/N]:")
         assert "research only" in text and hub.seen == []
         os.write(main_end, f"{answer}\n".encode())
-        rest = read_until(main_end, "in place of" if answer == "y" else "Nothing is fetched")
+        rest = read_until(
+            main_end, "the file has changed" if answer == "y" else "Nothing is downloaded"
+        )
         assert process.wait(30) == (3 if answer == "y" else 2)
     os.close(main_end)
     assert bool(hub.seen) == (answer == "y"), rest

@@ -212,7 +212,7 @@ def test_a_talk_about_a_picture(picture: Path) -> None:
         talk.enter("Hello\n")
         talk.expect("<u 0 'Hello'>")
         talk.enter(f"/image {picture}\n")
-        talk.expect("A new talk begins.")
+        talk.expect("A new conversation begins.")
         talk.enter("Again\n")
         talk.expect("<u 1 'Again'>")
         talk.enter("/clear\n")
