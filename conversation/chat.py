@@ -30,6 +30,7 @@ class Turn:
 
     question: str
     answer: str
+    cut: bool = False  # the answer was not written to its end
 
 
 @dataclass(frozen=True)
@@ -72,19 +73,24 @@ def make_chat(
     for turn in history:
         check_text("history", turn.question + turn.answer)
     _check_length(question, history, max_chars)
+    return Chat(
+        messages=messages_of(history, question, image),
+        max_tokens=max_tokens,
+        lang=lang,
+        temperature=TEMPERATURE if temperature is None else temperature,
+        sampling=sampling,
+    )
+
+
+def messages_of(history: Sequence[Turn], question: str, image: Image | None) -> tuple[Message, ...]:
+    """The talk so far and the question; the picture belongs to the first message."""
     messages: list[Message] = []
     for turn in history:
         messages += [Message("user", turn.question), Message("assistant", turn.answer)]
     messages.append(Message("user", question))
     if image is not None:
         messages[0] = Message("user", messages[0].content, (image,))
-    return Chat(
-        messages=tuple(messages),
-        max_tokens=max_tokens,
-        lang=lang,
-        temperature=TEMPERATURE if temperature is None else temperature,
-        sampling=sampling,
-    )
+    return tuple(messages)
 
 
 def turns_of(messages: Sequence[Message]) -> tuple[Turn, ...]:

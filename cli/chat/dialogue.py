@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 
 from cli.chat.pictures import open_picture
-from cli.chat.replies import Limits, Reply, Turn, build_request, read_reply, tell_end
+from cli.chat.replies import Limits, Reply, build_request, read_reply, tell_end
 from cli.chat.wording import Wording
 from cli.terminal import ask, ask_lines, catch_interrupt, remark, write
+from conversation.chat import Turn
 from errors import InputError, TooLarge
 from models.base import Image, Model
 from wording import localised

@@ -11,13 +11,13 @@ from rich.status import Status
 
 from cli.chat.wording import Wording
 from cli.terminal import Interrupt, harmless, remark, show_share, waiting, write
+from conversation.chat import Turn, messages_of
 from errors import KexError
 from models.base import (
     Chunk,
     Finish,
     GenerateRequest,
     Image,
-    Message,
     Model,
     Progress,
     Sampling,
@@ -25,15 +25,6 @@ from models.base import (
 )
 from models.thread_stream import pump
 from wording import localised
-
-
-@dataclass(frozen=True)
-class Turn:
-    """A question and what was answered; `cut` where the answer was not written to its end."""
-
-    question: str
-    answer: str
-    cut: bool
 
 
 @dataclass(frozen=True)
@@ -66,14 +57,8 @@ def build_request(
     turns: Sequence[Turn], question: str, image: Image | None, limits: Limits
 ) -> GenerateRequest:
     """The talk so far and the question; the picture belongs to the first thing that was said."""
-    messages: list[Message] = []
-    for turn in turns:
-        messages += [Message("user", turn.question), Message("assistant", turn.answer)]
-    messages.append(Message("user", question))
-    if image is not None:
-        messages[0] = Message("user", messages[0].content, (image,))
     return GenerateRequest(
-        messages=tuple(messages),
+        messages=messages_of(turns, question, image),
         # A model that does not know max_length is bounded by its reply alone.
         max_tokens=min(limits.max_tokens or limits.max_length, limits.max_length),
         temperature=limits.temperature,
