@@ -5,7 +5,8 @@ from pathlib import Path
 import pytest
 
 from errors import InputError
-from evaluation.predictions import FILE, Predictions, claim
+from evaluation.predictions import FILE, Predictions
+from folder_lock import claim
 from tests.evaluation.rows import predicted, row
 
 
