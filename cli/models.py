@@ -19,7 +19,7 @@ from cli.language import locale_language, say
 from errors import InputError, WeightsError
 from models.embedded.weights import QWEN_CODER_1_5B, WeightsStore, locate_own
 from models.local_glm.weights import GlmStore
-from models.recognisers import Recognizers
+from models.recognisers import Recognisers
 from models.weights.download import Meter
 from settings import ModelName, Settings, load_settings
 from wording import localised, message
@@ -50,7 +50,7 @@ def list_command(form: str) -> None:
         registry.close()
     for row in rows:
         if row["name"] == "Embedded":
-            row["detail"] = f"{row['detail']} {_recognizers_here(settings)}".lstrip()
+            row["detail"] = f"{row['detail']} {_recognisers_here(settings)}".lstrip()
     if form == "json":
         click.echo(json.dumps(rows, ensure_ascii=False, indent=2))
         return
@@ -74,7 +74,7 @@ def get_command(name: str, accept_licence: bool, update: bool) -> None:
     if accept_licence or update:
         raise click.UsageError(say("models_glm_only", name=GLM))
     own = _own_file(name, settings)
-    _get_recognizers(settings)
+    _get_recognisers(settings)
     if own is not None:
         click.echo(say("models_own", path=own), err=True)
         click.echo(own)
@@ -88,9 +88,9 @@ def get_command(name: str, accept_licence: bool, update: bool) -> None:
     click.echo(found or store.get())
 
 
-def _get_recognizers(settings: Settings) -> None:
+def _get_recognisers(settings: Settings) -> None:
     """Fetch the small files that find names; Embedded answers without them too."""
-    for store in _recognizers(settings).stores.values():
+    for store in _recognisers(settings).stores.values():
         try:
             store.get()
         except WeightsError as error:
@@ -99,11 +99,11 @@ def _get_recognizers(settings: Settings) -> None:
             )
 
 
-def _recognizers_here(settings: Settings) -> str:
+def _recognisers_here(settings: Settings) -> str:
     """Which recognisers have their files here, in one sentence."""
-    recognizers = _recognizers(settings)
-    here = [lang for lang in recognizers.stores if recognizers.available(lang)]
-    missing = [lang for lang in recognizers.stores if lang not in here]
+    recognisers = _recognisers(settings)
+    here = [lang for lang in recognisers.stores if recognisers.available(lang)]
+    missing = [lang for lang in recognisers.stores if lang not in here]
     if not missing:
         return say("models_recognisers_here", languages=", ".join(here))
     return say("models_recognisers_missing", languages=", ".join(missing))
@@ -140,7 +140,7 @@ def verify_command(name: str) -> None:
         click.echo(folder)
         return
     own = _own_file(name, settings)
-    for pack in _recognizers(settings).stores.values():
+    for pack in _recognisers(settings).stores.values():
         good = pack.locate() is not None
         _tell(say("models_file_correct", path=pack.path) if good else pack.missing())
     if own is not None:
@@ -240,8 +240,8 @@ def _store(settings: Settings) -> WeightsStore:
     )
 
 
-def _recognizers(settings: Settings) -> Recognizers:
-    return Recognizers(settings.cache_dir, settings.weight_sources, say=_tell)
+def _recognisers(settings: Settings) -> Recognisers:
+    return Recognisers(settings.cache_dir, settings.weight_sources, say=_tell)
 
 
 def _glm_store(settings: Settings) -> GlmStore:

@@ -24,7 +24,7 @@ from models.base import (
     Model,
     ModelState,
     Progress,
-    Recognizing,
+    Recognising,
     Text,
     Usage,
 )
@@ -37,7 +37,7 @@ FAILURES = 40  # requests in a row that break down: it is the service then, and 
 
 
 class Gate:
-    """A model with `places`; implements `models.base.Model` and `models.base.Recognizing`.
+    """A model with `places`; implements `models.base.Model` and `models.base.Recognising`.
 
     A failure that is not the document's (a service that is gone, a limit on requests) is waited out
     for `patience` seconds. After that `given_up` says why; every further request fails with it.
@@ -79,7 +79,7 @@ class Gate:
         return self._model.count_tokens(texts)
 
     def recognize(self, text: str, lang: str, *, unsure: bool = False) -> list[Mention]:
-        return cast(Recognizing, self._model).recognize(text, lang, unsure=unsure)
+        return cast(Recognising, self._model).recognize(text, lang, unsure=unsure)
 
     def close(self) -> None:
         self._model.close()

@@ -121,7 +121,7 @@ class Capabilities:
     chunk_chars: Mapping[str, int]  # language → characters of source text in one request
     chunk_tokens: int | None = None  # the same in its own tokens, where it counts them
     nfkc: bool = False  # reads and writes Unicode's form NFKC only: a full-width comma comes narrow
-    recognizes: bool = False  # it is also `Recognizing`
+    recognizes: bool = False  # it is also `Recognising`
     trusted: Mapping[str, Sequence[str]] = field(default_factory=dict)
     """Language → labels of its recogniser that no language model has to judge."""
     tuned: frozenset[str] = frozenset()  # names of the prompts that it was trained on
@@ -198,7 +198,7 @@ class Model(Protocol):
         ...
 
 
-class Recognizing(Protocol):
+class Recognising(Protocol):
     """What a model offers beside `Model` if its capabilities say that it `recognizes`."""
 
     def recognize(self, text: str, lang: str, *, unsure: bool = False) -> list[Mention]:

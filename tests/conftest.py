@@ -13,7 +13,7 @@ from errors import WeightsError
 from models.embedded.model import Embedded
 from models.embedded.weights import QWEN_CODER_1_5B, SMOLLM2_135M, Weights, WeightsStore
 from models.local_glm.model import LocalGlm
-from models.recognisers import Recognizers
+from models.recognisers import Recognisers
 from scripts.tiny_visualglm import make_checkpoint
 from settings import Settings
 from tests.scripted_model import ScriptedModel
@@ -60,9 +60,9 @@ def qwen() -> Path:
 
 
 @pytest.fixture(scope="session")
-def recognizers() -> Recognizers:
+def recognisers() -> Recognisers:
     """The real recognisers of names, 43 MB; without a network the tests are skipped."""
-    found = Recognizers(CACHE)
+    found = Recognisers(CACHE)
     try:
         for store in found.stores.values():
             store.get()

@@ -21,7 +21,7 @@ from extraction.prompting.messages import build_request, labels_of, style_for
 from extraction.request.task import Task
 from knowledge.classes import classes_by_label, common_label, described
 from knowledge.raw import RawEntity, RawItem
-from models.base import GenerateRequest, Mention, Model, Recognizing
+from models.base import GenerateRequest, Mention, Model, Recognising
 from wording import message
 
 
@@ -82,7 +82,7 @@ def turns_for(
     if not recognizes(task, model):
         return Turns([plain(task)])
     try:
-        mentions = cast(Recognizing, model).recognize(source, task.lang, unsure=not alone)
+        mentions = cast(Recognising, model).recognize(source, task.lang, unsure=not alone)
     except Unavailable as error:
         if alone:
             raise

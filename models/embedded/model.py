@@ -31,7 +31,7 @@ from models.embedded.llama_request import LlamaAnswer, check_grammar, payload
 from models.embedded.llama_tokens import count_tokens
 from models.embedded.profile import ADAPTERS, profile
 from models.embedded.weights import QWEN_CODER_1_5B, WeightsStore, locate_own
-from models.recognisers import Recognizers
+from models.recognisers import Recognisers
 from models.thread_stream import Sink, pump
 from settings import Settings
 from wording import message
@@ -48,7 +48,7 @@ _SHUT_DOWN = message("errors.embedded_shut_down")
 
 
 class Embedded:
-    """The embedded model; implements `models.base.Model` and `models.base.Recognizing`."""
+    """The embedded model; implements `models.base.Model` and `models.base.Recognising`."""
 
     name = "Embedded"
 
@@ -60,7 +60,7 @@ class Embedded:
             settings.hf_endpoint,
             settings.weight_sources,
         )
-        self.recognizers = Recognizers(settings.cache_dir, settings.weight_sources)
+        self.recognisers = Recognisers(settings.cache_dir, settings.weight_sources)
         self._lock = threading.Lock()  # one load at a time
         self._queue: deque[object] = deque()  # requests at the gate, first come first served
         self._free = settings.embedded_slots
@@ -235,7 +235,7 @@ class Embedded:
 
     def recognize(self, text: str, lang: str, *, unsure: bool = False) -> list[Mention]:
         """The names in the text; the recognisers need neither llama.cpp nor the GGUF file."""
-        return self.recognizers.recognize(text, lang, unsure=unsure)
+        return self.recognisers.recognize(text, lang, unsure=unsure)
 
     def _produce(self, request: GenerateRequest, sink: Sink[Chunk]) -> None:
         try:

@@ -3,6 +3,6 @@
 They answer in milliseconds and need no language model. Importing this loads none of them.
 """
 
-from models.recognisers.by_language import Recognizers
+from models.recognisers.by_language import Recognisers
 
-__all__ = ["Recognizers"]
+__all__ = ["Recognisers"]

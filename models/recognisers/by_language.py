@@ -17,11 +17,11 @@ from wording import joined, message
 log = logging.getLogger(__name__)
 
 
-class _Recognizer(Protocol):
+class _Recogniser(Protocol):
     def recognize(self, text: str, *, unsure: bool = False) -> list[Mention]: ...
 
 
-class Recognizers:
+class Recognisers:
     """What finds names in Chinese (`zh`) and English (`en`) text without a language model.
 
     `say` as in PackStore. Memory and load time stand with each: `models.recognisers.lac`,
@@ -40,7 +40,7 @@ class Recognizers:
             lang: PackStore(pack, cache_dir, sources, **options) for lang, pack in PACKS.items()
         }
         self._lock = threading.Lock()  # one load at a time
-        self._loaded: dict[str, _Recognizer] = {}
+        self._loaded: dict[str, _Recogniser] = {}
 
     def available(self, lang: str) -> bool:
         """Whether names in this language can be recognised; cheap, loads nothing."""
@@ -71,7 +71,7 @@ class Recognizers:
         """Load and return when ready; Unavailable with the reason."""
         self._load(lang)
 
-    def _load(self, lang: str) -> _Recognizer:
+    def _load(self, lang: str) -> _Recogniser:
         with self._lock:
             if lang not in self._loaded:
                 missing = self.why_not(lang)
@@ -80,19 +80,19 @@ class Recognizers:
                 self._loaded[lang] = self._start(lang)
             return self._loaded[lang]
 
-    def _start(self, lang: str) -> _Recognizer:
+    def _start(self, lang: str) -> _Recogniser:
         store, started = self.stores[lang], time.monotonic()
         try:
-            recognizer = _make(lang, store.path)
+            recogniser = _make(lang, store.path)
         except (ImportError, OSError, ValueError, RuntimeError) as error:
             raise Unavailable(
                 message("errors.recogniser_load_failed", title=store.pack.title, reason=str(error))
             ) from error
         log.info("%s loaded in %.1f s", store.pack.title, time.monotonic() - started)
-        return recognizer
+        return recogniser
 
 
-def _make(lang: str, folder: Path) -> _Recognizer:
+def _make(lang: str, folder: Path) -> _Recogniser:
     if lang == "zh":
         from models.recognisers.lac import Lac
 

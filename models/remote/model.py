@@ -48,7 +48,7 @@ _UNKNOWN = Capabilities("json_schema", images=False, chunk_chars={"zh": 160, "en
 
 
 class RemoteModel:
-    """Implements `models.base.Model` and `models.base.Recognizing`; one per process."""
+    """Implements `models.base.Model` and `models.base.Recognising`; one per process."""
 
     def __init__(self, name: str, url: str, key: str | None = None) -> None:
         self.name = name

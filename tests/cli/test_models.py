@@ -9,7 +9,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from cli.main import main
-from models.recognisers import Recognizers
+from models.recognisers import Recognisers
 
 NOWHERE = "http://127.0.0.1:9"
 
@@ -91,9 +91,9 @@ def test_weights_that_are_here_already(qwen: Path, monkeypatch: pytest.MonkeyPat
 
 
 def test_recognisers_that_are_here(
-    smollm2: Path, recognizers: Recognizers, monkeypatch: pytest.MonkeyPatch
+    smollm2: Path, recognisers: Recognisers, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv("KEX_CACHE_DIR", str(recognizers.stores["zh"].path.parents[1]))
+    monkeypatch.setenv("KEX_CACHE_DIR", str(recognisers.stores["zh"].path.parents[1]))
     monkeypatch.setenv("KEX_EMBEDDED_PATH", str(smollm2))
     got = call("get")
     assert (got.exit_code, got.stdout) == (0, f"{smollm2}\n")

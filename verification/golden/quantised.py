@@ -7,7 +7,7 @@ from torch import Tensor
 
 from models.visualglm.checkpoint.pretrained import load_pretrained
 from models.visualglm.checkpoint.reader import CheckpointReader
-from models.visualglm.network.quantisation import dequantize_weight, pack, quantize_weight, unpack
+from models.visualglm.network.quantisation import dequantise_weight, pack, quantise_weight, unpack
 from verification.golden.cases import Folder, set_attention
 from verification.golden.checkpoints import Network, Stored
 from verification.golden.language import run
@@ -60,10 +60,10 @@ def _check_weight(folder: Folder, name: str, bits: int, weight: Tensor, way: str
     stem = name.removesuffix("weight")
     names = [name, f"{name}_scale", f"{stem}dequantized_half"]
     with vectors.expect(names, way):
-        integers, scale = quantize_weight(weight, bits)
+        integers, scale = quantise_weight(weight, bits)
         vectors.check(names[0], integers, EXACT, way)
         vectors.check(names[1], scale, EXACT, way)
-        vectors.check(names[2], dequantize_weight(integers, scale, bits), EXACT, way)
+        vectors.check(names[2], dequantise_weight(integers, scale, bits), EXACT, way)
 
 
 def _check_logits(folder: Folder, cases: Folder | None) -> None:

@@ -17,7 +17,7 @@ from pydantic import Field
 
 from errors import KexError, NoKey
 from extraction.prompting.messages import warm_prefixes
-from models.base import Model, Recognizing
+from models.base import Model, Recognising
 from models.remote.protocol import VERSION, read_request, write_capabilities, write_chunk
 from settings import ModelName
 from web.answering import client_gone, find_model
@@ -88,7 +88,7 @@ def count() -> Response:
 def recognize() -> Response:
     """The names in a text, where the model recognizes them."""
     fields = validate(_Names, _body())
-    model = cast(Recognizing, _model(fields.model))
+    model = cast(Recognising, _model(fields.model))
     found = model.recognize(fields.text, fields.lang, unsure=fields.unsure)
     return jsonify(mentions=[asdict(one) for one in found])
 

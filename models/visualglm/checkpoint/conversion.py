@@ -29,7 +29,7 @@ from models.visualglm.checkpoint.layout import (
 from models.visualglm.checkpoint.reader import SAFETENSORS_INDEX, CheckpointReader, check_entries
 from models.visualglm.checkpoint.safetensors import DTYPE_NAMES, DTYPES, write_safetensors
 from models.visualglm.config import CONFIG_FILE, VisualGLMConfig, read_config
-from models.visualglm.network.quantisation import quantize_weight
+from models.visualglm.network.quantisation import quantise_weight
 from wording import message
 
 TOKENIZER_FILE = "ice_text.model"
@@ -195,7 +195,7 @@ def _converted(
         made = _outcome(name, entries[name], dtype, bits)
         done += entry_bytes(entries[name])
         if len(made) == 2:
-            yield from zip(made, quantize_weight(tensor, bits), strict=True)
+            yield from zip(made, quantise_weight(tensor, bits), strict=True)
         else:
             yield name, _cast(name, tensor, DTYPES[made[name][1]])
         del tensor  # it holds the shard

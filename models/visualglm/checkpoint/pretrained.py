@@ -15,7 +15,7 @@ from models.visualglm.checkpoint.names import official_name
 from models.visualglm.checkpoint.reader import CheckpointReader
 from models.visualglm.config import VisualGLMConfig, read_config
 from models.visualglm.network.model import VisualGLM, empty_model
-from models.visualglm.network.quantisation import quantize_weight, use_quantized_layers
+from models.visualglm.network.quantisation import quantise_weight, use_quantised_layers
 from wording import message
 
 DTYPES = {"fp32": torch.float32, "fp16": torch.float16, "bf16": torch.bfloat16}
@@ -38,13 +38,13 @@ def load_pretrained(
     effective = effective_bits(config, bits)
     if effective:
         with torch.device("meta"):
-            use_quantized_layers(model, effective)
+            use_quantised_layers(model, effective)
 
-    def quantize(name: str, tensor: Tensor) -> Iterator[tuple[str, Tensor]]:
+    def quantise(name: str, tensor: Tensor) -> Iterator[tuple[str, Tensor]]:
         if not is_quantised(name):
             yield name, tensor
             return
-        weight, scale = quantize_weight(tensor, bits)
+        weight, scale = quantise_weight(tensor, bits)
         yield name, weight
         yield name.removesuffix(".weight") + SCALE, scale
 
@@ -55,7 +55,7 @@ def load_pretrained(
         dtype=dtype,
         device=device,
         on_progress=on_progress,
-        transform=quantize if bits and not config.quantization_bits else None,
+        transform=quantise if bits and not config.quantization_bits else None,
     )
     return model
 

@@ -10,7 +10,7 @@ from torch import Tensor, nn
 
 from models.visualglm.config import VisualGLMConfig
 from models.visualglm.network.model import VisualGLM, empty_model
-from models.visualglm.network.quantisation import QuantizedLinear, use_quantized_layers
+from models.visualglm.network.quantisation import QuantisedLinear, use_quantised_layers
 
 
 def random_model(
@@ -27,15 +27,15 @@ def random_model(
     model = empty_model(config)
     if bits:
         with torch.device("meta"):
-            use_quantized_layers(model, bits)
+            use_quantised_layers(model, bits)
     generator = torch.Generator(device).manual_seed(seed)
     for module in model.modules():
         for name, tensor in list(module.named_parameters(recurse=False)):
             value = torch.empty(tensor.shape, dtype=dtype, device=device)
             _fill(value, isinstance(module, nn.LayerNorm) and name == "weight", generator)
             setattr(module, name, nn.Parameter(value, requires_grad=False))
-        if isinstance(module, QuantizedLinear):
-            _fill_quantized(module, generator, device)
+        if isinstance(module, QuantisedLinear):
+            _fill_quantised(module, generator, device)
     return model
 
 
@@ -49,8 +49,8 @@ def _fill(value: Tensor, gain: bool, generator: torch.Generator) -> None:
         value.normal_(0.0, value[0].numel() ** -0.5, generator=generator)
 
 
-def _fill_quantized(
-    module: QuantizedLinear, generator: torch.Generator, device: torch.device | str
+def _fill_quantised(
+    module: QuantisedLinear, generator: torch.Generator, device: torch.device | str
 ) -> None:
     weight = torch.empty(module.weight.shape, dtype=torch.int8, device=device)
     module.weight = weight.random_(-127, 128, generator=generator)

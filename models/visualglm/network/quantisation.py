@@ -20,7 +20,7 @@ QUANTIZED = (
 BITS = (8, 4)
 
 
-def quantize_weight(weight: Tensor, bits: int) -> tuple[Tensor, Tensor]:
+def quantise_weight(weight: Tensor, bits: int) -> tuple[Tensor, Tensor]:
     """A weight [N, K] as integers and scales: int8 [N, K] (8 bit) or [N, K / 2], half [N].
 
     Computed in the weight's own type. A row of zeros stays one.
@@ -34,7 +34,7 @@ def quantize_weight(weight: Tensor, bits: int) -> tuple[Tensor, Tensor]:
     return (pack(packed) if bits == 4 else packed), scale
 
 
-def dequantize_weight(weight: Tensor, scale: Tensor, bits: int) -> Tensor:
+def dequantise_weight(weight: Tensor, scale: Tensor, bits: int) -> Tensor:
     """The weight that the integers stand for: half [N, K]."""
     _check(bits)
     integers = unpack(weight) if bits == 4 else weight
@@ -54,7 +54,7 @@ def unpack(packed: Tensor) -> Tensor:
     return torch.stack((high, low), dim=-1).flatten(-2)
 
 
-class QuantizedLinear(nn.Module):
+class QuantisedLinear(nn.Module):
     """A Linear layer over 8- or 4-bit weights; the plain path, right on every device.
 
     Each call unpacks the whole matrix. The integers are buffers: no optimiser or cast of the
@@ -75,11 +75,11 @@ class QuantizedLinear(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """[..., in] → [..., out], in x's type."""
-        weight = dequantize_weight(self.weight, self.weight_scale, self.bits)
+        weight = dequantise_weight(self.weight, self.weight_scale, self.bits)
         return F.linear(x, weight.to(x.dtype), self.bias)
 
 
-def use_quantized_layers(model: nn.Module, bits: int) -> None:
+def use_quantised_layers(model: nn.Module, bits: int) -> None:
     """Put empty quantised layers in the place of the language model's Linear layers.
 
     Under `torch.device("meta")` they are as empty as the rest.
@@ -91,7 +91,7 @@ def use_quantized_layers(model: nn.Module, bits: int) -> None:
                     owner = layer.get_submodule(name.rpartition(".")[0])
                     old = layer.get_submodule(name)
                     if isinstance(old, nn.Linear):
-                        new = QuantizedLinear(old.in_features, old.out_features, bits)
+                        new = QuantisedLinear(old.in_features, old.out_features, bits)
                         setattr(owner, name.rpartition(".")[2], new)
 
 

@@ -23,7 +23,7 @@ from models.visualglm.engine.sampling import SamplingParams, keep_top_p
 from models.visualglm.image import decode, preprocess, resize
 from models.visualglm.network.model import VisualGLM
 from models.visualglm.network.positions import padded_batch
-from models.visualglm.network.quantisation import dequantize_weight, quantize_weight
+from models.visualglm.network.quantisation import dequantise_weight, quantise_weight
 from models.visualglm.network.rotary import inverse_frequencies, rotary_tables
 from scripts.tiny_visualglm import make_checkpoint
 from verification.golden.cases import set_alpha
@@ -149,11 +149,11 @@ def _quantised(model: VisualGLM) -> Arrays:
     weight = model.get_parameter("transformer.layers.2.mlp.dense_h_to_4h.weight")
     arrays: Arrays = {}
     for kind, value in (("int4", weight.half()), ("int4_from_fp32", weight)):
-        integers, scale = quantize_weight(value, 4)
+        integers, scale = quantise_weight(value, 4)
         stem = f"{kind}.layers.2.mlp.dense_h_to_4h"
         arrays[f"{stem}.weight"], arrays[f"{stem}.weight_scale"] = integers, scale
         if kind == "int4":
-            arrays[f"{stem}.dequantized_half"] = dequantize_weight(integers, scale, 4)
+            arrays[f"{stem}.dequantized_half"] = dequantise_weight(integers, scale, 4)
     return arrays
 
 

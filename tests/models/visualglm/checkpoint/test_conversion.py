@@ -20,7 +20,7 @@ from models.visualglm.checkpoint.conversion import TOKENIZER_FILE, convert
 from models.visualglm.checkpoint.layout import INV_FREQ, SCALE, is_quantised, tensor_shapes
 from models.visualglm.checkpoint.reader import CheckpointReader, check_entries
 from models.visualglm.config import VisualGLMConfig, read_config
-from models.visualglm.network.quantisation import quantize_weight
+from models.visualglm.network.quantisation import quantise_weight
 from tests import ROOT
 from tests.models.visualglm.synthetic import CONFIG, RAW, golden, tensors, write
 
@@ -82,7 +82,7 @@ def test_quantised(tmp_path: Path, source: Path, bits: int) -> None:
     found = contents(target)
     for name, tensor in tensors().items():
         if is_quantised(name):
-            weight, scale = quantize_weight(tensor, bits)
+            weight, scale = quantise_weight(tensor, bits)
             assert torch.equal(found[name], weight)
             assert torch.equal(found[name.removesuffix(".weight") + SCALE], scale)
         else:

@@ -20,7 +20,7 @@ from models.visualglm.checkpoint.names import official_name
 from models.visualglm.checkpoint.safetensors import DTYPE_NAMES
 from models.visualglm.config import VisualGLMConfig, read_config
 from models.visualglm.network.model import empty_model
-from models.visualglm.network.quantisation import use_quantized_layers
+from models.visualglm.network.quantisation import use_quantised_layers
 from tests.models.visualglm.synthetic import CONFIG, golden
 
 FULL = VisualGLMConfig()
@@ -34,7 +34,7 @@ def test_the_network_has_the_layout_under_the_official_names(
     model = empty_model(config).half()
     if bits:
         with torch.device("meta"):
-            use_quantized_layers(model, bits)
+            use_quantised_layers(model, bits)
         model.half()
     state = {official_name(name): tensor for name, tensor in model.state_dict().items()}
     assert len(state) == len(model.state_dict())  # one to one

@@ -19,7 +19,7 @@ from models.visualglm.checkpoint.loading import load_into
 from models.visualglm.checkpoint.names import official_name
 from models.visualglm.checkpoint.reader import CheckpointReader
 from models.visualglm.network.model import VisualGLM, empty_model
-from models.visualglm.network.quantisation import quantize_weight, use_quantized_layers
+from models.visualglm.network.quantisation import quantise_weight, use_quantised_layers
 from tests import ROOT
 from tests.models.visualglm.synthetic import CONFIG, tensors, write
 
@@ -38,7 +38,7 @@ def load(model: nn.Module, folder: Path, dtype: torch.dtype = torch.float16, **m
 def quantised_model(bits: int) -> VisualGLM:
     model = empty_model(CONFIG)
     with torch.device("meta"):
-        use_quantized_layers(model, bits)
+        use_quantised_layers(model, bits)
     return model
 
 
@@ -81,7 +81,7 @@ def test_quantised_on_the_way_or_stored_so_is_the_same(tmp_path: Path, bits: int
         if not is_quantised(name):
             yield name, tensor
             return
-        weight, scale = quantize_weight(tensor, bits)
+        weight, scale = quantise_weight(tensor, bits)
         yield name, weight
         yield name.removesuffix(".weight") + SCALE, scale
 
@@ -145,7 +145,7 @@ def test_lm_head_and_rotary_buffers_may_be_absent(tmp_path: Path) -> None:
 def test_a_quantised_checkpoint_in_a_full_network_is_told(tmp_path: Path) -> None:
     content = tensors()
     name = "transformer.layers.0.attention.dense.weight"
-    content[name], content[name.removesuffix(".weight") + SCALE] = quantize_weight(content[name], 8)
+    content[name], content[name.removesuffix(".weight") + SCALE] = quantise_weight(content[name], 8)
     message = complaint(empty_model(CONFIG), write(tmp_path, content))
     assert f"1 unexpected: transformer.layers.0.attention.dense{SCALE}" in message
     assert f"{name} (I8 [32, 32] in place of F32 [32, 32])" in message
@@ -154,7 +154,7 @@ def test_a_quantised_checkpoint_in_a_full_network_is_told(tmp_path: Path) -> Non
 def test_a_transform_that_forgets_a_tensor_is_told(tmp_path: Path) -> None:
     def forgetful(name: str, tensor: Tensor) -> Iterator[tuple[str, Tensor]]:
         if is_quantised(name):
-            yield name, quantize_weight(tensor, 8)[0]
+            yield name, quantise_weight(tensor, 8)[0]
         elif name != EMBEDDINGS:
             yield name, tensor
 

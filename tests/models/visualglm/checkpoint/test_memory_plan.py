@@ -22,7 +22,7 @@ from models.visualglm.checkpoint.memory_plan import (
 from models.visualglm.config import VisualGLMConfig
 from models.visualglm.network.cache import KVCache
 from models.visualglm.network.model import empty_model
-from models.visualglm.network.quantisation import use_quantized_layers
+from models.visualglm.network.quantisation import use_quantised_layers
 
 FULL = VisualGLMConfig()
 HALF = torch.float16
@@ -44,7 +44,7 @@ def test_weights_are_what_the_network_holds(bits: int) -> None:
     model = empty_model(FULL)
     if bits:
         with torch.device("meta"):
-            use_quantized_layers(model, bits)
+            use_quantised_layers(model, bits)
     model.half()
     held = sum(value.numel() * value.element_size() for value in model.state_dict().values())
     assert plan(FULL, HALF, bits, 1, 2048).resident == held
