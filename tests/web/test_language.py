@@ -82,7 +82,7 @@ def test_the_address_goes_before_the_browser(
 def test_the_field_goes_before_the_address(client: FlaskClient, lang: str) -> None:
     other = "en" if lang == "zh" else "zh"
     for body in ({"data": {"user_input": "", "lang": lang}}, {"json": {"lang": lang}}):
-        answer = client.post(f"/get_response?ui={other}", **body).get_json()  # type: ignore[arg-type]
+        answer = client.post(f"/get_response?ui={other}", **body).get_json()
         assert ("为空" in answer["error"]["message"]) == (lang == "zh")
 
 

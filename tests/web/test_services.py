@@ -15,9 +15,12 @@ from web.application import BYTES_PER_CHAR, FORM_OVERHEAD
 from web.services import Services, services, services_of
 
 
-def make(path: Path, **more: int) -> Flask:
+def make(path: Path, max_chars: int = 20_000) -> Flask:
     settings = Settings(
-        cache_dir=Path("/nonexistent"), store=path / "kex.db", base=str(path / "base.db"), **more
+        cache_dir=Path("/nonexistent"),
+        store=path / "kex.db",
+        base=str(path / "base.db"),
+        max_chars=max_chars,
     )
     return create_app(settings, Registry(settings, {}))
 
