@@ -323,7 +323,7 @@ def broken(row: dict[str, Any], rng: random.Random) -> dict[str, Any]:
     strings |= {s for t in row["triples"] for s in (t[0], t[2])}
     strings |= {s for m in row.get("marked", ()) for s in (m["triple"][0], m["triple"][2])}
     strings |= set(row["facts"]) | {v for pairs in row["facts"].values() for _, v in pairs}
-    cut = set()
+    cut: set[int] = set()
     for string in strings:
         for found in re.finditer(re.escape(string), text):
             cut.update(range(found.start() + 1, found.end()))
