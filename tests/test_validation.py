@@ -23,7 +23,7 @@ class _Model(BaseModel):
     kind: Literal["a", "b", "c"] = "a"
     share: float = Field(0, lt=1.5, allow_inf_nan=False)
     items: list[_Item] = Field(default_factory=list, max_length=2)
-    words: Annotated[list[str], Field(min_length=1)] = ["a"]
+    names: Annotated[list[str], Field(min_length=1)] = ["a"]
     pair: tuple[str, str] = ("a", "b")
     table: dict[str, int] = Field(default_factory=dict)
     even: int = 0
@@ -65,7 +65,7 @@ def fault_of(raw: Any) -> ValidationError:
         ({"items": [{"size": 0}]}, ("items", 0, "size"),
          "Input should be greater than or equal to 1", None),
         ({"items": [{}] * 3}, ("items",), "List should have at most 2 items", "最多可有 2 项"),
-        ({"words": []}, ("words",), "List should have at least 1 item, not 0",
+        ({"names": []}, ("names",), "List should have at least 1 item, not 0",
          "至少应有 1 项，现有 0 项"),
         ({"even": 3}, ("even",), str(message("errors.not_boolean")),
          message("errors.not_boolean").to("zh")),

@@ -42,8 +42,8 @@ def test_random_pairs_in_any_order(seed: int) -> None:
         joined = expected[one] | expected[other]
         expected |= dict.fromkeys(joined, joined)
         sets.join(one, other)
-        asked = drawn.randrange(40)  # a question between changes nothing
-        assert sets.find(asked) == min(expected[asked])
+        thing = drawn.randrange(40)  # a question between changes nothing
+        assert sets.find(thing) == min(expected[thing])
     other_order = DisjointSets[int]()
     for one, other in drawn.sample(pairs, len(pairs)):
         other_order.join(other, one)

@@ -22,7 +22,7 @@ def script(request: GenerateRequest) -> Sequence[Step]:
 
 
 class Closing(ScriptedModel):
-    """Ends what it says when it is closed, as the engines do."""
+    """Ends its answers when it is closed, as the engines do."""
 
     def __init__(self) -> None:
         super().__init__(script)

@@ -44,8 +44,8 @@ STEPS: dict[str, list[Step]] = {
 
 
 def script(request: GenerateRequest) -> list[Step]:
-    asked = request.messages[-1].content
-    return next((steps for text, steps in STEPS.items() if text in asked), [0.1, GOOD])
+    prompt = request.messages[-1].content
+    return next((steps for text, steps in STEPS.items() if text in prompt), [0.1, GOOD])
 
 
 @dataclass(frozen=True)

@@ -81,12 +81,12 @@ def test_an_answer_that_is_soon_complete_is_finished() -> None:
         ask(one, "short", "*/*")
         streamed = begin(other, "short")
         process.send_signal(signal.SIGTERM)
-        said = streamed.read().decode()
+        stream_text = streamed.read().decode()
         response = one.getresponse()
         assert (response.status, json.load(response)["response"]) == (200, "begun")
         output, _ = process.communicate(timeout=15)
         assert process.returncode == 0
-    assert "event: done" in said and '"response": "begun"' in said
+    assert "event: done" in stream_text and '"response": "begun"' in stream_text
     assert output == "Kex has stopped.\n"
 
 
@@ -96,12 +96,12 @@ def test_an_answer_that_takes_too_long_is_ended_with_an_error() -> None:
         streamed = begin(other, "long")
         began = time.monotonic()
         process.send_signal(signal.SIGTERM)
-        said = streamed.read().decode()
+        stream_text = streamed.read().decode()
         response = one.getresponse()
         error = json.load(response)["error"]
         assert (response.status, error["code"]) == (503, "model_failed")
         assert process.wait(15) == 0
-    assert "event: error" in said and "event: done" not in said
+    assert "event: error" in stream_text and "event: done" not in stream_text
     assert 5 <= time.monotonic() - began < 12
 
 

@@ -75,7 +75,7 @@ def test_an_extraction(scripted: ScriptedModel) -> None:
     assert item == got[-1][1]["knowledge"]["triples"][0]
 
 
-def test_a_talk_has_no_items(scripted: ScriptedModel) -> None:
+def test_a_chat_has_no_items(scripted: ScriptedModel) -> None:
     scripted.script = lambda _: ["Fi", "ne."]
     got = written(scripted, CHAT, NamedEvents(CHAT))
     assert [name for name, _ in got] == ["token", "token", "done"]
@@ -94,7 +94,7 @@ def test_chinese_is_written_as_it_is() -> None:
 
 
 @pytest.mark.parametrize(
-    ("work", "lang", "stage", "said"),
+    ("work", "lang", "stage", "text"),
     [
         (TASK, "en", Stage("loading", 0.1), "Loading the model"),
         (TASK, "zh", Stage("loading", 0.1), "正在加载模型"),
@@ -108,9 +108,9 @@ def test_chinese_is_written_as_it_is() -> None:
         (TASK, "en", Stage("reading", None, 2, 5), "Reading the text (2/5)"),
     ],
 )
-def test_stages_have_a_language(work: Task | Chat, lang: Lang, stage: Stage, said: str) -> None:
+def test_stages_have_a_language(work: Task | Chat, lang: Lang, stage: Stage, text: str) -> None:
     name, data = parsed(NamedEvents(work, lang=lang).event(stage))
-    assert (name, data["message"]) == ("status", said)
+    assert (name, data["message"]) == ("status", text)
     assert (data["stage"], data["done"]) == (stage.name, stage.done)
 
 
@@ -131,10 +131,10 @@ def test_the_answer_has_the_language_too(scripted: ScriptedModel) -> None:
 
 def test_an_error_is_in_the_one_shape_and_in_the_language() -> None:
     error = RateLimited(message("errors.glm_failed", kind="OSError"), field="a", retry_after=5)
-    for lang, said in (("en", "Local-GLM failed: OSError."), ("zh", "Local-GLM 出错：OSError。")):
+    for lang, text in (("en", "Local-GLM failed: OSError."), ("zh", "Local-GLM 出错：OSError。")):
         assert parsed(NamedEvents(TASK, lang=lang).error(error)) == (  # type: ignore[arg-type]
             "error",
-            {"error": {"code": "rate_limited", "message": said, "field": "a"}},
+            {"error": {"code": "rate_limited", "message": text, "field": "a"}},
         )
 
 
@@ -165,12 +165,12 @@ def test_an_error_is_stored_with_what_had_come(
     name, data = parsed(wire.error(error))
     assert (name, data["turn"]) == ("error", 1)
     [turn] = store.get().load(place).turns
-    kept = dict(turn.said.error or {})
-    assert [item["relation"] for item in kept.pop("partial")["items"]] == ["出生地"]
-    assert kept == data["error"] == error.to_json(lang)["error"]
+    stored = dict(turn.said.error or {})
+    assert [item["relation"] for item in stored.pop("partial")["items"]] == ["出生地"]
+    assert stored == data["error"] == error.to_json(lang)["error"]
 
 
-def test_of_a_talk_the_text_had_come(store: LazyStore) -> None:
+def test_a_chat_that_was_left_is_stored_with_its_text(store: LazyStore) -> None:
     place, keeper = begin(store)
     wire = NamedEvents(CHAT, keeper)
     for text in ("Fi", "ne"):
