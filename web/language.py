@@ -18,11 +18,12 @@ def follow(request: Request, lang: Any) -> None:
 
 
 def language(request: Request) -> Lang:
-    """The request's own `lang`, else `ui` of the address, else the best of Accept-Language.
+    """`ui` of the address, else the best of Accept-Language, else the request's own `lang`.
 
-    English where nothing is named.
+    The first two say what the reader reads, `lang` what the text is in; English where none helps.
     """
-    chosen = request.environ.get(_CHOSEN) or request.args.get("ui")
-    if chosen not in ("zh", "en"):
-        chosen = request.accept_languages.best_match(["en", "zh"], "en")
+    ui = request.args.get("ui")
+    if ui in ("zh", "en"):
+        return "zh" if ui == "zh" else "en"
+    chosen = request.accept_languages.best_match(["en", "zh"]) or request.environ.get(_CHOSEN)
     return "zh" if chosen == "zh" else "en"

@@ -86,6 +86,7 @@ def register(app: Flask) -> None:
 
 
 def _vary(response: Response) -> Response:
+    response.vary.add("Accept-Language")
     if _has_pages():
         response.vary.add("Accept")
     return response

@@ -58,7 +58,7 @@ class RemoteModel:
         self._client_: httpx2.Client | None = None
         self._capabilities: Capabilities | None = None
         self._state = ModelState("idle", message("states.remote_idle", url=without_secrets(url)))
-        self._post = 0.0
+        self._state_at = 0.0
         self._closed = False
         self._refreshing: threading.Thread | None = None
 
@@ -83,10 +83,10 @@ class RemoteModel:
 
     def state(self) -> ModelState:
         with self._lock:
-            stale = time.monotonic() - self._post > FRESH_SECONDS
+            stale = time.monotonic() - self._state_at > FRESH_SECONDS
             busy = self._refreshing is not None and self._refreshing.is_alive()
             if stale and not busy and not self._closed:
-                self._post = time.monotonic()
+                self._state_at = time.monotonic()
                 name = f"state-{self.name}"
                 self._refreshing = threading.Thread(target=self._refresh, name=name, daemon=True)
                 self._refreshing.start()

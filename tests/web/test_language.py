@@ -38,7 +38,8 @@ def error(client: FlaskClient, headers: dict[str, str], **fields: str) -> str:
         ({}, {}, "user_input is empty: send the text to read."),
         (CHINESE, {}, "user_input 为空：请发送要读取的文本。"),
         ({"Accept-Language": "fr"}, {}, "user_input is empty: send the text to read."),
-        (CHINESE, {"lang": "en"}, "user_input is empty: send the text to read."),
+        (CHINESE, {"lang": "en"}, "user_input 为空：请发送要读取的文本。"),
+        ({"Accept-Language": "en"}, {"lang": "zh"}, "user_input is empty: send the text to read."),
         ({}, {"lang": "zh"}, "user_input 为空：请发送要读取的文本。"),
         (CHINESE, {"lang": "auto"}, "user_input 为空：请发送要读取的文本。"),
     ],
@@ -79,11 +80,14 @@ def test_the_address_goes_before_the_browser(
 
 
 @pytest.mark.parametrize("lang", ["zh", "en"])
-def test_the_field_goes_before_the_address(client: FlaskClient, lang: str) -> None:
+def test_the_reader_goes_before_the_language_of_the_text(client: FlaskClient, lang: str) -> None:
+    """The page sends both: what its reader reads, and what the text is in."""
     other = "en" if lang == "zh" else "zh"
-    for body in ({"data": {"user_input": "", "lang": lang}}, {"json": {"lang": lang}}):
-        answer = client.post(f"/get_response?ui={other}", **body).get_json()
-        assert ("为空" in answer["error"]["message"]) == (lang == "zh")
+    for address, headers in ((f"?ui={lang}", {}), ("", {"Accept-Language": lang})):
+        answer = client.post(f"/get_response{address}", headers=headers, json={"lang": other})
+        assert ("为空" in answer.get_json()["error"]["message"]) == (lang == "zh")
+    alone = client.post("/get_response", json={"lang": lang}, headers={"Accept-Language": "fr"})
+    assert ("为空" in alone.get_json()["error"]["message"]) == (lang == "zh")
 
 
 @pytest.mark.parametrize("lang", [None, 5, True, [], ["zh"], {"zh": 1}, "ZH", ""])

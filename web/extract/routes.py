@@ -57,7 +57,8 @@ def get_response() -> ResponseReturnValue:
         events, kind = converse.converse(order.work, model), converse.Answer
     else:
         events, kind = extractor.extract(order.work, model), extractor.Answer
-    lang = language(request)
+    # A page without scripts is in the language of its text, its warnings too.
+    lang = order.work.lang if pages.wanted() else language(request)
     keeper = _keeper(order, lang)
     if _wants_events():
         return stream_response(events, NamedEvents(order.work, keeper, lang))

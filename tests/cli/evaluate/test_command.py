@@ -154,7 +154,7 @@ def test_two_runs_are_compared(gold: Path, tmp_path: Path) -> None:
         (["--data", "/nonexistent", "--out", "{out}"], 2, "does not exist"),
         (["--data", "{gold}", "--out", "{out}", "--type", "KE1,KE9"], 2, "'KE9' is not one of"),
         (["--data", "{bad}", "--out", "{out}"], 2, "bad.jsonl, line 2: lang: Input should be"),
-        (["--data", "{gold}", "--data", "{gold}", "--out", "{out}"], 2, "id 'ann' stands at"),
+        (["--data", "{gold}", "--data", "{gold}", "--out", "{out}"], 2, "id 'ann' is also at"),
         (["--data", "{only}", "--out", "{out}", "--type", "KE3"], 2, "no row of KE3"),
         (["--data", "{broken}", "--out", "{out}"], 1, "No row got an answer"),
         (["--data", "{gold}", "--out", "{out}", "--model", "Local-GLM"], 3, "No weights at"),

@@ -75,5 +75,5 @@ def test_a_report_that_is_not_there_or_something_else(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="to its end first"):
         read_report(tmp_path)
     (tmp_path / FILE).write_text('{"rows": 3}', encoding="utf-8")
-    with pytest.raises(InputError, match="no report of this version"):
+    with pytest.raises(InputError, match="not a report of this version"):
         read_report(tmp_path)

@@ -51,7 +51,7 @@ def get(client: FlaskClient, path: str) -> Any:
     response = client.get(path)
     assert response.status_code == 200, response.get_json()
     assert response.headers["Cache-Control"] == "no-store"
-    assert response.headers["Vary"] == "Accept"
+    assert set(response.headers["Vary"].split(", ")) == {"Accept", "Accept-Language"}
     return response.get_json()
 
 

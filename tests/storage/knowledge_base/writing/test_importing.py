@@ -167,7 +167,7 @@ def test_wrong_words_are_told(
 ) -> None:
     assert "Give RUNS" in call("import").stderr
     done = call("import", str(tmp_path))
-    assert done.exit_code == 2 and "holds no job" in done.stderr
+    assert done.exit_code == 2 and "contains no job" in done.stderr
     done = call("remove", "x")
     assert done.exit_code == 2 and "no source 'x'" in done.stderr
     monkeypatch.setenv("KEX_BASE", "off")
