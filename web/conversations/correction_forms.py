@@ -26,7 +26,7 @@ from knowledge.text.spans import Span
 from storage.conversations.records import Turn
 from validation import text_fault
 from web.body import read_json
-from web.validation import Form, validate
+from web.form import Form, validate
 from wording import message
 
 MAX_STRING = 1000  # characters of a head, a relation, …

@@ -12,7 +12,7 @@ from storage.conversations.rows import MAX_TITLE
 from storage.conversations.store import MAX_PAGE
 from validation import check_text
 from web.body import read_json
-from web.validation import Form, validate
+from web.form import Form, validate
 from wording import message
 
 MAX_QUERY = 200  # characters

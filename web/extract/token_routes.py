@@ -7,8 +7,8 @@ from flask import Blueprint, Response, jsonify, request
 from errors import TooLarge
 from settings import ModelName
 from web.body import read_json
+from web.form import Form, validate
 from web.services import services
-from web.validation import Form, validate
 from wording import message
 
 blueprint = Blueprint("tokens", __name__)

@@ -28,9 +28,9 @@ from storage.knowledge_base.reading.entity_card import MAX_AROUND
 from storage.knowledge_base.searching import MAX_LIMIT
 from storage.knowledge_base.views import Page, Source
 from web import pages
+from web.form import validate
 from web.language import language
 from web.services import services
-from web.validation import validate
 
 blueprint = Blueprint("base", __name__, url_prefix="/base")
 

@@ -22,8 +22,8 @@ from models.remote.protocol import VERSION, read_request, write_capabilities, wr
 from settings import ModelName
 from web.answering import client_gone, find_model
 from web.body import read_json
+from web.form import Form, validate
 from web.services import services
-from web.validation import Form, validate
 from wording import message
 
 blueprint = Blueprint("replica", __name__, url_prefix="/v1/replica")

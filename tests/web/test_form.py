@@ -8,7 +8,7 @@ import pytest
 from pydantic import Field, ValidationError
 
 from errors import InputError
-from web.validation import Form, validate
+from web.form import Form, validate
 from wording import Message
 
 
