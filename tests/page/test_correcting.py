@@ -149,6 +149,7 @@ def test_what_another_tab_corrected_is_shown_before_it_is_undone(
     page.keyboard.press("c")
     rows(page, f"{LOCATED}confirmed", "鲁迅作品狂人日记")
     other = visit(page.url, ui=None)
+    expect(other.get_by_role("button", name="Add item")).to_be_visible()  # the keys work by now
     other.locator("tr[data-row]").nth(1).focus()
     other.keyboard.press("Delete")
     rows(other, f"{LOCATED}confirmed")
