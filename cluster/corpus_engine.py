@@ -22,7 +22,7 @@ from typing import Any
 
 from cluster.ray_cluster import joined, needs
 from corpus.budget import Ledger
-from corpus.rate_limited_model import Gate
+from corpus.rate_limited_model import RateLimitedModel
 from corpus.work import ask
 from errors import InputError, KexError, ModelFailed, Unavailable
 from extraction.extractor import Answer
@@ -81,7 +81,7 @@ class Reader:
 
     def read(self, task: Task) -> Reading:
         ledger = Ledger()
-        gate = Gate(self._model, self._wanted.places, ledger, self._wanted.patience)
+        gate = RateLimitedModel(self._model, self._wanted.places, ledger, self._wanted.patience)
         answer, why = None, None
         try:
             answer = ask(task, gate, threading.Event())
@@ -111,12 +111,12 @@ class RayEngine:
                 return None
             if actor is None:
                 why = message("errors.cluster_no_actor", seconds=self._patience)
-                if isinstance(model, Gate):
+                if isinstance(model, RateLimitedModel):
                     model.report((0, 0), why)
                 raise Unavailable(why)
             reading = self._read(actor, task, stop)
             if isinstance(reading, Reading):
-                if isinstance(model, Gate):
+                if isinstance(model, RateLimitedModel):
                     model.report(reading.spent, reading.gone)
                 if reading.answer is None:
                     raise ModelFailed(reading.error or message("errors.cluster_stopped"))

@@ -13,7 +13,7 @@ from corpus.budget import estimate_tokens
 from corpus.fingerprint import Recipes
 from corpus.index import FILE, Index, translate_errors
 from corpus.inputs.opening import open_input
-from corpus.intake import Admission, Refused
+from corpus.intake import Intake, Refused
 from corpus.job_spec import JobSpec
 from corpus.run import RunOptions, limits
 from corpus.work import Work, read_text
@@ -73,7 +73,7 @@ def estimate(
     )
     found = Estimate(counted=model.count_tokens(["."]) is not None, unavailable=unavailable)
     with _opened_index(out) as index:
-        admission = Admission(index, recipes, spec.options.types, retry=options.retry)
+        admission = Intake(index, recipes, spec.options.types, retry=options.retry)
         counter = _Counter(model)
         answers = 0.0
         rates = _rates(index)

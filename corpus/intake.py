@@ -21,7 +21,7 @@ class Refused(NamedTuple):
     error: str
 
 
-class Admission:
+class Intake:
     """Looks at every document of one pass over the input, and remembers in a bit that it was there.
 
     `retry`: only what failed, or failed in part, is to do.

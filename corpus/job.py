@@ -16,12 +16,12 @@ from typing import Literal
 from corpus.budget import Ledger
 from corpus.index import Index
 from corpus.inputs.entry import Entry, Input
-from corpus.intake import Admission
+from corpus.intake import Intake
 from corpus.outcomes import Known, Unit
 from corpus.outputs.shards import Shards
-from corpus.rate_limited_model import Gate
+from corpus.rate_limited_model import RateLimitedModel
 from corpus.work import Work, Worker
-from corpus.workers import Finished, Team
+from corpus.workers import Finished, Workers
 from errors import BudgetReached, KexError
 
 AHEAD = 64  # documents in memory beyond those being read: enough while a commit waits for the disk
@@ -64,9 +64,9 @@ class JobParts:
     input: Input
     index: Index
     shards: Shards
-    admission: Admission
+    admission: Intake
     worker: Worker
-    gate: Gate
+    gate: RateLimitedModel
     ledger: Ledger
     parallel: int
     shard_size: int
@@ -99,7 +99,7 @@ class Job:
         not committed is as if it had never been.
         """
         self._shards.sweep()
-        team = Team(self._parts.parallel, self._checked, self._parts.stop)
+        team = Workers(self._parts.parallel, self._checked, self._parts.stop)
         rest = iter(self._parts.input)
         try:
             self._feed(team, islice(rest, limit))
@@ -124,7 +124,7 @@ class Job:
     def _halted(self) -> bool:
         return self._gate.given_up is not None or self._interrupted.is_set()
 
-    def _feed(self, team: Team, entries: Iterator[Entry]) -> None:
+    def _feed(self, team: Workers, entries: Iterator[Entry]) -> None:
         """Hand in what there is to do, while anything may begin."""
         for entry in entries:
             self._read = entry.at / self._parts.input.size if self._parts.input.size else 1.0
@@ -135,7 +135,7 @@ class Job:
             if self._halted:
                 return
 
-    def _admit(self, team: Team, entry: Entry) -> None:
+    def _admit(self, team: Workers, entry: Entry) -> None:
         admitted = self._parts.admission.admit(entry)
         if admitted is None:
             self.progress.skipped += 1
@@ -156,7 +156,7 @@ class Job:
             if unit.outcome == "done" or not self._halted:
                 yield unit
 
-    def _collect(self, team: Team, timeout: float) -> None:
+    def _collect(self, team: Workers, timeout: float) -> None:
         if self._uncommitted and timeout:
             timeout = min(timeout, max(0.001, self._committed + COMMIT_SECONDS - time.monotonic()))
         for one in team.take(timeout):

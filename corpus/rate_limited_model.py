@@ -36,7 +36,7 @@ LONGEST_PAUSE = 30.0
 FAILURES = 40  # requests in a row that break down: it is the service then, and not the texts
 
 
-class Gate:
+class RateLimitedModel:
     """A model with `places`; implements `models.base.Model` and `models.base.Recognising`.
 
     A failure that is not the document's (a service that is gone, a limit on requests) is waited out

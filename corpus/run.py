@@ -14,13 +14,13 @@ from corpus.fingerprint import Limits, Recipes
 from corpus.index import FILE, Index, translate_errors
 from corpus.inputs.entry import Input
 from corpus.inputs.opening import open_input
-from corpus.intake import Admission
+from corpus.intake import Intake
 from corpus.job import Ended, Job, JobParts, Progress
 from corpus.job_spec import JobSpec, read_spec
 from corpus.outputs.manifest import FILE as MANIFEST
 from corpus.outputs.manifest import Sums, sums, write_manifest
 from corpus.outputs.shards import Shards
-from corpus.rate_limited_model import Gate
+from corpus.rate_limited_model import RateLimitedModel
 from corpus.work import Ask, Worker
 from corpus.work import ask as ask_here
 from errors import InputError
@@ -134,9 +134,9 @@ class _Run:
         decisive = model_settings(spec.model, settings)
         self._recipes = Recipes(spec.options, spec.model, decisive, self._limits)
         types = spec.options.types
-        self._admission = Admission(index, self._recipes, types, retry=options.retry)
+        self._admission = Intake(index, self._recipes, types, retry=options.retry)
         self._ledger = Ledger(spent(index), options.budget)
-        self._gate = Gate(model, options.parallel, self._ledger, options.patience)
+        self._gate = RateLimitedModel(model, options.parallel, self._ledger, options.patience)
 
     def report(self, input_: Input, tell: Callable[[Progress], None], ask: Ask) -> Report:
         """Run, and put the folder in order."""

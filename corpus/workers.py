@@ -23,7 +23,7 @@ class Finished:
     error: BaseException | None = None
 
 
-class Team:
+class Workers:
     """`size` threads; what they finish comes out of `done`, in any order."""
 
     def __init__(

@@ -15,7 +15,7 @@ from typing import Any
 
 from errors import KexError, ModelFailed, Unavailable, Unprocessable
 from extraction.answers.entity_card import make_cards
-from extraction.answers.filtering import Dropped, LeftOut, Sift
+from extraction.answers.filtering import Dropped, Filter, LeftOut
 from extraction.chunking.chunks import Chunk, chunks
 from extraction.chunking.context import Context
 from extraction.parallel import in_order
@@ -120,7 +120,7 @@ class _Run:
         if task.entity:
             self.source.learn(task.entity, self.aliases.of(task.entity))
         self.context = Context(self.document, task.lang)
-        self.sift = Sift(task, examples=not tuned_for(task, self.model.capabilities))
+        self.filter = Filter(task, examples=not tuned_for(task, self.model.capabilities))
 
     def warn(self, warning: str) -> None:
         if warning not in self.warnings:
@@ -134,7 +134,7 @@ class _Run:
             self.source,
             self.aliases,
             whole=not self.failed and not self.task.spans,
-            refused=self.sift.keys,
+            refused=self.filter.keys,
         )
         return Answer(
             prompt_type=self.task.prompt_type,
@@ -147,8 +147,8 @@ class _Run:
             warnings=tuple(self.warnings),
             failed=tuple(self.failed),
             repairs=self.repairs,
-            dropped=self.sift.dropped,
-            left_out=tuple(self.sift.left_out),
+            dropped=self.filter.dropped,
+            left_out=tuple(self.filter.left_out),
         )
 
 
@@ -180,7 +180,7 @@ def extract(task: Task, model: Model) -> Generator[Event, None, None]:
         run.warn(message("warnings.extraction_entity_unused", entity=task.entity))
     elif task.entity and not run.source.known(task.entity):
         run.warn(message("warnings.extraction_entity_not_in_text", entity=task.entity))
-    for warning in run.sift.dropped.warnings():
+    for warning in run.filter.dropped.warnings():
         run.warn(warning)
     yield run.answer(time.monotonic() - began)
 
@@ -227,7 +227,7 @@ class _Pass:
                     yield event
                 else:
                     item = ground(event, run.source, self._parts[index].span)
-                    if run.sift.takes(item) and run.merge.add(item):
+                    if run.filter.takes(item) and run.merge.add(item):
                         yield Found(item)
         if self._gone is not None and self._unread:
             run.warn(message("warnings.extraction_unread", part=self._unread[0] + 1))

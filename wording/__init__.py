@@ -48,7 +48,7 @@ def _restored(key: str, values: dict[str, Any]) -> Message:
 
 
 def joined(key: str, parts: Iterable[str | None]) -> str | None:
-    """One Message of several by `errors.joined_<key>` ("sentences", "clauses", …); None for none."""
+    """One Message of several by `errors.joined_<key>` ("sentences", "lines", …); None for none."""
     given = [part for part in parts if part]
     if not given:
         return None

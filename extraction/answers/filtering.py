@@ -60,7 +60,7 @@ class LeftOut:
         return {"why": self.why, "item": list(self.strings)}
 
 
-class Sift:
+class Filter:
     """Judges the located items of one task and counts what it refuses.
 
     `examples`: whether the model was shown any; one that was trained for the task is not.

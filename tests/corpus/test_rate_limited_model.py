@@ -11,7 +11,7 @@ import pytest
 
 from corpus import rate_limited_model as gate_module
 from corpus.budget import Budget, Ledger, Price, estimate_tokens
-from corpus.rate_limited_model import Gate
+from corpus.rate_limited_model import RateLimitedModel
 from errors import BudgetReached, ModelFailed, RateLimited, Unavailable
 from models.base import Finish, GenerateRequest, Message, Text, Usage
 from tests.corpus.conftest import Command, answers, outcomes, people
@@ -27,7 +27,9 @@ def hurry(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(gate_module, "FIRST_PAUSE", 0.05)
 
 
-def gate_of(*scripts: Sequence[Step], patience: float = 5, budget: Budget | None = None) -> Gate:
+def gate_of(
+    *scripts: Sequence[Step], patience: float = 5, budget: Budget | None = None
+) -> RateLimitedModel:
     """Over a model that plays a script a request, the last for all further ones."""
     left = iter(scripts)
     last: list[Sequence[Step]] = []
@@ -36,14 +38,14 @@ def gate_of(*scripts: Sequence[Step], patience: float = 5, budget: Budget | None
         last[:] = [next(left, last[0] if last else [])]
         return last[0]
 
-    return Gate(ScriptedModel(script), 2, Ledger(budget=budget), patience)
+    return RateLimitedModel(ScriptedModel(script), 2, Ledger(budget=budget), patience)
 
 
-def said(gate: Gate, request: GenerateRequest = REQUEST) -> str:
+def said(gate: RateLimitedModel, request: GenerateRequest = REQUEST) -> str:
     return "".join(one.text for one in gate.generate(request) if isinstance(one, Text))
 
 
-def spent(gate: Gate) -> tuple[int, int]:
+def spent(gate: RateLimitedModel) -> tuple[int, int]:
     return gate._ledger.spent
 
 
@@ -89,7 +91,7 @@ def test_what_breaks_down_under_every_text_is(monkeypatch: pytest.MonkeyPatch) -
 
 def test_no_more_requests_than_places() -> None:
     model = ScriptedModel([0.2, "Yes."])
-    gate = Gate(model, 2, Ledger(), 5)
+    gate = RateLimitedModel(model, 2, Ledger(), 5)
     most = 0
 
     def watch() -> None:
@@ -116,7 +118,7 @@ def test_the_budget_is_never_gone_over() -> None:
 
 def test_a_request_waits_for_those_under_way_before_the_budget_is_called_reached() -> None:
     model = ScriptedModel([0.2, "Yes."])
-    gate = Gate(model, 2, Ledger(budget=Budget(160)), 5)
+    gate = RateLimitedModel(model, 2, Ledger(budget=Budget(160)), 5)
     answers: list[str] = []
     threads = [threading.Thread(target=lambda: answers.append(said(gate))) for _ in range(2)]
     for thread in threads:
