@@ -31,17 +31,17 @@ from typing import Any
 ROOT = Path(__file__).parent.parent
 sys.path.insert(0, str(ROOT))
 
-import models.registry  # noqa: E402  # the folder above is known only now
-from corpus.fingerprint import Options  # noqa: E402
-from corpus.index import Index  # noqa: E402
-from corpus.inputs.entry import Fields  # noqa: E402
-from corpus.job import Progress  # noqa: E402
-from corpus.job_spec import JobSpec  # noqa: E402
-from corpus.run import RunOptions, run  # noqa: E402
-from errors import ModelFailed  # noqa: E402
-from extraction.extractor import Answer  # noqa: E402
-from extraction.request.task import Task  # noqa: E402
-from models.base import (  # noqa: E402
+import models.registry
+from corpus.fingerprint import Options
+from corpus.index import Index
+from corpus.inputs.entry import Fields
+from corpus.job import Progress
+from corpus.job_spec import JobSpec
+from corpus.run import RunOptions, run
+from errors import ModelFailed
+from extraction.extractor import Answer
+from extraction.request.task import Task
+from models.base import (
     Capabilities,
     Chunk,
     Finish,
@@ -52,7 +52,7 @@ from models.base import (  # noqa: E402
     Text,
     Usage,
 )
-from settings import Settings  # noqa: E402
+from settings import Settings
 
 _NAMES = re.compile(r"Text: (?:.*\n)*?.*?(\w+ \d+) lives in (\w+)")
 

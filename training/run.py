@@ -16,14 +16,12 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from peft import LoraConfig, PeftModel, get_peft_model
+from peft import PeftModel
 
 from training.base import load_base
-from training.export import NAMES
-from training.train import learn, read_sequences
+from training.train import adapt, learn, read_sequences
 
 RANK, ALPHA = 16, 32
-FIRST_LAYER = 8
 RATE, WARM_STEPS, LEAST = 2e-4, 10, 0.05
 FALLING = 0.2  # of the time, at its end
 BATCH = 3  # groups a step
@@ -36,8 +34,8 @@ def run(gguf: Path, groups: Path, state: Path, minutes: float, start: Path | Non
     state.mkdir(parents=True, exist_ok=True)
     sequences = read_sequences(gguf, groups)
     model = load_base(gguf)
-    kept = state / "adapter"
-    tuned = adapt(model, kept if kept.is_dir() else start)
+    stored = state / "adapter"
+    tuned = adapt(model, stored if stored.is_dir() else start, RANK, ALPHA)
     free = [parameter for parameter in tuned.parameters() if parameter.requires_grad]
     # The adapter computes in bfloat16 like the model; its small steps are added up in float32.
     exact = [parameter.detach().float() for parameter in free]
@@ -73,32 +71,16 @@ def run(gguf: Path, groups: Path, state: Path, minutes: float, start: Path | Non
             place += len(batch)
             tokens += sum(len(sequence.ids) for sequence in batch)
             mean = loss if mean is None else 0.97 * mean + 0.03 * loss
-            told = {
+            entry = {
                 "groups": groups.name, "place": place, "loss": round(mean, 4), "tokens": tokens,
                 "tokens_per_second": round(tokens / (time.monotonic() - began), 1),
             }  # fmt: skip
-            log.write(json.dumps(told) + "\n")
+            log.write(json.dumps(entry) + "\n")
             log.flush()
             if time.monotonic() - saved > SAVE_EVERY:
                 save(state, tuned, optimizer, exact, {"place": place, "groups": groups.name})
                 saved = time.monotonic()
     save(state, tuned, optimizer, exact, {"place": place, "groups": groups.name})
-
-
-def adapt(model: torch.nn.Module, start: Path | None) -> PeftModel:
-    """The model with an adapter to be trained: `start`'s, or a fresh one."""
-    if start is not None:
-        return PeftModel.from_pretrained(
-            model, start, is_trainable=True, autocast_adapter_dtype=False
-        ).to(torch.bfloat16)
-    config = LoraConfig(
-        r=RANK,
-        lora_alpha=ALPHA,
-        target_modules=[name.split(".")[1] for name in NAMES],
-        layers_to_transform=list(range(FIRST_LAYER, model.config.num_hidden_layers)),
-        task_type="CAUSAL_LM",
-    )
-    return get_peft_model(model, config, autocast_adapter_dtype=False)
 
 
 def rate(step: int, spent: float) -> float:
@@ -128,5 +110,5 @@ if __name__ == "__main__":
     parser.add_argument("state", type=Path)
     parser.add_argument("--minutes", type=float, required=True)
     parser.add_argument("--start", type=Path)
-    asked = parser.parse_args()
-    run(asked.gguf, asked.groups, asked.state, asked.minutes, asked.start)
+    options = parser.parse_args()
+    run(options.gguf, options.groups, options.state, options.minutes, options.start)

@@ -69,15 +69,17 @@ def train(gguf: Path, rows: Path, out: Path, minutes: float, start: Path | None 
     tuned.save_pretrained(out)
 
 
-def adapt(model: torch.nn.Module, start: Path | None) -> PeftModel:
-    """The model with an adapter to be trained: a fresh one, or `start`'s."""
+def adapt(
+    model: torch.nn.Module, start: Path | None, rank: int = RANK, alpha: int = ALPHA
+) -> PeftModel:
+    """The model with an adapter to be trained: `start`'s, or a fresh one of this rank."""
     if start is not None:
         return PeftModel.from_pretrained(
             model, start, is_trainable=True, autocast_adapter_dtype=False
         ).to(torch.bfloat16)
     config = LoraConfig(
-        r=RANK,
-        lora_alpha=ALPHA,
+        r=rank,
+        lora_alpha=alpha,
         target_modules=[name.split(".")[1] for name in NAMES],
         layers_to_transform=list(range(FIRST_LAYER, model.config.num_hidden_layers)),
         task_type="CAUSAL_LM",

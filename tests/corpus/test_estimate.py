@@ -101,10 +101,10 @@ def test_the_places_are_those_of_the_settings() -> None:
 
 def test_a_run_that_is_stopped_closes_what_is_under_way(tmp_path: Path) -> None:
     model = ScriptedModel([60.0, TRIPLE])
-    wish = RunOptions(2)
-    threading.Timer(0.5, wish.interrupted.set).start()
+    options = RunOptions(2)
+    threading.Timer(0.5, options.interrupted.set).start()
     words = words_for(tmp_path, [{"text": lives(n)} for n in range(5)])
-    report = run(tmp_path / "out", words, wish, model, SETTINGS, lambda _: None)
+    report = run(tmp_path / "out", words, options, model, SETTINGS, lambda _: None)
     assert report.ended.how == "interrupted" and report.sums.documents == 0
     assert model.stopped.is_set() and model.running == 0
 

@@ -31,7 +31,7 @@ export class TokenCount {
       (counted) => counted,
       (error) => {
         if (!(error instanceof RequestFailed)) throw error;
-        return null; // it is only a number; whoever sends the text hears what is wrong
+        return null; // no count is shown; sending the text reports the error
       },
     );
     if (turn !== this.#asked) return;

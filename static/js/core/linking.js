@@ -7,7 +7,7 @@
  * @property {HTMLElement} element
  * @property {(target: EventTarget | null) => string[]} rowsAt rows that an element of it stands for
  * @property {(rows: string[]) => void} light shows these rows as lit, and no others
- * @property {(row: string) => void} show brings what stands for the row into its sight
+ * @property {(row: string) => void} show scrolls the element of the row into view
  */
 
 /** Where the pointer was seen last. */

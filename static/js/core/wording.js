@@ -31,7 +31,7 @@ export const t = (key, values) => filled(tables.texts[key], values);
 
 /**
  * The text of a name that the server gave: a state, an error code, a reason.
- * @param {string} group what stands before the name in the table
+ * @param {string} group the part of the key before the name
  * @param {string} name
  * @param {Values} [values]
  * @param {string} [otherwise] for a name that the table does not have

@@ -189,4 +189,6 @@ def test_what_never_began_leaves_no_turn(store: LazyStore) -> None:
 
 
 def test_leaving_without_a_conversation_is_nothing_to_store() -> None:
-    NamedEvents(TASK).left()
+    events = NamedEvents(TASK)
+    events.left()
+    assert "turn" not in parsed(events.error(Busy("Later.")))[1]
