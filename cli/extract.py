@@ -20,7 +20,6 @@ from extraction.request.spans import read_spans
 from extraction.request.task import MAX_PASSES, Grounding, Task, make_task
 from knowledge.answer_json import item_json
 from knowledge.items import NOT_STATED, Entity, Item, Located, PromptType, Triple, readable
-from knowledge.text.spans import Lang
 from models.progress import Stage
 from models.registry import NAMES, Registry
 from settings import Settings, load_settings
@@ -34,17 +33,10 @@ _STAGES = {
 }
 OUTPUTS = ["table", "json", "jsonl", *FORMATS]
 
-HEADINGS: dict[Lang, dict[PromptType, tuple[str, ...]]] = {
-    "zh": {
-        "KE1": ("头实体", "关系", "尾实体", "位置"),
-        "KE2": ("类别", "实体", "位置"),
-        "KE3": ("实体", "属性", "值", "位置"),
-    },
-    "en": {
-        "KE1": ("head", "relation", "tail", "place"),
-        "KE2": ("class", "entity", "place"),
-        "KE3": ("entity", "key", "value", "place"),
-    },
+COLUMNS: dict[PromptType, tuple[str, ...]] = {
+    "KE1": ("head", "relation", "tail", "place"),
+    "KE2": ("class", "entity", "place"),
+    "KE3": ("entity", "key", "value", "place"),
 }
 
 
@@ -187,7 +179,8 @@ def _print_table(answer: Answer) -> None:
     if not answer.items:
         click.echo(readable(answer.prompt_type, answer.lang, answer.items, answer.cards))
         return
-    table = Table(*HEADINGS[answer.lang][answer.prompt_type])
+    columns = COLUMNS[answer.prompt_type]
+    table = Table(*(render(answer.lang, f"knowledge.field.{name}", {}) for name in columns))
     for item in answer.items:
         table.add_row(*_row(item))
     for card in answer.cards:

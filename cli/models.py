@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import get_args
 
 import click
+from rich.cells import cell_len, set_cell_size
 
 from cli.language import locale_language, say
 from errors import InputError, WeightsError
@@ -54,11 +55,12 @@ def list_command(form: str) -> None:
     if form == "json":
         click.echo(json.dumps(rows, ensure_ascii=False, indent=2))
         return
-    cells = [("model", "status", "detail")]
+    cells = [tuple(say(f"models_column_{name}") for name in ("model", "status", "detail"))]
     cells += [(row["name"], row["status"], row["detail"]) for row in rows]
-    first, second = (max(len(row[column]) for row in cells) for column in (0, 1))
+    first, second = (max(cell_len(row[column]) for row in cells) for column in (0, 1))
     for name, status, detail in cells:
-        click.echo(f"{name:<{first}}  {status:<{second}}  {detail}".rstrip())
+        padded = set_cell_size(name, first), set_cell_size(status, second), detail
+        click.echo("  ".join(padded).rstrip())
 
 
 @models.command("get")

@@ -16,10 +16,11 @@ import pytest
 from tests import ROOT
 
 HOUSES = (
-    "wording", "knowledge", "models", "prompts", "extraction", "conversation", "documents",
-    "storage", "export", "corpus", "evaluation", "verification", "web", "cluster", "cli",
+    "wording", "markup", "knowledge", "models", "prompts", "extraction", "conversation",
+    "documents", "storage", "export", "corpus", "evaluation", "verification",
+    "web", "cluster", "cli",
 )  # fmt: skip
-FILES = ("settings", "errors", "validation", "markup", "folder_lock")
+FILES = ("settings", "errors", "validation", "folder_lock")
 
 
 @cache

@@ -16,7 +16,7 @@ from flask import Flask, Response, request
 from errors import KexError
 from export.report.page import POLICY, STYLE, body_of, warnings_of
 from knowledge.record import read_record
-from markup import Child, document, element
+from markup.html import Child, document, element
 from web.language import language
 from wording import Lang, localised, table, text
 

@@ -108,7 +108,7 @@ def status_command(as_json: bool) -> None:
         return
     click.echo(status.pop("name"))
     for name, count in status.items():
-        click.echo(f"{count:>12,} {name}")
+        click.echo(f"{count:>12,} {say(f'base_count_{name}')}")
 
 
 def _tell(decision: Decision) -> None:

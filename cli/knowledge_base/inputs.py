@@ -54,8 +54,9 @@ def read_input(path: Path, prefix: str = "") -> Iterator[Read]:
             raise InputError(message("errors.cli_no_job", path=path), field="runs")
         origin = str(path.absolute())
         for line in answers_of(path):
-            place = f"{line.file.relative_to(path)}, line {line.number}"
-            yield _read(line.line, f"{path}: {place}", origin, line.share, prefix)
+            file = line.file.relative_to(path)
+            place = message("terminal.base_place_job", path=path, file=file, number=line.number)
+            yield _read(line.line, place, origin, line.share, prefix)
         return
     try:
         with path.open("rb") as raw:
@@ -63,8 +64,8 @@ def read_input(path: Path, prefix: str = "") -> Iterator[Read]:
             lines = gzip.GzipFile(fileobj=raw) if path.suffix == ".gz" else raw
             for number, text in enumerate(lines, start=1):
                 if text.strip():
-                    place, share = f"{path}, line {number}", raw.tell() / size
-                    yield _read(text, place, str(path.absolute()), share, prefix)
+                    place = message("terminal.base_place_line", path=path, number=number)
+                    yield _read(text, place, str(path.absolute()), raw.tell() / size, prefix)
     except (OSError, EOFError, zlib.error) as error:  # gzip's own errors are among these
         raise InputError(
             message("errors.file_unreadable", path=path, reason=str(error)), field="runs"
@@ -88,7 +89,7 @@ def read_conversations(store: Path, prefix: str = "") -> Iterator[Read]:
 
 
 def _read_turn(conversation: Conversation, turn: Turn, prefix: str) -> Read:
-    place = f"conversation {conversation.id}, turn {turn.position}"
+    place = message("terminal.base_place_turn", id=conversation.id, position=turn.position)
 
     def read() -> Arrival:
         answer = corrected(turn.said.answer or {}, turn.corrections)

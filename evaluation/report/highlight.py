@@ -2,47 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from itertools import pairwise
-from typing import Literal
+from collections.abc import Iterator
 
 from evaluation.gold.units import Unit
 from evaluation.scoring.form_check import located
 from evaluation.scoring.judge import Judged
 from knowledge.items import PromptType
-from markup import Html, element, join
+from markup.html import Html, element
+from markup.marks import Mark, marked
 from wording import text
 
-Mark = Literal["right", "wrong", "missed"]
-Place = tuple[int, int, Mark]
-_ORDER: tuple[Mark, ...] = ("right", "wrong", "missed")
 _MANY = 50  # places of one missed string: "a" need not be marked everywhere
 
 
 def highlight(judged: Judged) -> Html:
-    """The text, each stretch of it with its marks; where several meet, right goes before wrong."""
-    source, places = judged.row.text, list(_places(judged))
-    borders = sorted({0, len(source), *(border for place in places for border in place[:2])})
-    pieces: list[Html] = []
-    for start, end in pairwise(borders):
-        kinds = {mark for first, last, mark in places if first <= start and end <= last}
-        if "right" in kinds:
-            kinds.discard("wrong")
-        names = [mark for mark in _ORDER if mark in kinds]
-        piece = source[start:end]
-        if names:
-            pieces.append(element("mark", piece, class_=" ".join(names), title=_title(names)))
-        else:
-            pieces.append(join((piece,)))
-    return element("p", *pieces, class_="text", lang=judged.row.lang)
+    """The text with its marks: `right`, `wrong`, `missed`, one inside the other where they meet."""
+    row = judged.row
+    return element("p", marked(row.text, _marks(judged)), class_="text", lang=row.lang)
 
 
-def _title(marks: Iterable[Mark]) -> str:
-    return ", ".join(text("en", f"report.evaluation.mark.{mark}") for mark in marks)
+def _mark(start: int, end: int, kind: str) -> Mark:
+    return Mark(start, end, kind, text("en", f"report.evaluation.mark.{kind}"))
 
 
-def _places(judged: Judged) -> Iterator[Place]:
-    task, text = judged.row.task, judged.row.text
+def _marks(judged: Judged) -> Iterator[Mark]:
+    task, source = judged.row.task, judged.row.text
     right: set[str] = set()
     missed: set[str] = set()
     for outcome in judged.outcomes:
@@ -56,23 +40,23 @@ def _places(judged: Judged) -> Iterator[Place]:
         name, start, end = string["text"], string["start"], string["end"]
         found.add(name)
         if task == "KE3" and name == judged.row.entity:
-            continue  # it was told, not found
-        mark: Mark = "right" if name in right else "wrong"
+            continue  # it was asked for, not found
+        kind = "right" if name in right else "wrong"
         spans = string.get("mentions") or ([] if start is None else [(start, end)])
         for first, last in spans:
-            if 0 <= first < last <= len(text):
-                yield first, last, mark
+            if 0 <= first < last <= len(source):
+                yield _mark(first, last, kind)
     for name in sorted(missed - found):
-        yield from ((at, at + len(name), "missed") for at in _everywhere(text, name))
+        yield from (_mark(at, at + len(name), "missed") for at in _everywhere(source, name))
 
 
-def _everywhere(text: str, name: str) -> Iterator[int]:
-    at = text.find(name)
+def _everywhere(source: str, name: str) -> Iterator[int]:
+    at = source.find(name)
     for _ in range(_MANY):
         if at < 0:
             return
         yield at
-        at = text.find(name, at + len(name))
+        at = source.find(name, at + len(name))
 
 
 def strings_of(task: PromptType, unit: Unit) -> tuple[str, ...]:

@@ -17,7 +17,7 @@ from evaluation.scoring.judge import Judged
 from evaluation.scoring.metrics import METRICS, SHARES, TASKS
 from evaluation.scoring.mistakes import KINDS
 from knowledge.items import PromptType
-from markup import Html, document, element, join, policy_for
+from markup.html import Html, document, element, join, policy_for
 from wording import Lang, text
 
 _STYLE = Html(Path(__file__).with_name("page.css").read_text(encoding="utf-8"))

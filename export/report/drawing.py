@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from export.report.layout import FONT, SMALL, Box, Line, layout
 from export.report.net import Net
-from markup import Html, element
+from markup.html import Html, element
 
 _MARGIN = 8
 _ARROW = 7

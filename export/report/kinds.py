@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from export.report.marks import EVIDENCE, Mark
 from knowledge.classes import common_label
 from knowledge.items import Entity, Fact, Item, Located, Triple
 from knowledge.record import Record
+from markup.marks import EVIDENCE, Mark
 from wording import text
 
 # Classes that have a colour of their own, as on the page; others take the next free one.

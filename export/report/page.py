@@ -15,13 +15,13 @@ from typing import Any
 
 from export.report.drawing import draw
 from export.report.kinds import class_kinds, marks
-from export.report.marks import marked
 from export.report.net import net_of
 from export.report.tables import Tables, statuses
 from knowledge.items import Status
 from knowledge.record import Record, text_id
 from knowledge.text.spans import Lang
-from markup import Child, Html, document, element, join, policy_for
+from markup.html import Child, Html, document, element, join, policy_for
+from markup.marks import marked
 from wording import text
 
 STYLE = Html(Path(__file__).with_name("report.css").read_text(encoding="utf-8"))

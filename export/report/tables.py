@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from functools import partial
 
-from export.report.marks import anchor
 from knowledge.items import (
     NOT_STATED,
     Card,
@@ -21,7 +20,8 @@ from knowledge.items import (
 from knowledge.record import Record
 from knowledge.text.spans import Span
 from knowledge.values import meaning
-from markup import Child, Html, element, join
+from markup.html import Child, Html, element, join
+from markup.marks import anchor
 from wording import text
 
 _MAX_PLACES = 50  # links in one cell; a count tells of the rest

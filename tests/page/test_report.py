@@ -12,7 +12,7 @@ from playwright.sync_api import Browser, BrowserContext, Dialog, Page, expect
 
 from export.formats import write
 from export.report.page import POLICY, STYLE
-from markup import Html, document
+from markup.html import Html, document
 from tests.export.answers import NASTY, TASKS, XSS, nasty, reals
 from tests.page.test_page import LUXUN
 

@@ -22,7 +22,7 @@ from flask import (
 from flask.typing import ResponseReturnValue
 from pydantic import BaseModel, ConfigDict, Field
 
-from export.report.marks import Mark, marked
+from markup.marks import Mark, marked
 from storage.knowledge_base.base import Base
 from storage.knowledge_base.reading.entity_card import MAX_AROUND
 from storage.knowledge_base.searching import MAX_LIMIT

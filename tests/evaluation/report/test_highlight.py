@@ -20,9 +20,9 @@ from tests.evaluation.rows import judged, row
         ),
         (
             '{"PER":["Ann met Bob"]}',
-            '<mark class="wrong missed" title="wrong, missed">Ann</mark><mark class="wrong" '
-            'title="wrong"> met </mark><mark class="wrong missed" title="wrong, missed">Bob</mark>'
-            ' in York; <mark class="missed" title="missed">Ann</mark> left.',
+            '<mark class="wrong" title="wrong"><mark class="missed" title="missed">Ann</mark> met '
+            '<mark class="missed" title="missed">Bob</mark></mark> in York; '
+            '<mark class="missed" title="missed">Ann</mark> left.',
         ),
         ('{"PER":[]}', None),
     ],
@@ -44,7 +44,7 @@ def test_a_string_is_right_where_any_of_its_triples_is(tmp_path: Path) -> None:
     assert '"wrong">York<' in highlight(one).markup
 
 
-def test_the_entity_that_was_told_is_not_marked_as_found(tmp_path: Path) -> None:
+def test_the_entity_that_was_asked_for_is_not_marked_as_found(tmp_path: Path) -> None:
     fields = {"text": "Ann is 30.", "entity": "Ann"}
     written = '{"entities":[{"entity":"Ann","facts":[["age","30"]]}]}'
     one = judged(row(tmp_path, "KE3", {"age": "30"}, **fields), written=written)

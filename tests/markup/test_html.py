@@ -4,7 +4,7 @@ import base64
 import hashlib
 import re
 
-from markup import Html, document, element, join, policy_for
+from markup.html import Html, document, element, join, policy_for
 
 
 def test_markup_escapes_all_but_markup() -> None:

@@ -1,6 +1,6 @@
 """A text with its spans marked: marks inside marks where they nest, cut in two where they cross.
 
-Every span has an anchor, so that tables can link to it.
+With a prefix, every span gets an anchor, so that tables can link to it.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from markup import Child, Html, element, join
+from markup.html import Child, Html, element, join
 
 EVIDENCE = "evidence"  # a sentence: it can be linked to, and is not marked by itself
 MAX_DEPTH = 8  # marks inside marks; deeper ones keep their anchor only
@@ -22,7 +22,7 @@ _SKIPPED = "\x00"
 
 @dataclass(frozen=True)
 class Mark:
-    """`text[start:end]` and what it is: `kind` is a class of report.css, `label` what it says."""
+    """`text[start:end]` and what it is: `kind` is a class of a style sheet, `label` its tooltip."""
 
     start: int
     end: int
@@ -49,11 +49,11 @@ class _Open:
 
 
 def anchor(prefix: str, start: int, end: int) -> str:
-    """The id of the piece of a text; `prefix` tells the texts of a page apart."""
+    """The id of a span; `prefix` is the text's own among the texts of a page."""
     return f"{prefix}-{start}-{end}"
 
 
-def marked(text: str, marks: Iterable[Mark], prefix: str) -> Html:
+def marked(text: str, marks: Iterable[Mark], prefix: str | None = None) -> Html:
     """The text's content with its marks. All offsets must lie inside the text."""
     return _Builder(text, prefix).build(_pieces(marks))
 
@@ -71,7 +71,7 @@ def _pieces(marks: Iterable[Mark]) -> list[_Piece]:
 
 
 class _Builder:
-    def __init__(self, text: str, prefix: str) -> None:
+    def __init__(self, text: str, prefix: str | None) -> None:
         self._text = _with_plain_ends(text)
         self._prefix = prefix
         self._at = 0
@@ -124,7 +124,7 @@ class _Builder:
 
     def _id(self, piece: _Piece) -> dict[str, str]:
         """The anchor, at the first part of a piece that was cut."""
-        if piece.placed:
+        if self._prefix is None or piece.placed:
             return {}
         piece.placed = True
         return {"id": anchor(self._prefix, piece.start, piece.end)}

@@ -6,7 +6,7 @@ import random
 import re
 from html.parser import HTMLParser
 
-from export.report.marks import EVIDENCE, MAX_DEPTH, Mark, anchor, marked
+from markup.marks import EVIDENCE, MAX_DEPTH, Mark, anchor, marked
 
 
 class Reader(HTMLParser):
