@@ -75,8 +75,9 @@ Names = Mapping[Stratum, dict[str, str]]
 def names_of_sources(rows: Iterable[GoldRow]) -> Names:
     """The relations, classes or keys that each source's rows use, most frequent first.
 
-    As labels without a description. Taken from all rows of the files, not from the sample: a
-    smaller sample must not be an easier task.
+    Also the classes that were annotated and of which no row has a name. As labels without a
+    description. Taken from all rows of the files, not from the sample: a smaller sample must not
+    be an easier task.
     """
     used: dict[Stratum, Counter[str]] = {}
     for row in rows:
@@ -85,6 +86,8 @@ def names_of_sources(rows: Iterable[GoldRow]) -> Names:
             names.update(relation for _, relation, _ in row.gold)
         else:
             names.update(row.gold.keys())
+        if row.task == "KE2":
+            names.update(dict.fromkeys(row.classes, 0))  # a class without a name stands last
     return {
         source: {
             name: "" for name, _ in sorted(names.items(), key=lambda item: (-item[1], item[0]))
@@ -107,6 +110,8 @@ def task_of(row: GoldRow, names: Names, choices: Choices) -> Task:
 
 def labels_of(row: GoldRow, names: Names, choices: Choices) -> dict[str, str]:
     """The names that an answer may use; none means any, or the prompt's own."""
+    if row.open:
+        return {}
     if row.task == "KE3":
         return names[stratum(row)] if choices.keys == "source" else {}
     if choices.schema == "source":

@@ -23,6 +23,19 @@ def line(task: PromptType = "KE1", **fields: Any) -> str:
     return json.dumps({**told, **fields}, ensure_ascii=False)
 
 
+def whole(**fields: Any) -> str:
+    """One line with a text and everything that it states."""
+    told: dict[str, Any] = {
+        "id": "a", "lang": "en", "domain": "company", "genre": "news",
+        "text": "Ann, a smith, lives in Leeds and was born in York. Bob is not her son.",
+        "entities": [["Ann", "person", "smith"], ["smith", None, "trade"],
+                     ["Leeds", "place", "city"], ["York", "place", "city"]],
+        "triples": [["Ann", "occupation", "smith"], ["Ann", "residence", "Leeds"]],
+        "facts": {}, "unstated": ["age", "spouse"],
+    }  # fmt: skip
+    return json.dumps({**told, **fields}, ensure_ascii=False)
+
+
 def gold_file(folder: Path, *lines: str, name: str = "gold.jsonl") -> Path:
     path = folder / name
     path.write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")

@@ -8,7 +8,7 @@ import pytest
 from evaluation.gold.rows import GoldRow, read_gold
 from evaluation.plan import Choices, choose, labels_of, names_of_sources, stratum, task_of
 from knowledge.items import PromptType
-from tests.evaluation.rows import gold_file, line
+from tests.evaluation.rows import gold_file, line, whole
 
 ALL: tuple[PromptType, ...] = ("KE1", "KE2", "KE3")
 
@@ -81,3 +81,17 @@ def test_the_task_has_the_rows_own_fields(rows: list[GoldRow]) -> None:
     task = task_of(rows[-1], names_of_sources(rows), Choices(max_tokens=77))
     assert (task.prompt_type, task.text, task.lang) == ("KE3", "A text.", "en")
     assert (task.entity, task.max_tokens) == ("a", 77)
+
+
+def test_a_text_with_all_that_it_states_is_asked_for_any_relation_and_all_core_classes(
+    tmp_path: Path,
+) -> None:
+    facts = {"York": [["population", f"{n}"] for n in range(3)]}
+    rows = read_gold([gold_file(tmp_path, whole(facts=facts))])
+    names = names_of_sources(rows)
+    triples, entities, card = rows
+    core = ["person", "place", "organisation", "product", "time", "work"]
+    for choices in (Choices(), Choices(keys="source")):
+        assert labels_of(triples, names, choices) == {}
+        assert list(labels_of(entities, names, choices)) == core
+        assert labels_of(card, names, choices) == {}

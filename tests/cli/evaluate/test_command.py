@@ -178,6 +178,12 @@ def test_errors(gold: Path, tmp_path: Path, words: list[str], code: int, told: s
 
 
 def test_without_data_the_projects_own_gold_is_used(tmp_path: Path) -> None:
-    done = call(tmp_path, "--model", "ChatGpt", "--out", tmp_path / "out")
+    words = ("--model", "ChatGpt", "--limit", 12, "--type", "KE1,KE3")
+    done = call(tmp_path, *words, "--out", tmp_path / "out")
     assert done.returncode == 1  # this model says nothing at all
-    assert len(predictions(tmp_path / "out")) == len(read_gold([OWN]))
+    asked_for = predictions(tmp_path / "out")
+    assert len(asked_for) == 12
+    assert asked_for.keys() <= {row.id for row in read_gold([OWN])}
+    assert {(row["task"], row["source"]) for row in asked_for.values()} == {
+        (task, source) for task in ("KE1", "KE3") for source in ("own-en", "own-zh")
+    }

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from errors import InputError
-from evaluation.gold.rows import read_gold
-from tests.evaluation.rows import gold_file, line
+from evaluation.gold.rows import OWN, EntityRow, TripleRow, read_gold
+from tests.evaluation.rows import gold_file, line, whole
 
 
 def test_rows_come_in_order_from_all_files_plain_and_gzipped(tmp_path: Path) -> None:
@@ -64,6 +64,103 @@ def test_a_field_that_is_missing(tmp_path: Path, field: str) -> None:
     path = gold_file(tmp_path, json.dumps(told))
     with pytest.raises(InputError, match=f"line 1: {field}: Field required"):
         read_gold([path])
+
+
+BORN = ["Ann", "place of birth", "York"]
+MARKED = [
+    {"triple": BORN, "assertion": "planned", "cue": "was"},
+    {"triple": ["Ann", "child", "Bob"], "assertion": "negated", "cue": "not"},
+]
+
+
+def test_a_text_with_all_that_it_states_is_a_row_of_each_task(tmp_path: Path) -> None:
+    path = gold_file(tmp_path, whole(marked=MARKED), line(id="b"))
+    triples, entities, facts, other = read_gold([path])
+    assert [row.id for row in (triples, entities, facts, other)] == ["a-1", "a-2", "a-30", "b"]
+    assert {row.source for row in (triples, entities, facts)} == {"own-en"}
+    stated = (("Ann", "occupation", "smith"), ("Ann", "residence", "Leeds"))
+    assert triples.gold == (*stated, tuple(BORN))  # what is planned is given, what is denied not
+    assert entities.gold == {"person": ("Ann",), "place": ("Leeds", "York")}
+    assert facts.entity == "Ann"
+    assert facts.gold == {
+        "occupation": ("smith",), "residence": ("Leeds",), "place of birth": ("York",),
+    }  # fmt: skip
+    assert (triples.open, entities.open, facts.open) == (True, False, True)
+
+
+def test_rows_of_a_text_keep_what_else_was_annotated(tmp_path: Path) -> None:
+    path = gold_file(tmp_path, whole(marked=MARKED), whole(id="b"))
+    triples, entities, _, unmarked, *_ = read_gold([path])
+    assert isinstance(triples, TripleRow) and isinstance(unmarked, TripleRow)
+    assert triples.unstated == ("age", "spouse")
+    assert triples.marked is not None
+    assert [(one.triple[1], one.assertion) for one in triples.marked] == [
+        ("place of birth", "planned"), ("child", "negated"),
+    ]  # fmt: skip
+    assert unmarked.marked is None  # not annotated is not the same as nothing there
+    assert isinstance(entities, EntityRow)
+    assert entities.classes == ("person", "place", "organisation", "time", "work", "product")
+
+
+@pytest.mark.parametrize(
+    ("sizes", "asked"),
+    [
+        ({"A": 2, "B": 1}, []),
+        ({"A": 3, "B": 5, "C": 4}, ["B", "C"]),  # the two with the most
+        ({"A": 3, "B": 3, "C": 3}, ["A", "B"]),
+        ({"A": 2, "B": 3}, ["B"]),
+    ],
+)
+def test_facts_are_asked_of_two_entities_with_three_facts_or_more(
+    tmp_path: Path, sizes: dict[str, int], asked: list[str]
+) -> None:
+    facts = {name: [["key", f"{n}"] for n in range(size)] for name, size in sizes.items()}
+    rows = read_gold([gold_file(tmp_path, whole(triples=[], facts=facts))])
+    assert [row.entity for row in rows if row.task == "KE3"] == asked
+
+
+@pytest.mark.parametrize(
+    ("fields", "told"),
+    [
+        ({"id": ""}, "id: String should have at least 1 character"),
+        ({"lang": "fr"}, "lang: Input should be 'zh' or 'en'"),
+        ({"triples": [["Ann", "occupation"]]}, "triples.0.2: Field required"),
+        ({"entities": [["Ann", "person"]]}, "entities.0.2: Field required"),
+        ({"facts": {"Ann": ["smith"]}}, "facts.Ann.0: Input should be"),
+        ({"marked": [{**MARKED[0], "assertion": "sure"}]}, "marked.0.assertion: Input should be"),
+    ],
+)
+def test_a_bad_text_is_told_by_file_line_and_field(
+    tmp_path: Path, fields: dict[str, Any], told: str
+) -> None:
+    path = gold_file(tmp_path, line(id="first"), whole(**fields))
+    with pytest.raises(InputError) as caught:
+        read_gold([path])
+    assert caught.value.message.startswith(f"{path}, line 2: {told}")
+
+
+@pytest.mark.parametrize("field", ["id", "text", "entities", "triples", "facts", "unstated"])
+def test_a_field_of_a_text_that_is_missing(tmp_path: Path, field: str) -> None:
+    told: dict[str, Any] = json.loads(whole())
+    del told[field]
+    path = gold_file(tmp_path, json.dumps(told))
+    with pytest.raises(InputError, match=f"line 1: {field}: Field required"):
+        read_gold([path])
+
+
+def test_a_text_that_stands_twice(tmp_path: Path) -> None:
+    path = gold_file(tmp_path, whole(), whole())
+    with pytest.raises(InputError, match=r"line 2: id 'a-1' is also at .* line 1"):
+        read_gold([path])
+
+
+def test_the_projects_own_gold_has_rows_of_every_task_and_some_without_anything() -> None:
+    rows = read_gold([OWN])
+    for lang in ("zh", "en"):
+        for task in ("KE1", "KE2", "KE3"):
+            own = [row for row in rows if (row.lang, row.task) == (lang, task)]
+            assert len(own) > 100
+            assert task == "KE3" or any(not row.gold for row in own)
 
 
 def test_files_that_cannot_be_read(tmp_path: Path) -> None:
