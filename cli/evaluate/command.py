@@ -39,8 +39,13 @@ class Types(click.ParamType[tuple[PromptType, ...]]):
 
 
 @click.group(invoke_without_command=True)
-@click.option("--data", multiple=True, type=GOLD_FILE, help="Gold rows, .jsonl or .jsonl.gz.")
-@click.option("--gold", is_flag=True, help="Kex's own gold file; the default without --data.")
+@click.option(
+    "--data", multiple=True, type=GOLD_FILE,
+    help="Gold rows or annotated texts, .jsonl or .jsonl.gz.",
+)  # fmt: skip
+@click.option(
+    "--gold", is_flag=True, help="Kex's own annotated texts; the default without --data.",
+)  # fmt: skip
 @click.option("--model", "name", type=click.Choice(NAMES), help="Default: KEX_DEFAULT_MODEL.")
 @click.option(
     "--type", "tasks", type=Types(), default=",".join(TASKS), show_default=True,
