@@ -54,6 +54,25 @@ def test_both_languages_have_texts_of_every_kind(name: str, fewest: int) -> None
         assert marks == {"negated", "uncertain", "planned"}
 
 
+def test_the_data_card_has_the_counts_of_the_files() -> None:
+    card = (GOLD / "DATA_CARD.md").read_text(encoding="utf-8")
+    columns = [
+        [row for row in rows(name) if row["lang"] == lang]
+        for name in ("train", "dev")
+        for lang in ("zh", "en")
+    ]
+    counts = {"texts": [len(column) for column in columns]}
+    for field in ("triples", "entities"):
+        counts[field] = [sum(len(row[field]) for row in column) for column in columns]
+    for kind in ("negated", "uncertain", "planned"):
+        counts[f"marked: {kind}"] = [
+            sum(one["assertion"] == kind for row in column for one in row["marked"])
+            for column in columns
+        ]
+    for what, figures in counts.items():
+        assert f"| {what} | {' | '.join(f'{figure:,}' for figure in figures)} |" in card
+
+
 def test_names_of_relations_have_a_line_each() -> None:
     lines = read(GOLD / "relation_names.jsonl")
     listed = {(line["lang"], line["name"]) for line in lines}
