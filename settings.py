@@ -87,6 +87,11 @@ class Settings(BaseSettings):
         validate_default=True,
         description="context length in tokens, shared out over the slots",
     )
+    embedded_engine: Literal["auto", "own", "llama.cpp"] = Field(
+        "auto",
+        description="what runs the embedded model: Kex's own engine, which needs a C compiler,"
+        " or llama.cpp; auto takes the first that works",
+    )
     embedded_threads: int = Field(
         0, ge=0, description="CPU threads of the engine; 0 means one per core, at most 8"
     )

@@ -12,11 +12,11 @@ from dataclasses import dataclass
 from typing import Literal
 
 from evaluation.gold.names import CORE
-from evaluation.gold.rows import GoldRow
+from evaluation.gold.rows import GoldRow, TripleRow
 from extraction.request.task import Task, make_task
 from knowledge.items import PromptType
 
-SchemaChoice = Literal["source", "core", "none"]
+SchemaChoice = Literal["source", "core", "row", "none"]
 KeyChoice = Literal["source", "open"]
 Stratum = tuple[str, str, str]  # task, language, source
 
@@ -110,6 +110,8 @@ def task_of(row: GoldRow, names: Names, choices: Choices) -> Task:
 
 def labels_of(row: GoldRow, names: Names, choices: Choices) -> dict[str, str]:
     """The names that an answer may use; none means any, or the prompt's own."""
+    if choices.schema == "row" and isinstance(row, TripleRow) and row.unstated is not None:
+        return _own_relations(row)
     if row.open:
         return {}
     if row.task == "KE3":
@@ -119,3 +121,12 @@ def labels_of(row: GoldRow, names: Names, choices: Choices) -> dict[str, str]:
     if choices.schema == "core" and row.task == "KE2":
         return dict.fromkeys(CORE, "")
     return {}
+
+
+def _own_relations(row: TripleRow) -> dict[str, str]:
+    """What the text states and what one would expect there and it does not state, in any order."""
+    marked = (one.triple[1] for one in row.marked or ())
+    stated = (relation for _, relation, _ in row.gold)
+    listed = sorted({*stated, *marked, *(row.unstated or ())})
+    random.Random(row.id).shuffle(listed)  # noqa: S311  # no secret
+    return dict.fromkeys(listed, "")

@@ -22,6 +22,7 @@ from pydantic import (
 
 from errors import InputError
 from knowledge.items import (
+    Assertion,
     Card,
     Entity,
     Fact,
@@ -84,7 +85,7 @@ def item_json(item: Item) -> ItemJson:
 
 def _triple_json(triple: Triple) -> dict[str, Any]:
     fields = asdict(triple) | {"tail": _value_json(triple.tail)}
-    return fields | _also_json(fields.pop("also"))
+    return _without_defaults(fields)
 
 
 def _entity_json(entity: Entity) -> dict[str, Any]:
@@ -95,7 +96,7 @@ def _entity_json(entity: Entity) -> dict[str, Any]:
 def _fact_json(fact: Fact) -> dict[str, Any]:
     fields = asdict(fact) | {"value": _value_json(fact.value)}
     del fields["entity"]
-    return fields | _also_json(fields.pop("also"))
+    return _without_defaults(fields)
 
 
 def _card_json(card: Card) -> dict[str, Any]:
@@ -116,9 +117,11 @@ def _value_json(located: Located) -> dict[str, Any]:
     return asdict(located) | ({"normalised": found.to_json()} if found else {})
 
 
-def _also_json(spans: tuple[dict[str, int], ...]) -> dict[str, Any]:
-    """Only where there are any, which is in long texts."""
-    return {"also": list(spans)} if spans else {}
+def _without_defaults(fields: dict[str, Any]) -> dict[str, Any]:
+    """`also` only where there is any, `assertion` only where it is not "stated"."""
+    also, assertion = list(fields.pop("also")), fields.pop("assertion")
+    fields |= {"also": also} if also else {}
+    return fields | ({"assertion": assertion} if assertion != "stated" else {})
 
 
 # Reading
@@ -182,11 +185,13 @@ class _Stated(_Corrected):
     evidence: _Span | None = None
     confidence: Annotated[float, Field(ge=0, le=1)] | None = None
     also: list[_Span] = []
+    assertion: Assertion = "stated"
 
-    def where(self) -> tuple[Span | None, float | None, tuple[Span, ...]]:
-        """As the last three fields of Triple and Fact."""
+    def where(self) -> tuple[Span | None, float | None, tuple[Span, ...], Assertion]:
+        """As the last four fields of Triple and Fact."""
         evidence = self.evidence.span() if self.evidence else None
-        return evidence, self.confidence, tuple(span.span() for span in self.also)
+        also = tuple(span.span() for span in self.also)
+        return evidence, self.confidence, also, self.assertion
 
 
 class _Triple(_Stated):

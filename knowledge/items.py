@@ -14,6 +14,10 @@ from wording import text
 
 PromptType = Literal["KE1", "KE2", "KE3"]
 Status = Literal["verbatim", "normalised", "inferred"]
+# What the text does with a fact: says it, denies it, doubts or supposes it, announces it.
+Assertion = Literal["stated", "negated", "uncertain", "planned"]
+# What a model writes behind an item that is not stated.
+MARKS: tuple[Assertion, ...] = ("negated", "uncertain", "planned")
 
 
 NOT_STATED: dict[Lang, str] = {lang: text(lang, "knowledge.not_stated") for lang in ("zh", "en")}
@@ -46,6 +50,7 @@ class Triple:
     evidence: Span | None
     confidence: float | None = None
     also: tuple[Span, ...] = ()
+    assertion: Assertion = "stated"
 
 
 @dataclass(frozen=True)
@@ -68,6 +73,7 @@ class Fact:
     evidence: Span | None
     confidence: float | None = None
     also: tuple[Span, ...] = ()
+    assertion: Assertion = "stated"
 
 
 @dataclass(frozen=True)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from knowledge.items import Assertion
+
 
 @dataclass(frozen=True)
 class RawTriple:
@@ -11,6 +13,7 @@ class RawTriple:
     relation: str
     tail: str
     confidence: float | None = None
+    assertion: Assertion = "stated"
 
 
 @dataclass(frozen=True)
@@ -26,6 +29,7 @@ class RawFact:
     key: str
     value: str
     confidence: float | None = None
+    assertion: Assertion = "stated"
 
 
 RawItem = RawTriple | RawEntity | RawFact

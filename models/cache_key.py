@@ -28,15 +28,16 @@ def model_settings(name: str, settings: Settings) -> dict[str, Any]:
         if known.get(url):
             known[url] = without_secrets(known[url])
     if name == "Embedded":
-        known["adapter"] = _adapters()
+        known["adapter"] = _adapter()
     return known
 
 
 @lru_cache(maxsize=1)
-def _adapters() -> str:
-    """A digest of the trained adapters: others give other answers under the same settings."""
-    files = sorted((Path(__file__).parent / "embedded" / "adapters").glob("*.gguf"))
-    return hashlib.sha256(b"".join(file.read_bytes() for file in files)).hexdigest()[:16]
+def _adapter() -> str:
+    """A digest of the trained adapter: another gives other answers under the same settings."""
+    file = Path(__file__).parent / "embedded" / "adapter.gguf"
+    data = file.read_bytes() if file.is_file() else b""
+    return hashlib.sha256(data).hexdigest()[:16]
 
 
 def without_secrets(url: str) -> str:

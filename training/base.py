@@ -1,18 +1,23 @@
 """The embedded model as a network that can be trained: its GGUF weights, dequantised to bfloat16.
 
 transformers can read GGUF files but keeps them packed; training wants plain matrices. The adapter
-so learns on the very weights that llama.cpp will compute with.
+so learns on the very weights that llama.cpp will compute with. Also the groups as its tokens.
 """
 
 from __future__ import annotations
 
+import json
+from collections.abc import Iterator
+from itertools import islice
 from pathlib import Path
+from typing import Any
 
 import torch
 from gguf import GGUFReader, dequantize
-from transformers import Qwen2Config, Qwen2ForCausalLM
+from transformers import AutoTokenizer, Qwen2Config, Qwen2ForCausalLM
 
 from training.export import NAMES
+from training.packing import Sequence, pack
 
 _REST = {"attn_norm": "input_layernorm", "ffn_norm": "post_attention_layernorm"}
 _LAYER = {ours: theirs for theirs, ours in NAMES.items()} | _REST
@@ -61,3 +66,31 @@ def _name(gguf: str) -> str:
         return _OUTER[gguf]
     _, layer, part, kind = gguf.split(".")
     return f"model.layers.{layer}.{_LAYER[part]}.{kind}"
+
+
+def read_sequences(gguf: Path, groups: Path, rows: int | None = None) -> list[Sequence]:
+    """The groups as tokens, in the model's own chat form; with `rows` so many, one of a group."""
+    tokenizer = AutoTokenizer.from_pretrained(gguf.parent, gguf_file=gguf.name)
+
+    def tokens(text: str) -> list[int]:
+        return tokenizer(text, add_special_tokens=False).input_ids  # type: ignore[no-any-return]
+
+    def prompt(system: str, user: str) -> str:
+        return (
+            f"<|im_start|>system\n{system}<|im_end|>\n"
+            f"<|im_start|>user\n{user}<|im_end|>\n<|im_start|>assistant\n"
+        )
+
+    def pairs(group: dict[str, Any]) -> Iterator[tuple[list[int], list[int]]]:
+        for row in group["rows"]:
+            asked = tokens(prompt(group["system"], row["user"]))
+            yield asked, tokens(row["answer"] + "<|im_end|>")
+
+    read = map(json.loads, groups.read_text(encoding="utf-8").splitlines())
+    if rows is None:
+        return [pack(list(pairs(group))) for group in read]
+    # The rows in turn: the first group's first, the second's second, so that all tasks occur.
+    return [
+        pack([list(pairs(group))[at % len(group["rows"])]])
+        for at, group in enumerate(islice(read, rows))
+    ]

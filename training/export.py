@@ -1,6 +1,6 @@
-"""Writes a trained LoRA adapter as the GGUF file that llama.cpp applies: `python export.py IN OUT`.
+"""A trained LoRA adapter as the GGUF file that llama.cpp applies, and that file read again.
 
-IN is the folder that peft's `save_pretrained` wrote.
+`python -m training.export IN OUT` writes it; IN is the folder that peft's `save_pretrained` wrote.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import sys
 from pathlib import Path
 
 import torch
-from gguf import GGUFWriter
+from gguf import GGUFReader, GGUFWriter
 from safetensors.torch import load_file
 
 NAMES = {
@@ -32,7 +32,7 @@ def export(folder: Path, out: Path) -> None:
     writer = GGUFWriter(str(out), "qwen2")
     writer.add_string("general.type", "adapter")
     writer.add_string("general.name", "Kex extraction adapter for Qwen2.5-Coder-1.5B-Instruct")
-    writer.add_string("general.license", "gpl-3.0")
+    writer.add_string("general.license", "apache-2.0")
     writer.add_string("adapter.type", "lora")
     writer.add_float32("adapter.lora.alpha", float(config["lora_alpha"]))
     for key, matrix in load_file(folder / "adapter_model.safetensors").items():
@@ -46,6 +46,18 @@ def export(folder: Path, out: Path) -> None:
     writer.write_kv_data_to_file()
     writer.write_tensors_to_file()
     writer.close()
+
+
+def read_adapter(path: Path) -> dict[str, torch.Tensor]:
+    """The matrices of an exported adapter in bfloat16, under the names that peft gives them."""
+    theirs = {ours: name for name, ours in NAMES.items()}
+    matrices = {}
+    for tensor in GGUFReader(str(path)).tensors:
+        _, layer, ours, _, side = tensor.name.split(".")
+        name = f"layers.{layer}.{theirs[ours]}.lora_{side[-1].upper()}.default.weight"
+        matrix = torch.from_numpy(tensor.data.copy()).to(torch.bfloat16)
+        matrices[f"base_model.model.model.{name}"] = matrix
+    return matrices
 
 
 if __name__ == "__main__":

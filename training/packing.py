@@ -24,10 +24,14 @@ class Sequence:
     segments: torch.Tensor
     targets: torch.Tensor
 
+    def to(self, device: str) -> Sequence:
+        parts = (self.ids, self.positions, self.segments, self.targets)
+        return Sequence(*(part.to(device) for part in parts))
+
     def mask(self) -> torch.Tensor:
         """Which token sees which, [1, 1, T, T]: those before it that are shared or of its row."""
         rows, columns = self.segments[:, None], self.segments[None, :]
-        order = torch.arange(len(self.ids))
+        order = torch.arange(len(self.ids), device=self.ids.device)
         before = order[:, None] >= order[None, :]
         return (before & ((rows == columns) | (columns == 0)))[None, None]
 

@@ -55,7 +55,8 @@ class Types(click.ParamType[tuple[PromptType, ...]]):
 @click.option("--seed", type=click.IntRange(0), default=0, show_default=True)
 @click.option(
     "--schema", type=click.Choice(get_args(SchemaChoice)), default="source", show_default=True,
-    help="Relations and classes to choose from: those of the row's source, PER/LOC/ORG, or any.",
+    help="Relations and classes to choose from: those of the row's source; PER/LOC/ORG; the row's"
+    " own relations beside some that its text does not state; or any.",
 )  # fmt: skip
 @click.option(
     "--keys", type=click.Choice(get_args(KeyChoice)), default="open", show_default=True,

@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from extraction.answers.json_stream import Closed, Event, JsonScanner, Key, Opened, Scalar
-from knowledge.items import PromptType
+from knowledge.items import MARKS, Assertion, PromptType
 from knowledge.raw import RawEntity, RawFact, RawItem, RawTriple
 
 _NAMES = {"KE1": ("head", "relation", "tail"), "KE3": ("key", "value")}
@@ -28,19 +28,20 @@ class _Frame:
     values: list[str | None] = field(default_factory=list)  # of a row in an array
     fields: dict[str, str | None] = field(default_factory=dict)  # of a row or card as an object
     given: bool = False
-    early: list[tuple[str, ...]] = field(default_factory=list)  # facts before their entity's name
+    # facts before their entity's name
+    early: list[tuple[tuple[str, ...], Assertion]] = field(default_factory=list)
 
 
 class AnswerParser:
     """Feed it the pieces of an answer; it returns the items that each piece completed.
 
-    `relation_last`: the arrays of KE1 are head, tail, relation. `ended` says whether the JSON
-    value is closed; what follows it is ignored.
+    `trained`: the arrays of KE1 are head, tail, relation, and those of KE1 and KE3 may end with an
+    assertion. `ended` says whether the JSON value is closed; what follows it is ignored.
     """
 
-    def __init__(self, prompt_type: PromptType, relation_last: bool = False) -> None:
+    def __init__(self, prompt_type: PromptType, trained: bool = False) -> None:
         self._prompt_type = prompt_type
-        self._relation_last = relation_last
+        self._trained = trained
         self._scanner = JsonScanner()
         self._stack: list[_Frame] = []
         self._items: list[RawItem] = []
@@ -67,7 +68,7 @@ class AnswerParser:
         self._items = []
         for event in self._scanner.feed(piece):
             self._take(event)
-        if self._stack and self._stack[-1].row:
+        if self._stack and self._stack[-1].row and not self._trained:
             # Complete as it stands, though its bracket is not there yet.
             self._give(self._stack[-1])
         return self._items
@@ -114,7 +115,7 @@ class AnswerParser:
         elif not frame.array and frame.name is not None:
             frame.fields[frame.name] = text
             if frame.name == "entity" and text and scalar.string:
-                self._items += [_fact(text, pair) for pair in frame.early]
+                self._items += [_fact(text, *early) for early in frame.early]
                 self._found += len(frame.early)
                 frame.early = []
 
@@ -133,15 +134,19 @@ class AnswerParser:
         """Give out a row once all its strings are there and none is blank."""
         names = _NAMES[self._prompt_type]
         values = frame.values if frame.array else [frame.fields.get(name) for name in names]
+        assertion: Assertion = "stated"
+        if self._trained and len(values) == len(names) + 1 and values[-1] in MARKS:
+            assertion = MARKS[MARKS.index(values[-1])]
+            values = values[:-1]
         strings = tuple(value for value in values if value)
         if frame.given or len(values) != len(names) or len(strings) != len(names):
             return
         frame.given = True
         if self._prompt_type == "KE1":
             head, relation, tail = strings
-            if frame.array and self._relation_last:
+            if frame.array and self._trained:
                 relation, tail = tail, relation
-            self._items.append(RawTriple(head, relation, tail))
+            self._items.append(RawTriple(head, relation, tail, assertion=assertion))
             self._found += 1
             return
         card = self._card(frame)
@@ -149,10 +154,10 @@ class AnswerParser:
             return
         entity = card.fields.get("entity")
         if entity:
-            self._items.append(_fact(entity, strings))
+            self._items.append(_fact(entity, strings, assertion))
             self._found += 1
         else:
-            card.early.append(strings)
+            card.early.append((strings, assertion))
 
     def _card(self, row: _Frame) -> _Frame | None:
         """The object whose list of facts the row stands in; the row may be closed already."""
@@ -160,6 +165,6 @@ class AnswerParser:
         return self._stack[depth - 2] if depth >= 2 else None
 
 
-def _fact(entity: str, pair: tuple[str, ...]) -> RawFact:
+def _fact(entity: str, pair: tuple[str, ...], assertion: Assertion) -> RawFact:
     key, value = pair
-    return RawFact(entity, key, value)
+    return RawFact(entity, key, value, assertion=assertion)

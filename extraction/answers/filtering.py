@@ -6,7 +6,7 @@ A model under a grammar cannot write them where grounding is strict; one held to
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from functools import cached_property
 from typing import Literal
 
@@ -28,13 +28,16 @@ class Dropped:
 
     `leaked`: a string stands in a worked example and not in the text. `not_in_text`: a string is
     not in the text though grounding is strict. `unsure`: less probable than was asked for.
-    `unasked`: its relation, class, key or entity is none that was asked for.
+    `unasked`: its relation, class, key or entity is none that was asked for. `negated`,
+    `uncertain`: the text denies it, or doubts, supposes or asks it.
     """
 
     leaked: int = 0
     not_in_text: int = 0
     unsure: int = 0
     unasked: int = 0
+    negated: int = 0
+    uncertain: int = 0
 
     def to_json(self) -> dict[str, int]:
         return asdict(self)
@@ -63,24 +66,23 @@ class LeftOut:
 class Filter:
     """Judges the located items of one task and counts what it refuses.
 
-    `examples`: whether the model was shown any; one that was trained for the task is not.
+    `examples`: whether the model was shown the prompt file's; one that was trained for the task
+    is not.
     """
 
     def __init__(self, task: Task, examples: bool = True) -> None:
         self._task = task
         self._examples = examples
-        self._leaked: set[tuple[str, ...]] = set()
-        self._not_in_text: set[tuple[str, ...]] = set()
-        self._unsure: set[tuple[str, ...]] = set()
-        self._unasked: set[tuple[str, ...]] = set()
+        self._refused: dict[str, set[tuple[str, ...]]] = {
+            one.name: set() for one in fields(Dropped)
+        }
         self.left_out: list[LeftOut] = []
         self.keys: set[str] = set()  # of facts that were left out: the text may state them
         self._labels = {_key(label) for label in task.labels}
 
     @property
     def dropped(self) -> Dropped:
-        counted = (self._leaked, self._not_in_text, self._unsure, self._unasked)
-        return Dropped(*map(len, counted))
+        return Dropped(**{why: len(keys) for why, keys in self._refused.items()})
 
     def takes(self, item: Item) -> bool:
         taken = self._takes(item)
@@ -97,18 +99,19 @@ class Filter:
         ]
         key = tuple(_key(one.text) for one in strings)
         if any(map(self._is_shown, missing)):
-            return self._refuse("leaked", self._leaked, key, item)
+            return self._refuse("leaked", key, item)
         if missing and self._task.grounding == "strict":
-            return self._refuse("not_in_text", self._not_in_text, key, item)
+            return self._refuse("not_in_text", key, item)
         if not self._wanted(item):
-            return self._refuse("unasked", self._unasked, (_label(item), *key), item)
+            return self._refuse("unasked", (_label(item), *key), item)
         if item.confidence is not None and item.confidence < self._task.min_confidence:
-            return self._refuse("unsure", self._unsure, key, item)
+            return self._refuse("unsure", key, item)
+        if not isinstance(item, Entity) and item.assertion in ("negated", "uncertain"):
+            return self._refuse(item.assertion, (_label(item), *key), item)
         return True
 
-    def _refuse(
-        self, why: str, counted: set[tuple[str, ...]], key: tuple[str, ...], item: Item
-    ) -> Literal[False]:
+    def _refuse(self, why: str, key: tuple[str, ...], item: Item) -> Literal[False]:
+        counted = self._refused[why]
         if key not in counted and len(self.left_out) < MAX_LEFT_OUT:
             self.left_out.append(LeftOut(why, _plain(item)))
         counted.add(key)
@@ -161,11 +164,11 @@ class Filter:
     def _shown(self) -> list[tuple[str, object]]:
         """Text and answer of each worked example: the user's own, else those of the prompt file."""
         task = self._task
-        if not self._examples:
-            return []
         own = [(example.text, example.answer) for example in task.examples]
+        if own or not self._examples:
+            return own
         prompt = load_prompt(task.prompt_type, task.lang)
-        return own or [(example.text, example.answer) for example in prompt.examples]
+        return [(example.text, example.answer) for example in prompt.examples]
 
 
 def _label(item: Item) -> str:

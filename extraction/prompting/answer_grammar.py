@@ -3,7 +3,7 @@
 Local models are held to the grammar and write compact arrays, a third fewer tokens than objects;
 services behind an API are held to the JSON schema, whose strict mode allows objects only. The
 trained prompts write KE1's relation last: it is chosen best when both ends are known
-(docs/prompts.md).
+(docs/prompts.md); a triple or a fact that the text denies, doubts or plans ends with that word.
 """
 
 from __future__ import annotations
@@ -13,11 +13,11 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Any, Literal
 
-from knowledge.items import PromptType
+from knowledge.items import MARKS, PromptType
 from knowledge.text.language import HAN
 from knowledge.text.spans import Lang
 
-Style = Literal["arrays", "relation_last", "objects"]
+Style = Literal["arrays", "trained", "objects"]
 
 MAX_ITEMS = 60  # per chunk and list: ends a loop of the model inside the form, never mid-item
 MAX_ENTITIES = 3  # KE3 without an entity: how many main entities are answered at most
@@ -51,7 +51,7 @@ def write_answer(prompt_type: PromptType, style: Style, answer: Any) -> str:
     """An answer given as plain data (see task.Example) as the JSON that a model should write."""
     data = answer
     if prompt_type == "KE1":
-        if style == "relation_last":
+        if style == "trained":
             answer = [(head, tail, relation) for head, relation, tail in answer]
         data = {"triples": [_row(("head", "relation", "tail"), row, style) for row in answer]}
     elif prompt_type == "KE3":
@@ -88,14 +88,17 @@ def grammar(
     """
     names = list(labels)
     phrase, between = _phrase(lang), ' "\\",\\"" '
+    mark = "mark?" if style == "trained" and prompt_type != "KE2" else ""
     lines = ["%llguidance {}", _start(prompt_type, names, entity)]
     if prompt_type == "KE1":
-        parts = "PIECE label PIECE" if style != "relation_last" else "PIECE PIECE label"
-        lines.append(f'item: "[\\"" {parts.replace(" ", between)} "\\"]"')
+        parts = "PIECE label PIECE" if style != "trained" else "PIECE PIECE label"
+        lines.append(f'item: "[\\"" {parts.replace(" ", between)} "\\"" {mark} "]"')
     elif prompt_type == "KE2":
         lines.append('item: "\\"" PIECE "\\""')
     else:
-        lines.append('item: "[\\"" label "\\",\\"" PIECE "\\"]"')
+        lines.append(f'item: "[\\"" label{between}PIECE "\\"" {mark} "]"')
+    if mark:
+        lines.append('mark: ",\\"" (' + " | ".join(map(json.dumps, MARKS)) + ') "\\""')
     if prompt_type != "KE2":
         lines.append("label: " + (" | ".join(literal(n) for n in names) if names else "PHRASE"))
         if not names:

@@ -11,7 +11,7 @@ from extraction.request.task import Example, Task
 from knowledge.items import PromptType
 from knowledge.text.spans import Lang
 from models.base import Capabilities, GenerateRequest, Message
-from prompts.loader import Prompt, load_prompt
+from prompts.loader import Prompt, TrainedPrompt, load_prompt, load_trained_prompt
 
 # Lines of the user turn that only some chunks have.
 _CONTEXT: dict[Lang, str] = {"zh": "上文：%s\n", "en": "Context: %s\n"}
@@ -29,27 +29,15 @@ def build_request(
     `context` names what the chunk points back to, `known` is what an earlier pass found in it.
     """
     tuned = tuned_for(task, can)
-    name = f"{task.prompt_type}-tuned" if tuned else task.prompt_type
-    prompt = load_prompt(name, task.lang)
     labels = labels_of(task)
     style = style_for(can, tuned)
-    turn = user_turn(
-        prompt,
-        source,
-        labels,
-        task.entity,
-        _CONTEXT[task.lang] % context if context else "",
-        _KNOWN[task.lang] % known if known else "",
-    )
-    images = (task.image,) if task.image else ()
+    told = _CONTEXT[task.lang] % context if context else ""
+    rest = _KNOWN[task.lang] % known if known else ""
+    messages = (_trained if tuned else _few_shot)(task, source, labels, style, told, rest)
     # Strings are held to what the model can write; grounding finds them in the text as it is.
     writable = f"{source}\n{context}" if context else source
     writable = unicodedata.normalize("NFKC", writable) if can.nfkc else writable
     held_to = writable if task.grounding == "strict" else None
-    messages = (
-        *_prefix(task.prompt_type, prompt, style, task.examples),
-        Message("user", turn, images),
-    )
     return GenerateRequest(
         messages=messages,
         max_tokens=task.max_tokens,
@@ -59,23 +47,69 @@ def build_request(
         else None,
         json_schema=json_schema(task.prompt_type, labels, task.entity),
         logprobs=True,
-        tuned=f"{task.lang}/{name}" if tuned else "",
+        tuned=f"{task.lang}/{task.prompt_type}" if tuned else "",
     )
 
 
 def tuned_for(task: Task, can: Capabilities) -> bool:
-    """Whether the model was trained for this: listed relations, a given entity, no examples."""
-    given = {"KE1": task.labels, "KE2": None, "KE3": task.entity}[task.prompt_type]
-    if task.examples or not given:
+    """Whether the model was trained for this task; facts need a given entity."""
+    if task.image is not None or (task.prompt_type == "KE3" and not task.entity):
         return False
-    return f"{task.lang}/{task.prompt_type}-tuned" in can.tuned
+    return f"{task.lang}/{task.prompt_type}" in can.tuned
+
+
+def _few_shot(
+    task: Task, source: str, labels: Mapping[str, str], style: Style, context: str, known: str
+) -> tuple[Message, ...]:
+    prompt = load_prompt(task.prompt_type, task.lang)
+    turn = user_turn(prompt, source, labels, task.entity, context, known)
+    images = (task.image,) if task.image else ()
+    prefix = _prefix(task.prompt_type, prompt, style, task.examples)
+    return (*prefix, Message("user", turn, images))
+
+
+def _trained(
+    task: Task, source: str, labels: Mapping[str, str], style: Style, context: str, known: str
+) -> tuple[Message, ...]:
+    """Text first, no examples but the user's own, which are earlier turns."""
+    prompt = load_trained_prompt(task.lang)
+    if not task.labels:  # the common classes are known without their descriptions
+        labels = dict.fromkeys(labels, "")
+    messages = [Message("system", prompt.system)]
+    for example in task.examples:
+        entity = _entity_of(task.prompt_type, example.answer)
+        shown = labels or _labels_in(task.prompt_type, example.answer)
+        turn = trained_turn(prompt, task.prompt_type, example.text, shown, entity)
+        messages.append(Message("user", turn))
+        answer = write_answer(task.prompt_type, style, example.answer)
+        messages.append(Message("assistant", answer))
+    turn = trained_turn(prompt, task.prompt_type, source, labels, task.entity)
+    return (*messages, Message("user", f"{context}{turn}{known}"))
+
+
+def trained_turn(
+    prompt: TrainedPrompt,
+    prompt_type: PromptType,
+    text: str,
+    labels: Mapping[str, str],
+    entity: str | None = None,
+) -> str:
+    """One user turn in the trained wording; a description goes behind its label in brackets."""
+    listed = [f"{name} ({note})" if note else name for name, note in labels.items()]
+    if prompt_type == "KE1":
+        line = prompt.task("triples_of", listed) if listed else prompt.task("triples")
+    elif prompt_type == "KE2":
+        line = prompt.task("entities", listed)
+    else:
+        line = prompt.task("facts_of" if listed else "facts", listed, entity or "")
+    return prompt.text.replace("{text}", text, 1) + line
 
 
 def style_for(can: Capabilities, tuned: bool = False) -> Style:
     """How the model writes an answer."""
     if can.constraint != "grammar":
         return "objects"
-    return "relation_last" if tuned else "arrays"
+    return "trained" if tuned else "arrays"
 
 
 def labels_of(task: Task) -> Mapping[str, str]:

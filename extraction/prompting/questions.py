@@ -17,7 +17,7 @@ from extraction.prompting.entity_typing import (
     candidates,
     typing_request,
 )
-from extraction.prompting.messages import build_request, labels_of, style_for
+from extraction.prompting.messages import build_request, labels_of, style_for, tuned_for
 from extraction.request.task import Task
 from knowledge.classes import classes_by_label, common_label, described
 from knowledge.raw import RawEntity, RawItem
@@ -76,10 +76,10 @@ def turns_for(
         request = build_request(task, source, model.capabilities, context, known)
         way: Way = "tuned" if request.tuned else "asked"
         curve = curve_for(model.capabilities.curves, task.prompt_type, task.lang, way)
-        last = style_for(model.capabilities, request.tuned != "") == "relation_last"
-        return Turn(request, partial(AnswerParser, task.prompt_type, last), curve)
+        trained = style_for(model.capabilities, request.tuned != "") == "trained"
+        return Turn(request, partial(AnswerParser, task.prompt_type, trained), curve)
 
-    if not recognizes(task, model):
+    if not recognizes(task, model) or (not alone and tuned_for(task, model.capabilities)):
         return Turns([plain(task)])
     try:
         mentions = cast(Recognising, model).recognize(source, task.lang, unsure=not alone)

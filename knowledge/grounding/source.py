@@ -231,9 +231,9 @@ def ground(raw: RawItem, source: Source, chunk: Span) -> Item:
         entity, value, evidence = _pair(name, raw.key, raw.value, source, chunk)
         if entity.status == "inferred":
             entity = source.place(name)
-        return Fact(entity, raw.key, value, evidence, raw.confidence)
+        return Fact(entity, raw.key, value, evidence, raw.confidence, assertion=raw.assertion)
     head, tail, evidence = _pair(raw.head, raw.relation, raw.tail, source, chunk)
-    return Triple(head, raw.relation, tail, evidence, raw.confidence)
+    return Triple(head, raw.relation, tail, evidence, raw.confidence, assertion=raw.assertion)
 
 
 def _pair(

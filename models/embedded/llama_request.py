@@ -6,7 +6,6 @@ from typing import Any
 
 from errors import InputError, ModelFailed, TooLarge
 from models.base import Chunk, Finish, GenerateRequest, Progress, Text, Usage
-from models.embedded.profile import ADAPTED
 from models.thread_stream import Sink
 from wording import message
 
@@ -25,8 +24,7 @@ def payload(request: GenerateRequest) -> dict[str, Any]:
         "return_progress": True,
     }
     if request.tuned:
-        lang = request.tuned.partition("/")[0]
-        body["lora"] = [{"id": ADAPTED.index(lang), "scale": 1.0}]
+        body["lora"] = [{"id": 0, "scale": 1.0}]
     if request.logprobs:
         body |= {"logprobs": True, "top_logprobs": 1}
     sampling = request.sampling

@@ -1,23 +1,21 @@
-"""`Embedded`: a small language model on the CPU, llama.cpp in this very process.
+"""`Embedded`: a small language model on the CPU, in this very process.
 
-One engine per process. Its slots are shared by parallel requests; a request beyond them waits at
-a gate here, where it can still leave. Knows nothing of prompts or of knowledge.
+It runs on the engine of our own (`models.qwen`) or on llama.cpp. Knows nothing of prompts or of
+knowledge.
 """
 
 from __future__ import annotations
 
 import logging
 import os
-import secrets
 import threading
 import time
-from collections import deque
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Generator, Sequence
 from contextlib import closing
 from pathlib import Path
-from typing import Any
+from typing import Protocol
 
-from errors import InputError, KexError, ModelFailed, Unavailable, Unprocessable
+from errors import KexError, Unavailable, Unprocessable
 from models.base import (
     Capabilities,
     Chunk,
@@ -27,9 +25,7 @@ from models.base import (
     ModelState,
     Progress,
 )
-from models.embedded.llama_request import LlamaAnswer, check_grammar, payload
-from models.embedded.llama_tokens import count_tokens
-from models.embedded.profile import ADAPTERS, profile
+from models.embedded.profile import ADAPTER, profile
 from models.embedded.weights import QWEN_CODER_1_5B, WeightsStore, locate_own
 from models.recognisers import Recognisers
 from models.thread_stream import Sink, pump
@@ -38,13 +34,32 @@ from wording import message
 
 log = logging.getLogger(__name__)
 
-# Small batches cost no speed on two cores (96 tokens/s at 64 and at 256) and make a cancelled
-# prefill stop, and its progress show, within a second.
-BATCH_TOKENS = 64
-CLOSE_SECONDS = 10.0  # for a batch of the prefill on a busy machine
-CACHE_MIB = 256  # host memory for the prompts' prefixes, 28 KiB a token
 
-_SHUT_DOWN = message("errors.embedded_shut_down")
+class Engine(Protocol):
+    """What runs the weights: the engine of our own or llama.cpp."""
+
+    @property
+    def waiting(self) -> int:
+        """Requests that are waiting or being answered."""
+        ...
+
+    def warm(self, prefixes: Sequence[tuple[Message, ...]]) -> None: ...
+
+    def count_tokens(self, texts: Sequence[str]) -> list[int] | None: ...
+
+    def check(self, request: GenerateRequest) -> None:
+        """Raises InputError for a grammar or a schema that cannot be compiled."""
+        ...
+
+    def begin(self) -> None:
+        """A request is coming; `generate` ends it."""
+        ...
+
+    def generate(self, request: GenerateRequest, sink: Sink[Chunk]) -> None:
+        """Answer into the sink; blocks until the answer has ended or nobody listens any more."""
+        ...
+
+    def close(self) -> None: ...
 
 
 class Embedded:
@@ -62,16 +77,10 @@ class Embedded:
         )
         self.recognisers = Recognisers(settings.cache_dir, settings.weight_sources)
         self._lock = threading.Lock()  # one load at a time
-        self._queue: deque[object] = deque()  # requests at the gate, first come first served
-        self._free = settings.embedded_slots
-        self._waiting = 0  # requests at the gate or in the engine; warming makes way for them
-        self._count = threading.Condition()
-        self._inside = 0  # threads in llama.cpp's code; the process must not end under them
-        self._closing = False
-        self._engine: Any = None
-        self._key = secrets.token_urlsafe(32)  # of llama.cpp's port on loopback
+        self._engine: Engine | None = None
         self._loading = False
         self._failure: str | None = None
+        self._instead: str = ""  # why llama.cpp serves and not the engine of our own
 
     @property
     def capabilities(self) -> Capabilities:
@@ -84,7 +93,7 @@ class Embedded:
             chunk_tokens=fitted.chunk_tokens,
             recognizes=True,
             trusted=fitted.trusted,
-            tuned=frozenset(fitted.tuned) if self._adapters() else frozenset(),
+            tuned=frozenset(fitted.tuned) if self._has_adapter() else frozenset(),
             tuned_tokens=fitted.tuned_tokens,
             curves=fitted.confidence if ours else {},
             # One after the other: two at a time are no faster on the same cores, and a part that
@@ -93,10 +102,9 @@ class Embedded:
             context_tokens=self._settings.embedded_context // self._settings.embedded_slots,
         )
 
-    def _adapters(self) -> list[Path]:
-        """The adapters, where they fit: they were trained for these very weights."""
-        there = self._is_ours() and all(path.is_file() for path in ADAPTERS)
-        return list(ADAPTERS) if there else []
+    def _has_adapter(self) -> bool:
+        """Whether the adapter fits: it was trained for these very weights."""
+        return self._is_ours() and ADAPTER.is_file()
 
     def _is_ours(self) -> bool:
         """Whether the weights are those that Kex was measured with."""
@@ -105,7 +113,7 @@ class Embedded:
 
     def state(self) -> ModelState:
         if self._engine is not None:
-            return ModelState("ready")
+            return ModelState("ready", self._instead)
         if self._loading:
             return ModelState("loading", message("states.embedded_loading"))
         if self._failure is not None:
@@ -147,88 +155,75 @@ class Embedded:
             return message("states.embedded_weights_wrong", path=self._store.path)
         return message("states.embedded_weights_missing")
 
-    def _start(self, path: Path) -> Any:
-        import xllamacpp  # only now: importing the app loads no engine
-
+    def _start(self, path: Path) -> Engine:
         started = time.monotonic()
         threads = self._settings.embedded_threads or min(_cores(), 8)
-        params = xllamacpp.CommonParams()
-        params.model.path = str(path)
-        params.n_ctx = self._settings.embedded_context
-        params.n_parallel = self._settings.embedded_slots
-        params.n_batch = params.n_ubatch = BATCH_TOKENS
-        params.cache_ram_mib = CACHE_MIB
-        for cpu in (params.cpuparams, params.cpuparams_batch):
-            cpu.n_threads = threads
-            cpu.poll = 0  # waiting threads sleep instead of spinning: the cores are not ours alone
-        params.lora_adapters = [  # at rest until a request asks for one
-            xllamacpp.CommonAdapterLoraInfo(str(adapter), 0.0) for adapter in self._adapters()
-        ]
-        params.verbosity = 0
-        # llama.cpp opens a port on loopback; without a key anyone on the machine could use it.
-        params.api_keys = [self._key]
-        params.ui = False
-        engine = xllamacpp.Server(params)
-        # One token, to see that it answers. It also makes sure that llama.cpp's own loop is
-        # running: an engine that is freed before that hangs for ever.
-        engine.handle_chat_completions(
-            payload(GenerateRequest((Message("user", "."),), 1)), _ignore
-        )
-        log.info("Embedded: %s loaded in %.1f s", path.name, time.monotonic() - started)
+        adapter = ADAPTER if self._has_adapter() else None
+        engine: Engine | None = None
+        self._instead = ""
+        if self._settings.embedded_engine != "llama.cpp":
+            engine = self._start_own(path, adapter, threads)
+        if engine is None:
+            from models.embedded.llama_engine import LlamaEngine
+
+            engine = LlamaEngine(path, adapter, self._settings, threads)
+        kind = type(engine).__name__
+        log.info("Embedded: %s on %s in %.1f s", path.name, kind, time.monotonic() - started)
         return engine
 
-    def warm(self, prefixes: Sequence[tuple[Message, ...]]) -> None:
-        """Read each prefix once, so that the engine's cache holds it; stops for any request."""
-        if not self._settings.embedded_warm:
-            return
-        for prefix in prefixes:
-            while not self._read(prefix):
-                time.sleep(0.2)
-
-    def _read(self, prefix: tuple[Message, ...]) -> bool:
-        """Whether the prefix was read to its end; gives way as soon as somebody waits."""
-        if self._waiting:
-            return False
-        finished: list[bool] = []
-
-        def on_chunk(chunk: dict[str, Any]) -> bool:
-            done = any(choice.get("finish_reason") for choice in chunk.get("choices", []))
-            if done or "error" in chunk:  # a prefix that cannot be read now cannot be read later
-                finished.append(True)
-            return self._waiting > 0
+    def _start_own(self, path: Path, adapter: Path | None, threads: int) -> Engine | None:
+        """The engine of our own; None where llama.cpp has to serve in its place."""
+        # Only now: importing the app loads no engine.
+        from models.embedded.own_engine import OwnEngine
+        from models.qwen.gguf import GgufError
+        from models.qwen.library import NoLibrary
 
         try:
-            self._converse(GenerateRequest(prefix, max_tokens=1), on_chunk)
-        except Unavailable:
-            return True  # shut down: there is nothing left to warm
-        return bool(finished)
+            return OwnEngine(path, self._content_key(path), adapter, self._settings, threads)
+        except (NoLibrary, GgufError, OSError, MemoryError) as error:
+            if self._settings.embedded_engine == "own":
+                raise Unavailable(
+                    message("states.embedded_own_failed", reason=str(error))
+                ) from error
+            self._instead = message("states.embedded_llama_instead", reason=str(error))
+            log.warning("%s", self._instead)
+        return None
+
+    def _content_key(self, path: Path) -> str:
+        """Names the content of the weights, without reading them."""
+        if path == self._store.path:
+            return self._store.weights.sha256
+        about = path.stat()
+        return f"{path.resolve()} {about.st_size} {about.st_mtime_ns}"
+
+    def warm(self, prefixes: Sequence[tuple[Message, ...]]) -> None:
+        engine = self._engine
+        if engine is not None:
+            engine.warm(prefixes)
 
     def count_tokens(self, texts: Sequence[str]) -> list[int] | None:
-        with self._count:
-            engine = None if self._closing else self._engine
-            if engine is None:
-                return None
-            self._inside += 1
-        try:
-            return count_tokens(engine.listening_address, self._key, texts)
-        finally:
-            with self._count:
-                self._inside -= 1
-                self._count.notify_all()
+        engine = self._engine
+        return engine.count_tokens(texts) if engine is not None else None
 
     def generate(self, request: GenerateRequest) -> Generator[Chunk, None, None]:
-        if any(message.images for message in request.messages):
+        if any(one.images for one in request.messages):
             raise Unprocessable(
                 message("errors.model_reads_text_only", model="Embedded"),
                 field="image",
             )
-        check_grammar(request.grammar)
         self.load()
-        with self._count:
-            self._waiting += 1
-        # The producer, not this iterator, leaves the count: it may still be in the engine's
-        # prefill when the consumer has gone.
-        chunks = pump(lambda sink: self._produce(request, sink), name="embedded")
+        engine = self._engine
+        if engine is None:
+            raise Unavailable(message("errors.embedded_shut_down"))
+        engine.check(request)
+        engine.begin()
+
+        # The engine, not this iterator, ends what `begin` began: it may still be in a prefill when
+        # the consumer has gone.
+        def produce(sink: Sink[Chunk]) -> None:
+            engine.generate(request, sink)
+
+        chunks = pump(produce, name="embedded")
         with closing(chunks):
             for chunk in chunks:
                 yield chunk if chunk is not None else Progress()
@@ -237,92 +232,12 @@ class Embedded:
         """The names in the text; the recognisers need neither llama.cpp nor the GGUF file."""
         return self.recognisers.recognize(text, lang, unsure=unsure)
 
-    def _produce(self, request: GenerateRequest, sink: Sink[Chunk]) -> None:
-        try:
-            if self._take_slot(sink):
-                try:
-                    self._run(request, sink)
-                finally:
-                    with self._count:
-                        self._free += 1
-                        self._count.notify_all()
-        finally:
-            with self._count:
-                self._waiting -= 1
-
-    def _take_slot(self, sink: Sink[Chunk]) -> bool:
-        """Wait in line for a slot; False when the client left the line."""
-        ticket = object()
-        reported = 0
-        with self._count:
-            self._queue.append(ticket)
-            try:
-                while not (self._free and self._queue[0] is ticket):
-                    if sink.stopped:
-                        return False
-                    ahead = self._queue.index(ticket) + 1
-                    if ahead != reported and not self._free:
-                        sink.put(Progress(ahead=ahead))
-                        reported = ahead
-                    self._count.wait(0.1)
-                self._free -= 1
-                if reported:
-                    sink.put(Progress(0.0))
-                return True
-            finally:
-                self._queue.remove(ticket)
-                self._count.notify_all()
-
-    def _run(self, request: GenerateRequest, sink: Sink[Chunk]) -> None:
-        answer = LlamaAnswer(sink)
-        self._converse(request, answer.on_chunk)
-        if not sink.stopped:
-            sink.put(answer.finish())
-
-    def _converse(
-        self, request: GenerateRequest, on_chunk: Callable[[dict[str, Any]], bool]
-    ) -> None:
-        """One conversation with llama.cpp; Unavailable where closing has ended it."""
-        with self._count:
-            engine = None if self._closing else self._engine
-            if engine is None:
-                raise Unavailable(_SHUT_DOWN)
-            self._inside += 1
-        try:
-            engine.handle_chat_completions(
-                payload(request), lambda chunk: on_chunk(chunk) or self._closing
-            )
-        except (RuntimeError, ValueError) as error:
-            _, at_fault, complaint = str(error).partition("JSON schema error")
-            if at_fault:
-                raise InputError(
-                    message("errors.embedded_schema", complaint=complaint), field="schema"
-                ) from error
-            raise ModelFailed(message("errors.embedded_refused", reason=str(error))) from error
-        finally:
-            closing = self._closing
-            with self._count:
-                self._inside -= 1
-                self._count.notify_all()
-        if closing:
-            raise Unavailable(_SHUT_DOWN)
-
     def close(self) -> None:
-        """End what is being generated, wait for llama.cpp to be left, and free it.
-
-        A process that ends while a thread is inside llama.cpp crashes.
-        """
+        """End what is being generated and free the weights."""
         with self._lock:
-            with self._count:
-                self._closing = True
-                self._count.wait_for(lambda: self._inside == 0, CLOSE_SECONDS)
-                self._engine = None  # dropping the last reference stops the engine
-                self._closing = False
-
-
-def _ignore(_chunk: dict[str, Any]) -> bool:
-    """Takes a chunk and lets the engine go on."""
-    return False
+            engine, self._engine = self._engine, None
+        if engine is not None:
+            engine.close()
 
 
 def _cores() -> int:

@@ -1,4 +1,4 @@
-"""What was fitted to the embedded model's weights: read from `profile.yaml` beside the adapters."""
+"""What was fitted to the embedded model's weights: read from `profile.yaml` beside the adapter."""
 
 from __future__ import annotations
 
@@ -10,9 +10,7 @@ import yaml
 from pydantic import BaseModel, ConfigDict
 
 FOLDER = Path(__file__).parent
-# The languages that an adapter was trained for, in the order in which llama.cpp numbers them.
-ADAPTED = ("zh", "en")
-ADAPTERS = tuple(FOLDER / "adapters" / f"{lang}.gguf" for lang in ADAPTED)
+ADAPTER = FOLDER / "adapter.gguf"  # one for both languages and all tasks
 
 
 class Profile(BaseModel):

@@ -39,7 +39,7 @@ def test_each_triple_has_the_probability_of_its_own_tokens() -> None:
         Text('{"triples":[["鲁迅","绍兴","生于"]', math.log(0.9)),
         Text(',["鲁迅","呐喊",', math.log(0.5)), Text('"作品"]', math.log(0.5)), Text("]}", -9.0),
     ]  # fmt: skip
-    model = ScriptedModel(pieces, tuned=frozenset({"zh/KE1-tuned"}))
+    model = ScriptedModel(pieces, tuned=frozenset({"zh/KE1"}))
     labels = {"生于": "", "作品": ""}
 
     def asked(least: float) -> Answer:

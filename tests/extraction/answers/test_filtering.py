@@ -16,7 +16,7 @@ from prompts.loader import load_prompt
 from tests.scripted_model import ScriptedModel
 
 TEXT = "鲁迅生于绍兴。他写了《狂人日记》。"
-NOTHING = {"leaked": 0, "not_in_text": 0, "unsure": 0, "unasked": 0}
+NOTHING = dict.fromkeys(("leaked", "not_in_text", "unsure", "unasked", "negated", "uncertain"), 0)
 
 
 def answer(prompt_type: PromptType, reply: Any, text: str = TEXT, **fields: Any) -> Answer:
@@ -127,12 +127,30 @@ def test_a_piece_of_a_word_or_number_of_their_texts_is_no_leak() -> None:
 
 def test_a_model_that_was_shown_no_examples_leaks_none() -> None:
     reply = json.dumps({"triples": [["鲁迅", "小说家", "职业"]]}, ensure_ascii=False)
-    model = ScriptedModel([reply], tuned=frozenset({"zh/KE1-tuned"}))
+    model = ScriptedModel([reply], tuned=frozenset({"zh/KE1"}))
     task = make_task("KE1", TEXT, labels={"职业": ""}, grounding="free")
     *_, last = extract(task, model)
     assert isinstance(last, Answer)
     assert (len(last.items), last.dropped) == (1, Dropped())
     assert "林婉清" not in "".join(message.content for message in model.requests[0].messages)
+
+
+def test_what_the_text_denies_or_doubts_is_left_out_and_what_it_plans_is_marked() -> None:
+    rows = [
+        ["鲁迅", "小说家", "职业", "negated"],
+        ["鲁迅", "绍兴", "出生地", "uncertain"],
+        ["鲁迅", "1881年", "出生", "planned"],
+    ]
+    model = ScriptedModel(
+        [json.dumps({"triples": rows}, ensure_ascii=False)], tuned=frozenset({"zh/KE1"})
+    )
+    *_, last = extract(make_task("KE1", TEXT, grounding="free"), model)
+    assert isinstance(last, Answer)
+    written = last.to_json()
+    assert [item["assertion"] for item in written["knowledge"]["triples"]] == ["planned"]
+    assert (last.dropped.negated, last.dropped.uncertain) == (1, 1)
+    assert [one["why"] for one in written["left_out"]] == ["negated", "uncertain"]
+    assert len(last.warnings) == 2
 
 
 def test_a_string_that_also_stands_in_the_text_is_none() -> None:

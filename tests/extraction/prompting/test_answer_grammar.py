@@ -56,14 +56,31 @@ def test_listed_relations_are_the_only_ones() -> None:
 
 
 def test_a_relation_may_come_last() -> None:
-    lark = grammar("KE1", "zh", TEXT, ["原名"], None, "relation_last")
-    text = write_answer("KE1", "relation_last", [["鲁迅", "原名", "周树人"]])
+    lark = grammar("KE1", "zh", TEXT, ["原名"], None, "trained")
+    text = write_answer("KE1", "trained", [["鲁迅", "原名", "周树人"]])
     assert text == '{"triples":[["鲁迅","周树人","原名"]]}'
     assert accepts(lark, text)
     assert not accepts(lark, '{"triples":[["鲁迅","原名","周树人"]]}')
-    assert AnswerParser("KE1", relation_last=True).feed(text) == [
-        RawTriple("鲁迅", "原名", "周树人")
-    ]
+    assert AnswerParser("KE1", trained=True).feed(text) == [RawTriple("鲁迅", "原名", "周树人")]
+
+
+@pytest.mark.parametrize("mark", ["negated", "uncertain", "planned"])
+def test_a_trained_model_says_what_is_not_stated(mark: Any) -> None:
+    lark = grammar("KE1", "zh", TEXT, ["原名"], None, "trained")
+    text = f'{{"triples":[["鲁迅","周树人","原名","{mark}"],["鲁迅","Shaoxing","原名"]]}}'
+    assert accepts(lark, text)
+    assert not accepts(lark, text.replace(mark, "stated"))
+    first = RawTriple("鲁迅", "原名", "周树人", assertion=mark)
+    # However it is cut into pieces: a triple is complete at its bracket, not before.
+    for size in (1, 3, len(text)):
+        parser = AnswerParser("KE1", trained=True)
+        pieces = [text[at : at + size] for at in range(0, len(text), size)]
+        found = [item for piece in pieces for item in parser.feed(piece)]
+        assert found == [first, RawTriple("鲁迅", "原名", "Shaoxing")]
+    card = f'{{"entities":[{{"entity":"鲁迅","facts":[["原名","周树人","{mark}"]]}}]}}'
+    assert accepts(grammar("KE3", "zh", TEXT, [], "鲁迅", "trained"), card)
+    fact = RawFact("鲁迅", "原名", "周树人", assertion=mark)
+    assert AnswerParser("KE3", trained=True).feed(card) == [fact]
 
 
 def test_classes_are_all_there_in_order() -> None:

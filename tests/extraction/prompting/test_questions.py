@@ -84,13 +84,39 @@ def test_many_candidates_are_asked_in_parts() -> None:
 
 
 def test_a_tuned_model_is_asked_in_the_words_that_it_was_trained_on() -> None:
-    model = ScriptedModel(tuned=frozenset({"zh/KE1-tuned"}))
+    model = ScriptedModel(tuned=frozenset({"zh/KE1"}))
     listed = turns_for(make_task("KE1", ZH, labels={"产品": ""}), ZH, model).turns[0].request
     assert listed.tuned
     assert len(listed.messages) == 2
-    assert "关系：产品\n" in listed.messages[1].content
-    assert not turns_for(make_task("KE1", ZH), ZH, model).turns[0].request.tuned
+    assert listed.messages[1].content == f"文本：{ZH}\n三元组，只要这些关系：产品"
+    asked_for_all = turns_for(make_task("KE1", ZH), ZH, model).turns[0].request
+    assert asked_for_all.messages[1].content == f"文本：{ZH}\n三元组：全部"
     assert not turns_for(make_task("KE3", ZH, entity="刘敏"), ZH, model).turns[0].request.tuned
+
+
+def test_a_trained_model_is_asked_for_classes_and_facts() -> None:
+    model = ScriptedModel(tuned=frozenset({"en/KE2", "en/KE3"}), names=[("PER", "Ann Lee")])
+    classes = turns_for(make_task("KE2", EN), EN, model)
+    assert classes.known == []  # its word alone, not the recogniser's
+    line = classes.turns[0].request.messages[-1].content.splitlines()[-1]
+    assert line == "Entities, classes: person, place, organisation, time, work, product"
+    described = make_task("KE2", EN, labels={"film": "moving pictures"})
+    content = turns_for(described, EN, model).turns[0].request.messages[-1].content
+    assert content.endswith("classes: film (moving pictures)")
+    facts = turns_for(make_task("KE3", EN, entity="Ann Lee"), EN, model).turns[0].request
+    assert facts.messages[-1].content.endswith("\nFacts, entity: Ann Lee")
+    # It was not trained to choose the entity.
+    assert not turns_for(make_task("KE3", EN), EN, model).turns[0].request.tuned
+
+
+def test_a_users_examples_are_earlier_turns_of_a_trained_model() -> None:
+    model = ScriptedModel(tuned=frozenset({"zh/KE1"}))
+    example = Example("王芳来了。", [["王芳", "动作", "来"]])
+    request = turns_for(make_task("KE1", ZH, examples=(example,)), ZH, model).turns[0].request
+    _, shown, answer, turn = request.messages
+    assert shown.content == "文本：王芳来了。\n三元组：全部"
+    assert answer.content == '{"triples":[["王芳","来","动作"]]}'
+    assert turn.content.endswith("三元组：全部")
 
 
 def test_without_the_language_model_names_are_still_found_and_it_is_told() -> None:

@@ -82,7 +82,7 @@ def test_what_is_sent_arrives_as_it_was() -> None:
         sampling=Sampling(top_p=0.5, top_k=3, seed=1, stop=("a", "b")),
         max_length=7,
         logprobs=True,
-        tuned="zh/KE1-tuned",
+        tuned="zh/KE1",
     )
     assert read_request(write_request(request)) == request
     for chunk in (Text("x", -0.5), Text("y"), Progress(0.1), Progress(ahead=2), Progress(),

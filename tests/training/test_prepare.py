@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import json
 import random
+import re
 from typing import Any
 
 import pytest
 
-from training.own import Groups, Names, broken, in_order, joined, prepare
+from training.prepare import Groups, Names, broken, in_order, in_other_form, joined, prepare
 
 ROW: dict[str, Any] = {
     "id": "en-1",
@@ -61,10 +62,12 @@ def test_every_string_of_an_answer_is_in_the_text_and_every_relation_in_its_list
         for triple in answer.get("triples", ()):
             assert all(string in group["rows"][0]["user"] for string in triple[:2])
             if "only these relations" in task:
-                assert triple[2] in task.split(": ", 1)[1].split(", ")
+                listed = re.sub(r" \([^)]*\)", "", task.split(": ", 1)[1])
+                assert triple[2] in listed.split(", ")
         for label, found in answer.items():
             if task.startswith("Entities"):
-                assert label in task and all(string in ROW["text"] for string in found)
+                assert label in task
+                assert all(string in group["rows"][0]["user"] for string in found)
 
 
 def test_lists_in_which_nothing_is_stated_have_no_name_of_what_is() -> None:
@@ -90,3 +93,24 @@ def test_broken_lines_cut_no_string() -> None:
     assert "\n" in text
     assert text.replace("\n", " ") == long["text"]
     assert text.count("Ana Ruiz") == 4
+
+
+@pytest.mark.parametrize("lang", ["zh", "en"])
+def test_a_text_in_another_form_keeps_its_strings(lang: str) -> None:
+    row = in_other_form({**ROW, "lang": lang})
+    strings = [string for string, *_ in row["entities"]]
+    strings += [end for head, _, tail in row["triples"] for end in (head, tail)]
+    strings += [one["triple"][0] for one in row["marked"]]
+    assert strings
+    assert all(string in row["text"] for string in strings)
+    assert row["text"] != ROW["text"]
+    assert row["triples"][0][1] == "founded by"
+
+
+def test_some_lists_say_what_a_name_means() -> None:
+    drawn = [Groups(names(), seed).group(ROW) for seed in range(80)]
+    lists = [task for group in drawn for task, _ in rows_of(group) if "only these rel" in task]
+    assert any("founded by (founder)" in task for task in lists)
+    assert any("founded by," in task or task.endswith("founded by") for task in lists)
+    written = [row["answer"] for group in drawn for row in group["rows"]]
+    assert not any("(founder)" in answer for answer in written)

@@ -1,0 +1,89 @@
+"""What the embedded model makes of lists of relations that fit nothing, and of what a text denies.
+
+`PYTHONPATH=. python benchmarks/lists.py [--limit N] [--data FILE]` asks KE1 for annotated texts:
+once with relations that the text does not state (`unstated`), once with those of its marked triples
+and its stated ones. Prints, by language: how many answers to the first are empty and how many
+triples are invented a text; how many marked triples come out as stated, and how many planned ones
+as planned.
+"""
+
+from __future__ import annotations
+
+import argparse
+import random
+from collections import Counter
+from collections.abc import Sequence
+from pathlib import Path
+
+from evaluation.gold.rows import OWN, TripleRow, read_gold
+from extraction.extractor import Answer, extract
+from extraction.request.task import make_task
+from knowledge.items import Triple
+from knowledge.text.normalising import fold
+from models.embedded.model import Embedded
+from settings import load_settings
+
+
+def measure(rows: list[TripleRow], model: Embedded) -> dict[str, Counter[str]]:
+    counts: dict[str, Counter[str]] = {"zh": Counter(), "en": Counter()}
+    for row in rows:
+        count = counts[row.lang]
+        given = triples(row, row.unstated or (), model)
+        count["texts"] += 1
+        count["empty"] += not given
+        count["invented"] += len(given)
+        marked = [one for one in row.marked or () if one.assertion != "planned"]
+        planned = [one for one in row.marked or () if one.assertion == "planned"]
+        if not row.marked:
+            continue
+        listed = {one.triple[1] for one in row.marked} | {relation for _, relation, _ in row.gold}
+        found = triples(row, sorted(listed), model)
+        stated = {ends(one.head.text, one.tail.text) for one in found if one.assertion == "stated"}
+        as_planned = {ends(one.head.text, one.tail.text) for one in found} - stated
+        true = {ends(head, tail) for head, _, tail in row.gold}
+        count["denied or doubted"] += len(marked)
+        for one in marked:
+            pair = ends(one.triple[0], one.triple[2])
+            count["of these as stated"] += pair in stated and pair not in true
+        count["planned"] += len(planned)
+        for one in planned:
+            count["of these as planned"] += ends(one.triple[0], one.triple[2]) in as_planned
+    return counts
+
+
+def triples(row: TripleRow, relations: Sequence[str], model: Embedded) -> list[Triple]:
+    listed = list(relations)
+    random.Random(row.id).shuffle(listed)  # noqa: S311  # no secret
+    task = make_task("KE1", row.text, lang=row.lang, labels=dict.fromkeys(listed, ""))
+    *_, answer = extract(task, model)
+    assert isinstance(answer, Answer)  # noqa: S101  # its last event
+    return [item for item in answer.items if isinstance(item, Triple)]
+
+
+def ends(head: str, tail: str) -> tuple[str, str]:
+    return fold(head)[0], fold(tail)[0]
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--data", type=Path, default=OWN)
+    parser.add_argument("--limit", type=int, help="texts of each language")
+    parser.add_argument("--seed", type=int, default=0)
+    options = parser.parse_args()
+    rows = [row for row in read_gold([options.data]) if isinstance(row, TripleRow)]
+    random.Random(options.seed).shuffle(rows)  # noqa: S311  # no secret
+    chosen = [
+        row
+        for lang in ("zh", "en")
+        for row in [one for one in rows if one.lang == lang][: options.limit]
+    ]
+    model = Embedded(load_settings())
+    try:
+        for lang, count in measure(chosen, model).items():
+            print(lang, dict(count))
+    finally:
+        model.close()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,139 @@
+"""Reads a GGUF file: its metadata, and its tensors as bytes of the mapped file.
+
+Format: https://github.com/ggml-org/ggml/blob/master/docs/gguf.md (versions 2 and 3, little endian).
+"""
+
+from __future__ import annotations
+
+import mmap
+import struct
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+MAGIC = b"GGUF"
+# Numbers of the format: a value's type → how struct reads it.
+_SCALARS = {
+    0: "B", 1: "b", 2: "<H", 3: "<h", 4: "<I", 5: "<i", 6: "<f", 7: "?",
+    10: "<Q", 11: "<q", 12: "<d",
+}  # fmt: skip
+_STRING, _ARRAY = 8, 9
+F32, F16, Q8_0, Q4_K, Q6_K = 0, 1, 8, 12, 14
+# Tensor type → numbers in a block, and its bytes.
+BLOCKS = {F32: (1, 4), F16: (1, 2), Q8_0: (32, 34), Q4_K: (256, 144), Q6_K: (256, 210)}
+
+
+class GgufError(ValueError):
+    """The file is no GGUF file that this engine reads; the message says why, in English."""
+
+
+@dataclass(frozen=True)
+class Tensor:
+    """`shape` with the outermost dimension first, as numpy has it; `data` its bytes."""
+
+    name: str
+    type: int
+    shape: tuple[int, ...]
+    data: NDArray[np.uint8]
+
+    def floats(self) -> NDArray[np.float32]:
+        """The numbers of an F32 or F16 tensor."""
+        if self.type not in (F32, F16):
+            raise GgufError(f"{self.name} is quantised (type {self.type}).")
+        plain = self.data.view(np.float32 if self.type == F32 else np.float16)
+        return plain.astype(np.float32).reshape(self.shape)
+
+
+@dataclass(frozen=True)
+class Gguf:
+    """An open file; the tensors' bytes stay readable as long as one of them is referenced."""
+
+    metadata: dict[str, Any]
+    tensors: dict[str, Tensor]
+
+    def number(self, key: str) -> float:
+        """A number of the metadata; GgufError where there is none."""
+        value = self.metadata.get(key)
+        if not isinstance(value, int | float):
+            raise GgufError(f"The file does not say {key}.")
+        return value
+
+
+def read_gguf(path: Path) -> Gguf:
+    """Raises GgufError for what is no such file, OSError where it cannot be read."""
+    with path.open("rb") as file:
+        try:
+            mapped = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
+        except ValueError as error:
+            raise GgufError("The file is empty.") from error
+    reader = _Reader(mapped)
+    try:
+        return reader.read()
+    except (struct.error, UnicodeDecodeError, KeyError) as error:
+        raise GgufError(f"The file is damaged: {error!r}") from error
+
+
+class _Reader:
+    def __init__(self, mapped: mmap.mmap) -> None:
+        self._mapped = mapped
+        self._at = 0
+
+    def read(self) -> Gguf:
+        if self._bytes(4) != MAGIC:
+            raise GgufError("The file does not begin with GGUF.")
+        version = self._scalar("<I")
+        if version not in (2, 3):
+            raise GgufError(f"The file has version {version} of the format.")
+        tensor_count, entry_count = self._scalar("<Q"), self._scalar("<Q")
+        metadata = {self._string(): self._value(self._scalar("<I")) for _ in range(entry_count)}
+        heads = [self._head() for _ in range(tensor_count)]
+        alignment = int(metadata.get("general.alignment", 32))
+        start = -(-self._at // alignment) * alignment
+        data = np.frombuffer(self._mapped, np.uint8)
+        tensors = {}
+        for name, shape, type_, offset in heads:
+            begin, size = start + offset, _size(name, shape, type_)
+            if begin + size > len(data):
+                raise GgufError(f"The file ends inside {name}.")
+            tensors[name] = Tensor(name, type_, shape, data[begin : begin + size])
+        return Gguf(metadata, tensors)
+
+    def _head(self) -> tuple[str, tuple[int, ...], int, int]:
+        name = self._string()
+        sizes = [self._scalar("<Q") for _ in range(self._scalar("<I"))]
+        return name, tuple(reversed(sizes)), self._scalar("<I"), self._scalar("<Q")
+
+    def _bytes(self, count: int) -> bytes:
+        taken = self._mapped[self._at : self._at + count]
+        if len(taken) != count:
+            raise GgufError("The file ends early.")
+        self._at += count
+        return taken
+
+    def _scalar(self, form: str) -> Any:
+        [value] = struct.unpack(form, self._bytes(struct.calcsize(form)))
+        return value
+
+    def _string(self) -> str:
+        return self._bytes(self._scalar("<Q")).decode("utf-8")
+
+    def _value(self, type_: int) -> Any:
+        if type_ == _STRING:
+            return self._string()
+        if type_ == _ARRAY:
+            inner, count = self._scalar("<I"), self._scalar("<Q")
+            return [self._value(inner) for _ in range(count)]
+        return self._scalar(_SCALARS[type_])
+
+
+def _size(name: str, shape: tuple[int, ...], type_: int) -> int:
+    if type_ not in BLOCKS:
+        raise GgufError(f"{name} has a type that is not known here: {type_}.")
+    numbers, size = BLOCKS[type_]
+    count = int(np.prod(shape, dtype=np.int64))
+    if shape[-1] % numbers:
+        raise GgufError(f"{name} has rows of {shape[-1]} numbers, not whole blocks of {numbers}.")
+    return count // numbers * size

@@ -1,0 +1,454 @@
+/* A Qwen2 network on the CPU: token ids in, logits out.
+ *
+ * One source file for the compiler; models/qwen/library.py builds it and is the only caller. A batch
+ * is any mix of tokens: pieces of prompts, single steps, drafts to verify, of several sequences.
+ * What a token gets does not depend on what else is in its batch. Memory of weights belongs to the
+ * caller and outlives the network.
+ */
+#include <stddef.h>
+#include "lanes.h"
+#include "pool.h"
+#include "products.h"
+#include "tiles.h"
+
+#define MAX_BATCH 256  /* tokens of one call of kex_forward */
+#define MAX_RANK 64
+#define MAX_ADAPTERS 4
+#define MAX_GROUP 16  /* query heads that share a key head */
+
+enum { QUERY, KEY, VALUE, ATTENDED, GATE, UP, DOWN, MATRICES };
+
+/* An adapter's part of a matrix: y += b (scale * a x). */
+typedef struct {
+  const uint16_t *a; /* half precision [rank][columns] */
+  const uint16_t *b; /* half precision [rows / 16][rank][16] */
+  int rank;
+  float scale;
+} LowRank;
+
+typedef struct {
+  int type, rows, columns;
+  const void *tiles;
+  const float *bias; /* [rows], or NULL */
+  LowRank low[MAX_ADAPTERS];
+} Matrix;
+
+typedef struct {
+  Matrix matrix[MATRICES];
+  const float *norm_before_attention, *norm_before_mlp; /* [width] */
+} Layer;
+
+typedef struct {
+  int layers, width, inner, heads, key_heads, head, vocabulary, context, sequences, threads;
+  float rope_base, epsilon;
+} Shape;
+
+typedef struct {
+  Shape shape;
+  Layer *layer;
+  Matrix output;
+  const float *output_norm;
+  const uint8_t *embeddings; /* Q4_K rows as they stand in the file */
+  uint16_t *keys, *values;   /* half precision [sequence][layer][position][key_heads * head] */
+  float *cosine, *sine;      /* [context][head / 2] */
+  /* Of a batch: [MAX_BATCH][…] */
+  float *x, *normed, *query, *key, *value, *attended, *gate, *up, *chosen, *scores;
+  float *low; /* [MAX_BATCH][MAX_RANK] */
+  Activation *narrow, *wide;
+  Pool *pool;
+} Net;
+
+/* The batch of a call, for all jobs of it. */
+typedef struct {
+  Net *net;
+  int layer, tokens;
+  const int32_t *positions, *sequences, *adapters;
+} Batch;
+
+/* Matrix times batch */
+
+typedef struct {
+  Net *net;
+  const Matrix *matrix;
+  const Activation *x; /* quantised */
+  const float *exact;  /* the same, for adapters */
+  const int32_t *adapters;
+  int tokens, added; /* added: to what `to` holds */
+  int used;          /* a bit for each adapter that a token of the batch has */
+  float *to;
+} Product;
+
+/* scale a x, row by row of all adapters' a: job number = adapter * MAX_RANK + row. */
+static void low_rank(void *data, int number) {
+  Product *p = data;
+  int adapter = number / MAX_RANK, r = number % MAX_RANK, columns = p->matrix->columns;
+  const LowRank *low = &p->matrix->low[adapter];
+  if (r >= low->rank) return;
+  const uint16_t *a = low->a + (size_t)r * columns;
+  for (int t = 0; t < p->tokens; t++) {
+    if (p->adapters[t] != adapter) continue;
+    const float *x = p->exact + (size_t)t * columns;
+    floats total = same(0);
+    for (int i = 0; i < columns; i += LANES) total = fma_(load_half(a + i), load(x + i), total);
+    p->net->low[(size_t)t * MAX_RANK + r] = low->scale * sum(total);
+  }
+}
+
+/* `sums[t]` += b times what low_rank found, for the tokens of one call of a kernel. */
+INLINE void add_low_rank(const Product *p, int adapter, int r, int first, int tokens, floats *sums) {
+  const LowRank *low = &p->matrix->low[adapter];
+  const uint16_t *b = low->b + (size_t)r * low->rank * LANES;
+  for (int k = 0; k < low->rank; k++) {
+    floats sixteen = load_half(b + k * LANES);
+    for (int t = 0; t < tokens; t++)
+      if (p->adapters[first + t] == adapter)
+        sums[t] = fma_(sixteen, same(p->net->low[(size_t)(first + t) * MAX_RANK + k]), sums[t]);
+  }
+}
+
+static void sixteen_rows(void *data, int r) {
+  Product *p = data;
+  const Matrix *m = p->matrix;
+  int blocks = m->columns / BLOCK, calls = (p->tokens + TOKENS - 1) / TOKENS;
+  floats bias = m->bias ? load(m->bias + r * LANES) : same(0);
+  for (int call = 0, first = 0; call < calls; call++) {
+    /* Ten tokens are five and five, not eight and two. */
+    int tokens = (p->tokens - first + calls - call - 1) / (calls - call);
+    floats sums[TOKENS];
+    for (int t = 0; t < tokens; t++) sums[t] = bias;
+    product(m->type, m->tiles, r, blocks, p->x + (size_t)first * blocks, (size_t)blocks, tokens, sums);
+    for (int adapter = 0; adapter < MAX_ADAPTERS; adapter++)
+      if (p->used & 1 << adapter) add_low_rank(p, adapter, r, first, tokens, sums);
+    for (int t = 0; t < tokens; t++) {
+      float *to = p->to + (size_t)(first + t) * m->rows + r * LANES;
+      store(to, p->added ? add(sums[t], load(to)) : sums[t]);
+    }
+    first += tokens;
+  }
+}
+
+static void multiply(Batch *b, const Matrix *m, const Activation *x, const float *exact, int added,
+                     float *to) {
+  Product p = {b->net, m, x, exact, b->adapters, b->tokens, added, 0, to};
+  for (int t = 0; t < b->tokens; t++)
+    if (b->adapters[t] >= 0 && m->low[b->adapters[t]].rank) p.used |= 1 << b->adapters[t];
+  if (p.used) share_out(b->net->pool, low_rank, &p, MAX_ADAPTERS * MAX_RANK, 4);
+  int count = m->rows / LANES;
+  share_out(b->net->pool, sixteen_rows, &p, count, count >= 512 ? 16 : count >= 64 ? 4 : 1);
+}
+
+/* What happens to each token alone */
+
+/* RMS norm: x / sqrt(mean of squares + epsilon) * weight. */
+static void norm(const Net *net, const float *x, const float *weight, float *to, Activation *narrow) {
+  int width = net->shape.width;
+  floats squares = same(0);
+  for (int i = 0; i < width; i += LANES) squares = fma_(load(x + i), load(x + i), squares);
+  float factor = 1.0f / sqrtf(sum(squares) / (float)width + net->shape.epsilon);
+  for (int i = 0; i < width; i += LANES)
+    store(to + i, times(times(load(x + i), same(factor)), load(weight + i)));
+  quantise(to, narrow, width);
+}
+
+#define ROW(pointer, width) ((pointer) + (size_t)token * (size_t)(width))
+
+static void before_attention(void *data, int token) {
+  Batch *b = data;
+  Net *n = b->net;
+  int width = n->shape.width;
+  norm(n, ROW(n->x, width), n->layer[b->layer].norm_before_attention, ROW(n->normed, width),
+       ROW(n->narrow, width / BLOCK));
+}
+
+static void before_mlp(void *data, int token) {
+  Batch *b = data;
+  Net *n = b->net;
+  int width = n->shape.width;
+  norm(n, ROW(n->x, width), n->layer[b->layer].norm_before_mlp, ROW(n->normed, width),
+       ROW(n->narrow, width / BLOCK));
+}
+
+static void after_attention(void *data, int token) {
+  Net *n = ((Batch *)data)->net;
+  int width = n->shape.width;
+  quantise(ROW(n->attended, width), ROW(n->narrow, width / BLOCK), width);
+}
+
+/* SwiGLU: gate * sigmoid(gate) * up. */
+static void activate(void *data, int token) {
+  Net *n = ((Batch *)data)->net;
+  int inner = n->shape.inner;
+  float *gate = ROW(n->gate, inner), *up = ROW(n->up, inner);
+  for (int i = 0; i < inner; i++) gate[i] = gate[i] / (1.0f + expf(-gate[i])) * up[i];
+  quantise(gate, ROW(n->wide, inner / BLOCK), inner);
+}
+
+static void rotate(float *x, int heads, int head, const float *cosine, const float *sine) {
+  for (int h = 0; h < heads; h++, x += head)
+    for (int i = 0; i < head / 2; i++) {
+      float a = x[i], b = x[i + head / 2];
+      x[i] = a * cosine[i] - b * sine[i];
+      x[i + head / 2] = a * sine[i] + b * cosine[i];
+    }
+}
+
+static size_t cache_at(const Net *n, int sequence, int layer, int position) {
+  const Shape *s = &n->shape;
+  size_t row = ((size_t)sequence * s->layers + layer) * s->context + position;
+  return row * s->key_heads * s->head;
+}
+
+/* Rotary positions, and the token's key and value into the cache. */
+static void remember(void *data, int token) {
+  Batch *b = data;
+  Net *n = b->net;
+  const Shape *s = &n->shape;
+  int width = s->key_heads * s->head, position = b->positions[token];
+  const float *cosine = n->cosine + (size_t)position * s->head / 2;
+  const float *sine = n->sine + (size_t)position * s->head / 2;
+  rotate(ROW(n->query, s->heads * s->head), s->heads, s->head, cosine, sine);
+  rotate(ROW(n->key, width), s->key_heads, s->head, cosine, sine);
+  size_t at = cache_at(n, b->sequences[token], b->layer, position);
+  for (int i = 0; i < width; i += LANES) {
+    store_half(n->keys + at + i, load(ROW(n->key, width) + i));
+    store_half(n->values + at + i, load(ROW(n->value, width) + i));
+  }
+}
+
+/* One token and one key head: the query heads of its group over all earlier positions. */
+static void attend(void *data, int number) {
+  Batch *b = data;
+  Net *n = b->net;
+  const Shape *s = &n->shape;
+  int token = number / s->key_heads, key_head = number % s->key_heads;
+  int group = s->heads / s->key_heads, width = s->key_heads * s->head, count = b->positions[token] + 1;
+  size_t at = cache_at(n, b->sequences[token], b->layer, 0) + (size_t)key_head * s->head;
+  const uint16_t *keys = n->keys + at, *values = n->values + at;
+  size_t first = ((size_t)token * s->heads + (size_t)key_head * group) * s->head;
+  const float *query = n->query + first;
+  float *to = n->attended + first;
+  float *score = n->scores + (size_t)number * group * s->context;
+  float largest[MAX_GROUP], factor = 1.0f / sqrtf((float)s->head);
+  for (int g = 0; g < group; g++) largest[g] = -INFINITY;
+  for (int i = 0; i < count; i++) {
+    floats dot[MAX_GROUP];
+    for (int g = 0; g < group; g++) dot[g] = same(0);
+    for (int c = 0; c < s->head; c += LANES) {
+      floats k = load_half(keys + (size_t)i * width + c);
+      for (int g = 0; g < group; g++) dot[g] = fma_(k, load(query + g * s->head + c), dot[g]);
+    }
+    for (int g = 0; g < group; g++) {
+      float x = sum(dot[g]) * factor;
+      score[(size_t)g * s->context + i] = x;
+      largest[g] = fmaxf(largest[g], x);
+    }
+  }
+  for (int g = 0; g < group; g++) {
+    float *x = score + (size_t)g * s->context, total = 0;
+    for (int i = 0; i < count; i++) total += x[i] = expf(x[i] - largest[g]);
+    for (int i = 0; i < count; i++) x[i] /= total;
+  }
+  for (int c = 0; c < s->head; c += LANES) {
+    floats mean[MAX_GROUP];
+    for (int g = 0; g < group; g++) mean[g] = same(0);
+    for (int i = 0; i < count; i++) {
+      floats v = load_half(values + (size_t)i * width + c);
+      for (int g = 0; g < group; g++) mean[g] = fma_(v, same(score[(size_t)g * s->context + i]), mean[g]);
+    }
+    for (int g = 0; g < group; g++) store(to + g * s->head + c, mean[g]);
+  }
+}
+
+static void run_layer(Batch *b) {
+  Net *n = b->net;
+  Matrix *m = n->layer[b->layer].matrix;
+  share_out(n->pool, before_attention, b, b->tokens, 1);
+  multiply(b, &m[QUERY], n->narrow, n->normed, 0, n->query);
+  multiply(b, &m[KEY], n->narrow, n->normed, 0, n->key);
+  multiply(b, &m[VALUE], n->narrow, n->normed, 0, n->value);
+  share_out(n->pool, remember, b, b->tokens, 1);
+  share_out(n->pool, attend, b, b->tokens * n->shape.key_heads, 1);
+  share_out(n->pool, after_attention, b, b->tokens, 1);
+  multiply(b, &m[ATTENDED], n->narrow, n->attended, 1, n->x);
+  share_out(n->pool, before_mlp, b, b->tokens, 1);
+  multiply(b, &m[GATE], n->narrow, n->normed, 0, n->gate);
+  multiply(b, &m[UP], n->narrow, n->normed, 0, n->up);
+  share_out(n->pool, activate, b, b->tokens, 1);
+  multiply(b, &m[DOWN], n->wide, n->gate, 1, n->x);
+}
+
+/* What Python calls */
+
+const char *kex_isa(void) { return ISA; }
+int kex_max_batch(void) { return MAX_BATCH; }
+size_t kex_tile_bytes(int type) { return type == Q4_K ? sizeof(Tile4) : sizeof(Tile6); }
+
+/* 0 for a type that is not known. */
+int kex_tile(int type, const uint8_t *source, int rows, int columns, void *to) {
+  if (type == Q4_K)
+    tile4(source, rows, columns, to);
+  else if (type == Q6_K)
+    tile6(source, rows, columns, to);
+  else
+    return 0;
+  return 1;
+}
+
+/* Matrix times `tokens` vectors of `columns` numbers, on one thread: for tests and the self-test. */
+void kex_multiply(int type, const void *tiles, int rows, int columns, const float *x, int tokens,
+                  float *to) {
+  Pool alone = {.threads = 1};
+  Net net = {.pool = &alone};
+  int32_t adapters[MAX_BATCH];
+  memset(adapters, -1, sizeof adapters);
+  size_t blocks = (size_t)columns / BLOCK;
+  Activation *narrow = malloc(sizeof *narrow * blocks * tokens);
+  for (int t = 0; t < tokens; t++)
+    quantise(x + (size_t)t * columns, narrow + t * blocks, columns);
+  Matrix matrix = {type, rows, columns, tiles, NULL, {{0}}};
+  Batch batch = {&net, 0, tokens, NULL, NULL, adapters};
+  multiply(&batch, &matrix, narrow, x, 0, to);
+  free(narrow);
+}
+
+void kex_close(Net *n) {
+  if (!n) return;
+  if (n->pool) close_pool(n->pool);
+  void *parts[] = {n->layer, n->keys,  n->values, n->cosine, n->sine,   n->x,      n->normed, n->query,
+                   n->key,   n->value, n->attended, n->gate, n->up,     n->chosen, n->scores, n->low,
+                   n->narrow, n->wide};
+  for (size_t i = 0; i < sizeof parts / sizeof *parts; i++) free(parts[i]);
+  free(n);
+}
+
+static void *room(size_t count, size_t size, int *failed) {
+  void *p = NULL;
+  if (posix_memalign(&p, 64, count * size)) *failed = 1;
+  return p;
+}
+#define ROOM(field, count) n->field = room((size_t)(count), sizeof *n->field, &failed)
+
+/* NULL where memory or threads are lacking. Pages of the cache take memory once they are written. */
+Net *kex_open(const Shape *shape) {
+  Net *n = calloc(1, sizeof *n);
+  if (!n) return NULL;
+  n->shape = *shape;
+  const Shape *s = &n->shape;
+  int failed = 0, keys = s->key_heads * s->head;
+  n->layer = calloc((size_t)s->layers, sizeof *n->layer);
+  size_t cached = (size_t)s->sequences * s->layers * s->context * keys;
+  ROOM(keys, cached);
+  ROOM(values, cached);
+  ROOM(cosine, (size_t)s->context * s->head / 2);
+  ROOM(sine, (size_t)s->context * s->head / 2);
+  ROOM(x, (size_t)MAX_BATCH * s->width);
+  ROOM(normed, (size_t)MAX_BATCH * s->width);
+  ROOM(query, (size_t)MAX_BATCH * s->width);
+  ROOM(key, (size_t)MAX_BATCH * keys);
+  ROOM(value, (size_t)MAX_BATCH * keys);
+  ROOM(attended, (size_t)MAX_BATCH * s->width);
+  ROOM(gate, (size_t)MAX_BATCH * s->inner);
+  ROOM(up, (size_t)MAX_BATCH * s->inner);
+  ROOM(chosen, (size_t)MAX_BATCH * s->width);
+  ROOM(scores, (size_t)MAX_BATCH * s->heads * s->context);
+  ROOM(low, (size_t)MAX_BATCH * MAX_RANK);
+  ROOM(narrow, (size_t)MAX_BATCH * s->width / BLOCK);
+  ROOM(wide, (size_t)MAX_BATCH * s->inner / BLOCK);
+  n->pool = open_pool(s->threads);
+  if (failed || !n->layer || !n->pool) {
+    kex_close(n);
+    return NULL;
+  }
+  for (int p = 0; p < s->context; p++)
+    for (int i = 0; i < s->head / 2; i++) {
+      double angle = p * pow((double)s->rope_base, -2.0 * i / s->head);
+      n->cosine[(size_t)p * s->head / 2 + i] = (float)cos(angle);
+      n->sine[(size_t)p * s->head / 2 + i] = (float)sin(angle);
+    }
+  return n;
+}
+
+static Matrix *matrix_of(Net *n, int layer, int which) {
+  return layer < 0 ? &n->output : &n->layer[layer].matrix[which];
+}
+
+/* `layer` -1 is the output matrix. */
+void kex_set_matrix(Net *n, int layer, int which, int type, int rows, int columns, const void *tiles,
+                    const float *bias) {
+  Matrix matrix = {type, rows, columns, tiles, bias, {{0}}};
+  *matrix_of(n, layer, which) = matrix;
+}
+
+void kex_set_norm(Net *n, int layer, int which, const float *weight) {
+  if (layer < 0)
+    n->output_norm = weight;
+  else if (which)
+    n->layer[layer].norm_before_mlp = weight;
+  else
+    n->layer[layer].norm_before_attention = weight;
+}
+
+void kex_set_embeddings(Net *n, const uint8_t *rows) { n->embeddings = rows; }
+
+void kex_set_low_rank(Net *n, int adapter, int layer, int which, const uint16_t *a,
+                      const uint16_t *b, int rank, float scale) {
+  LowRank low = {a, b, rank, scale};
+  matrix_of(n, layer, which)->low[adapter] = low;
+}
+
+/* The first `count` positions of one sequence also for another. */
+void kex_copy(Net *n, int from, int to, int count) {
+  size_t bytes = sizeof(uint16_t) * count * n->shape.key_heads * n->shape.head;
+  for (int l = 0; l < n->shape.layers; l++) {
+    memcpy(n->keys + cache_at(n, to, l, 0), n->keys + cache_at(n, from, l, 0), bytes);
+    memcpy(n->values + cache_at(n, to, l, 0), n->values + cache_at(n, from, l, 0), bytes);
+  }
+}
+
+static void output_norm(void *data, int token) {
+  Net *n = ((Batch *)data)->net;
+  int width = n->shape.width;
+  norm(n, ROW(n->chosen, width), n->output_norm, ROW(n->normed, width), ROW(n->narrow, width / BLOCK));
+}
+
+/* Run `tokens` ≤ MAX_BATCH tokens. `adapters[t]` -1 is none. `logits` [wanted_count][vocabulary] gets
+ * those after the tokens whose numbers `wanted` lists. */
+void kex_forward(Net *n, int tokens, const int32_t *ids, const int32_t *positions,
+                 const int32_t *sequences, const int32_t *adapters, int wanted_count,
+                 const int32_t *wanted, float *logits) {
+  int width = n->shape.width;
+  size_t row = (size_t)width / BLOCK * Q4_BYTES;
+  for (int t = 0; t < tokens; t++)
+    row4(n->embeddings + (size_t)ids[t] * row, width, n->x + (size_t)t * width);
+  Batch b = {n, 0, tokens, positions, sequences, adapters};
+  for (b.layer = 0; b.layer < n->shape.layers; b.layer++) run_layer(&b);
+  if (!wanted_count) return;
+  for (int i = 0; i < wanted_count; i++)
+    memcpy(n->chosen + (size_t)i * width, n->x + (size_t)wanted[i] * width, sizeof(float) * width);
+  int32_t none[MAX_BATCH];
+  memset(none, -1, sizeof none);
+  Batch last = {n, 0, wanted_count, NULL, NULL, none};
+  share_out(n->pool, output_norm, &last, wanted_count, 1);
+  multiply(&last, &n->output, n->narrow, n->normed, 0, logits);
+}
+
+/* The best token among those whose bit is set in `allowed` (NULL: all); the smaller id where equal. */
+int kex_best(const float *logits, int count, const uint32_t *allowed) {
+  int best = -1;
+  float most = -INFINITY;
+  for (int i = 0; i < count; i++)
+    if ((!allowed || (allowed[i / 32] >> (i % 32) & 1)) && (best < 0 || logits[i] > most)) {
+      best = i;
+      most = logits[i];
+    }
+  return best;
+}
+
+/* The logarithm of the sum of exp(logit). */
+double kex_log_sum_exp(const float *logits, int count) {
+  float most = -INFINITY;
+  for (int i = 0; i < count; i++) most = fmaxf(most, logits[i]);
+  double total = 0;
+  for (int i = 0; i < count; i++) total += expf(logits[i] - most);
+  return most + log(total);
+}

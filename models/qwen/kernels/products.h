@@ -1,0 +1,100 @@
+/* Matrix times tokens: each weight is unpacked once for up to TOKENS tokens.
+ *
+ * That is where the speed is: unpacking costs more than multiplying, so a step of four tokens costs
+ * little more than a step of one. The sums of a token do not depend on the others of its batch.
+ */
+#ifndef KEX_PRODUCTS_H
+#define KEX_PRODUCTS_H
+#include "tiles.h"
+
+#define AHEAD 2 /* blocks that are fetched before they are needed */
+
+INLINE int32_t four(const int8_t *q) {
+  int32_t x;
+  memcpy(&x, q, 4);
+  return x;
+}
+INLINE void fetch(const void *p, size_t bytes) {
+  for (size_t at = 0; at < bytes; at += 64) __builtin_prefetch((const char *)p + at);
+}
+
+/* `to[t]` += the products of 16 rows with token t. `x`: the first token's blocks; the next token's
+ * begin `stride` further. */
+INLINE void product4(const Tile4 *w, int blocks, const Activation *x, size_t stride, int tokens,
+                     floats *to) {
+  for (int b = 0; b < blocks; b++, w++) {
+    floats scaled[TOKENS], least[TOKENS];
+    for (int t = 0; t < tokens; t++) scaled[t] = least[t] = same(0);
+    for (int j = 0; j < 8; j++) {
+      fetch(w[AHEAD].q[j], sizeof w->q[j]);
+      bytes group[8];
+      for (int g = 0; g < 4; g++) {
+        bytes both = load_bytes(w->q[j][g]);
+        group[g] = low4(both);
+        group[g + 4] = high4(both);
+      }
+      floats scale = load_u8(w->scale[j]), min = load_u8(w->min[j]);
+      for (int t = 0; t < tokens; t++) {
+        const Activation *a = x + t * stride + b;
+        ints dot = same_int(0);
+        for (int g = 0; g < 8; g++) dot = dot4(dot, group[g], four(a->q + 32 * j + 4 * g));
+        scaled[t] = fma_(as_floats(dot), scale, scaled[t]);
+        least[t] = fma_(min, same(a->sum32[j]), least[t]);
+      }
+    }
+    fetch(w[AHEAD].scale, sizeof *w - offsetof(Tile4, scale));
+    floats d = load_half(w->d), dmin = times(load_half(w->dmin), same(-1));
+    for (int t = 0; t < tokens; t++) {
+      floats block = fma_(least[t], dmin, times(scaled[t], d));
+      to[t] = fma_(block, same(x[t * stride + b].d), to[t]);
+    }
+  }
+}
+
+INLINE void product6(const Tile6 *w, int blocks, const Activation *x, size_t stride, int tokens,
+                     floats *to) {
+  for (int b = 0; b < blocks; b++, w++) {
+    floats scaled[TOKENS];
+    for (int t = 0; t < tokens; t++) scaled[t] = same(0);
+    for (int j = 0; j < 16; j++) {
+      fetch(w[AHEAD].q[j], sizeof w->q[j]);
+      bytes first = load_bytes(w->q[j][0]), second = load_bytes(w->q[j][1]);
+      bytes high = load_bytes(w->q[j][2]);
+      bytes group[4] = {either(low4(first), pair(high, 0)), either(high4(first), pair(high, 1)),
+                        either(low4(second), pair(high, 2)), either(high4(second), pair(high, 3))};
+      floats scale = load_s8(w->scale[j]);
+      for (int t = 0; t < tokens; t++) {
+        const Activation *a = x + t * stride + b;
+        ints dot = same_int(a->less32[j]);
+        for (int g = 0; g < 4; g++) dot = dot4(dot, group[g], four(a->q + 16 * j + 4 * g));
+        scaled[t] = fma_(as_floats(dot), scale, scaled[t]);
+      }
+    }
+    fetch(w[AHEAD].scale, sizeof *w - offsetof(Tile6, scale));
+    floats d = load_half(w->d);
+    for (int t = 0; t < tokens; t++)
+      to[t] = fma_(times(scaled[t], d), same(x[t * stride + b].d), to[t]);
+  }
+}
+
+enum { Q4_K = 12, Q6_K = 14 }; /* GGUF's numbers */
+
+#define CASE(n)                                                                   \
+  case n:                                                                         \
+    if (type == Q4_K)                                                             \
+      product4((const Tile4 *)tiles + (size_t)r * blocks, blocks, x, stride, n, to); \
+    else                                                                          \
+      product6((const Tile6 *)tiles + (size_t)r * blocks, blocks, x, stride, n, to); \
+    break;
+
+/* Rows 16r … 16r + 15; the number of tokens is a constant to the compiler in each case. */
+static void product(int type, const void *tiles, int r, int blocks, const Activation *x,
+                    size_t stride, int tokens, floats *to) {
+  switch (tokens) {
+    CASE(1) CASE(2) CASE(3) CASE(4)
+#if TOKENS > 4
+    CASE(5) CASE(6) CASE(7) CASE(8)
+#endif
+  }
+}
+#endif

@@ -1,0 +1,157 @@
+/* Weights and activations as the kernels read them.
+ *
+ * A GGUF file keeps each row of a matrix in blocks of 256 columns. A tile is the same block of 16
+ * rows, rearranged so that one load brings the same four columns of all rows: lane i belongs to row
+ * i. No value changes. Tiles of a matrix stand row block by row block, each from left to right.
+ *
+ *   Q4_K  weight = d * scale[j] * q - dmin * min[j]      q in 0 … 15, j = column / 32
+ *   Q6_K  weight = d * scale[j] * (q - 32)               q in 0 … 63, j = column / 16
+ */
+#ifndef KEX_TILES_H
+#define KEX_TILES_H
+#include "lanes.h"
+
+#define BLOCK 256 /* columns of a block */
+#define Q4_BYTES 144 /* of one row's block in the file */
+#define Q6_BYTES 210
+
+typedef struct {
+  /* Sub-block j, group g < 4, lane, column: low four bits for columns 4g …, high ones for 16 + 4g …
+   */
+  uint8_t q[8][4][64];
+  uint8_t scale[8][LANES], min[8][LANES];
+  uint16_t d[LANES], dmin[LANES]; /* half precision */
+} Tile4;
+
+typedef struct {
+  /* Sub-block j: two vectors with the low four bits of groups 0 | 1 and 2 | 3, one with the high two
+   * bits of all four groups. */
+  uint8_t q[16][3][64];
+  int8_t scale[16][LANES];
+  uint16_t d[LANES];
+  uint8_t unused[32]; /* tiles begin at multiples of 64 bytes */
+} Tile6;
+
+/* 256 numbers of one token in eight bits: x = d * q. */
+typedef struct {
+  int8_t q[BLOCK];
+  float sum32[8];    /* of each 32 q */
+  int32_t less32[16]; /* -32 times the sum of each 16 q: what Q6_K's offset takes off */
+  float d;
+  float unused[3];
+} Activation;
+
+/* Rounds to nearest, halves to even: as the processor rounds. */
+static void quantise(const float *x, Activation *to, int columns) {
+  for (int b = 0; b < columns / BLOCK; b++, x += BLOCK, to++) {
+    float largest = 0;
+    for (int i = 0; i < BLOCK; i++) largest = fmaxf(largest, fabsf(x[i]));
+    float inverse = largest > 0 ? 127.0f / largest : 0;
+    to->d = largest / 127.0f;
+    for (int i = 0; i < BLOCK; i++) to->q[i] = (int8_t)nearbyintf(x[i] * inverse);
+    for (int j = 0; j < 16; j++) {
+      int total = 0;
+      for (int i = 0; i < 16; i++) total += to->q[16 * j + i];
+      to->less32[j] = -32 * total;
+    }
+    for (int j = 0; j < 8; j++) to->sum32[j] = (float)(-(to->less32[2 * j] + to->less32[2 * j + 1]) / 32);
+  }
+}
+
+/* Scale and minimum j of a Q4_K block: six bits each, packed in twelve bytes. */
+static void scale_and_min(const uint8_t *packed, int j, uint8_t *scale, uint8_t *min) {
+  if (j < 4) {
+    *scale = packed[j] & 63;
+    *min = packed[j + 4] & 63;
+  } else {
+    *scale = (uint8_t)((packed[j + 4] & 15) | ((packed[j - 4] >> 6) << 4));
+    *min = (uint8_t)((packed[j + 4] >> 4) | ((packed[j] >> 6) << 4));
+  }
+}
+
+/* Columns 0 … 255 of a Q4_K block as 0 … 15. */
+static void unpack4(const uint8_t *block, uint8_t *q) {
+  const uint8_t *packed = block + 16;
+  for (int j = 0; j < 8; j++)
+    for (int i = 0; i < 32; i++) {
+      uint8_t two = packed[(j / 2) * 32 + i];
+      q[32 * j + i] = j % 2 ? two >> 4 : two & 15;
+    }
+}
+
+/* Columns 0 … 255 of a Q6_K block as 0 … 63. */
+static void unpack6(const uint8_t *block, uint8_t *q) {
+  for (int half = 0; half < 2; half++) {
+    const uint8_t *low = block + 64 * half, *high = block + 128 + 32 * half;
+    for (int i = 0; i < 32; i++) {
+      uint8_t *to = q + 128 * half + i;
+      to[0] = (uint8_t)((low[i] & 15) | ((high[i] & 3) << 4));
+      to[32] = (uint8_t)((low[i + 32] & 15) | (((high[i] >> 2) & 3) << 4));
+      to[64] = (uint8_t)((low[i] >> 4) | (((high[i] >> 4) & 3) << 4));
+      to[96] = (uint8_t)((low[i + 32] >> 4) | ((high[i] >> 6) << 4));
+    }
+  }
+}
+
+/* `source`: the matrix as it stands in the file. `rows` % 16 == 0, `columns` % 256 == 0. */
+static void tile4(const uint8_t *source, int rows, int columns, Tile4 *to) {
+  int blocks = columns / BLOCK;
+  for (int r = 0; r < rows / LANES; r++)
+    for (int b = 0; b < blocks; b++, to++) {
+      memset(to, 0, sizeof *to);
+      for (int lane = 0; lane < LANES; lane++) {
+        const uint8_t *block = source + ((size_t)(r * LANES + lane) * blocks + b) * Q4_BYTES;
+        uint8_t q[BLOCK];
+        unpack4(block, q);
+        memcpy(&to->d[lane], block, 2);
+        memcpy(&to->dmin[lane], block + 2, 2);
+        for (int j = 0; j < 8; j++) {
+          scale_and_min(block + 4, j, &to->scale[j][lane], &to->min[j][lane]);
+          for (int i = 0; i < 32; i++) {
+            int group = i / 4, bits = group < 4 ? q[32 * j + i] : q[32 * j + i] << 4;
+            to->q[j][group % 4][4 * lane + i % 4] |= (uint8_t)bits;
+          }
+        }
+      }
+    }
+}
+
+static void tile6(const uint8_t *source, int rows, int columns, Tile6 *to) {
+  int blocks = columns / BLOCK;
+  for (int r = 0; r < rows / LANES; r++)
+    for (int b = 0; b < blocks; b++, to++) {
+      memset(to, 0, sizeof *to);
+      for (int lane = 0; lane < LANES; lane++) {
+        const uint8_t *block = source + ((size_t)(r * LANES + lane) * blocks + b) * Q6_BYTES;
+        uint8_t q[BLOCK];
+        unpack6(block, q);
+        memcpy(&to->d[lane], block + 208, 2);
+        for (int j = 0; j < 16; j++) {
+          to->scale[j][lane] = (int8_t)block[192 + j];
+          for (int i = 0; i < 16; i++) {
+            uint8_t x = q[16 * j + i];
+            int group = i / 4, at = 4 * lane + i % 4;
+            to->q[j][group / 2][at] |= (uint8_t)(group % 2 ? (x & 15) << 4 : x & 15);
+            to->q[j][2][at] |= (uint8_t)((x >> 4) << (2 * group));
+          }
+        }
+      }
+    }
+}
+
+/* One row of a Q4_K matrix as numbers: a token's embedding. */
+static void row4(const uint8_t *source, int columns, float *to) {
+  for (int b = 0; b < columns / BLOCK; b++, source += Q4_BYTES, to += BLOCK) {
+    uint16_t halves[LANES] = {0};
+    float d[LANES];
+    uint8_t q[BLOCK], scale, min;
+    memcpy(halves, source, 4);
+    store(d, load_half(halves));
+    unpack4(source, q);
+    for (int j = 0; j < 8; j++) {
+      scale_and_min(source + 4, j, &scale, &min);
+      for (int i = 32 * j; i < 32 * j + 32; i++) to[i] = d[0] * scale * q[i] - d[1] * min;
+    }
+  }
+}
+#endif

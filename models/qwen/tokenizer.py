@@ -1,0 +1,91 @@
+"""Text ↔ token ids, as the GGUF file defines them: byte-level BPE with Qwen2's split into words.
+
+The work is done by the `tokenizers` package; this module gives it the file's vocabulary and merges.
+"""
+
+from __future__ import annotations
+
+import json
+from functools import cached_property
+from typing import Any
+
+from tokenizers import AddedToken, Regex, Tokenizer, decoders, models, pre_tokenizers
+
+from models.qwen.gguf import Gguf, GgufError
+
+# Qwen2's: https://huggingface.co/Qwen/Qwen2.5-Coder-1.5B-Instruct (tokenizer.json, pre_tokenizer)
+SPLIT = (
+    r"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}| ?[^\s\p{L}\p{N}]+[\r\n]*"
+    r"|\s*[\r\n]+|\s+(?!\S)|\s+"
+)
+_CONTROL = 3  # the file's type of a token that stands for no text
+
+
+class QwenTokenizer:
+    """The tokenizer of a file; thread-safe."""
+
+    def __init__(self, gguf: Gguf) -> None:
+        """Raises GgufError where the file's tokenizer is of another kind."""
+        found = gguf.metadata
+        kind = found.get("tokenizer.ggml.model"), found.get("tokenizer.ggml.pre")
+        if kind != ("gpt2", "qwen2"):
+            raise GgufError(f"The tokenizer is {kind}, not Qwen2's.")
+        self._tokens: list[str] = found["tokenizer.ggml.tokens"]
+        types: list[int] = found["tokenizer.ggml.token_type"]
+        self.end = int(gguf.number("tokenizer.ggml.eos_token_id"))
+        self._special = [number for number, kind in enumerate(types) if kind == _CONTROL]
+        merges = [tuple(merge.split(" ", 1)) for merge in found["tokenizer.ggml.merges"]]
+        vocabulary = {token: number for number, token in enumerate(self._tokens)}
+        self._tokenizer = Tokenizer(models.BPE(vocab=vocabulary, merges=merges))
+        self._tokenizer.pre_tokenizer = pre_tokenizers.Sequence(
+            [
+                pre_tokenizers.Split(Regex(SPLIT), behavior="isolated"),
+                pre_tokenizers.ByteLevel(add_prefix_space=False, use_regex=False),
+            ]
+        )
+        self._tokenizer.decoder = decoders.ByteLevel()
+        self._tokenizer.add_special_tokens(
+            [AddedToken(self._tokens[number]) for number in self._special]
+        )
+
+    def encode(self, text: str) -> list[int]:
+        """The ids of a text in which nothing is a control token, whatever it spells."""
+        ids: list[int] = self._plain.encode(text, add_special_tokens=False).ids
+        return ids
+
+    def encode_template(self, text: str) -> list[int]:
+        """The ids of a text in which `<|im_start|>` and the like are control tokens."""
+        ids: list[int] = self._tokenizer.encode(text, add_special_tokens=False).ids
+        return ids
+
+    def bytes_of(self, token: int) -> bytes:
+        """The UTF-8 bytes, possibly cut inside a character; none for a control token."""
+        return self._bytes[token]
+
+    def as_json(self) -> str:
+        """The tokenizer in the `tokenizers` package's own format."""
+        return str(self._tokenizer.to_str())
+
+    @cached_property
+    def _plain(self) -> Tokenizer:
+        """The same without control tokens."""
+        form: dict[str, Any] = json.loads(self._tokenizer.to_str())
+        form["added_tokens"] = []
+        return Tokenizer.from_str(json.dumps(form))
+
+    @cached_property
+    def _bytes(self) -> list[bytes]:
+        alphabet = {char: byte for byte, char in _byte_alphabet().items()}
+        special = set(self._special)
+        return [
+            b"" if number in special else bytes(alphabet.get(char, 63) for char in token)
+            for number, token in enumerate(self._tokens)
+        ]
+
+
+def _byte_alphabet() -> dict[int, str]:
+    """The character by which byte-level BPE writes each byte (GPT-2's table)."""
+    shown = [*range(ord("!"), ord("~") + 1), *range(ord("¡"), ord("¬") + 1), *range(ord("®"), 256)]
+    alphabet = {byte: chr(byte) for byte in shown}
+    hidden = (byte for byte in range(256) if byte not in alphabet)
+    return alphabet | {byte: chr(256 + number) for number, byte in enumerate(hidden)}

@@ -1,0 +1,53 @@
+from __future__ import annotations
+
+import ctypes
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from models.qwen.engine import Engine
+from models.qwen.gguf import Gguf, read_gguf
+from models.qwen.library import build, load
+from models.qwen.network import Network
+from models.qwen.tokenizer import QwenTokenizer
+from models.qwen.weights import tiles_of
+from tests.models.qwen.tiny import tiny_adapter, tiny_qwen
+
+
+@pytest.fixture(scope="session")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("qwen")
+
+
+@pytest.fixture(scope="session")
+def library(folder: Path) -> ctypes.CDLL:
+    return load(build(folder))
+
+
+@pytest.fixture(scope="session")
+def gguf(folder: Path) -> Gguf:
+    return read_gguf(tiny_qwen(folder / "tiny.gguf"))
+
+
+def make_network(
+    gguf: Gguf, library: ctypes.CDLL, folder: Path, threads: int = 2, sequences: int = 3
+) -> Network:
+    tiles = tiles_of(gguf, library, None, "tiny", threads)
+    made = Network(gguf, tiles, library, context=128, sequences=sequences, threads=threads)
+    made.add_adapter(0, tiny_adapter(folder / "adapter.gguf"))
+    return made
+
+
+@pytest.fixture
+def network(gguf: Gguf, library: ctypes.CDLL, folder: Path) -> Iterator[Network]:
+    made = make_network(gguf, library, folder)
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def engine(gguf: Gguf, library: ctypes.CDLL, folder: Path) -> Iterator[Engine]:
+    made = Engine(make_network(gguf, library, folder, threads=1), QwenTokenizer(gguf))
+    yield made
+    made.close()
