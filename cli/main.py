@@ -12,6 +12,7 @@ from typing import Any
 
 import click
 
+from cli.bench import bench
 from cli.chat.command import chat_command
 from cli.corpus.command import corpus
 from cli.evaluate.command import evaluate
@@ -62,3 +63,4 @@ main.add_command(base)
 main.add_command(evaluate)
 main.add_command(models, "models")
 main.add_command(glm, "glm")
+main.add_command(bench, "bench")

@@ -102,6 +102,17 @@ class Embedded:
             context_tokens=self._settings.embedded_context // self._settings.embedded_slots,
         )
 
+    def threads(self) -> int:
+        """Threads of the engine."""
+        return self._settings.embedded_threads or min(_cores(), 8)
+
+    def weights_path(self) -> Path:
+        """The file of the weights; raises Unavailable where there is none."""
+        path = self._find()
+        if path is None:
+            raise Unavailable(self._missing())
+        return path
+
     def _has_adapter(self) -> bool:
         """Whether the adapter fits: it was trained for these very weights."""
         return self._is_ours() and ADAPTER.is_file()
@@ -131,9 +142,7 @@ class Embedded:
             if self._engine is not None:
                 return
             self._failure = None
-            path = self._find()
-            if path is None:
-                raise Unavailable(self._missing())
+            path = self.weights_path()
             self._loading = True
             try:
                 self._engine = self._start(path)
@@ -157,7 +166,7 @@ class Embedded:
 
     def _start(self, path: Path) -> Engine:
         started = time.monotonic()
-        threads = self._settings.embedded_threads or min(_cores(), 8)
+        threads = self.threads()
         adapter = ADAPTER if self._has_adapter() else None
         engine: Engine | None = None
         self._instead = ""
@@ -179,7 +188,7 @@ class Embedded:
         from models.qwen.library import NoLibrary
 
         try:
-            return OwnEngine(path, self._content_key(path), adapter, self._settings, threads)
+            return OwnEngine(path, self.content_key(path), adapter, self._settings, threads)
         except (NoLibrary, GgufError, OSError, MemoryError) as error:
             if self._settings.embedded_engine == "own":
                 raise Unavailable(
@@ -189,7 +198,7 @@ class Embedded:
             log.warning("%s", self._instead)
         return None
 
-    def _content_key(self, path: Path) -> str:
+    def content_key(self, path: Path) -> str:
         """Names the content of the weights, without reading them."""
         if path == self._store.path:
             return self._store.weights.sha256

@@ -32,26 +32,38 @@ ADAPTER_NUMBER = 0
 DEFAULT_SYSTEM = "You are Qwen, created by Alibaba Cloud. You are a helpful assistant."
 
 
+def open_network(
+    path: Path, key: str, adapter: Path | None, settings: Settings, threads: int
+) -> Network:
+    """The network on the machine's own kernels, with the adapter as number 0.
+
+    `key` names the file's content. Raises NoLibrary, GgufError, OSError, MemoryError.
+    """
+    cache = settings.cache_dir / "engine"
+    library = load(build(cache))
+    gguf = read_gguf(path)
+    network = Network(
+        gguf,
+        tiles_of(gguf, library, cache, key, threads),
+        library,
+        context=settings.embedded_context // settings.embedded_slots,
+        sequences=settings.embedded_slots,
+        threads=threads,
+    )
+    if adapter is not None:
+        network.add_adapter(ADAPTER_NUMBER, adapter)
+    return network
+
+
 class OwnEngine:
     """Implements `models.embedded.model.Engine`."""
 
     def __init__(
         self, path: Path, key: str, adapter: Path | None, settings: Settings, threads: int
     ) -> None:
-        """`key` names the file's content. Raises NoLibrary, GgufError, OSError, MemoryError."""
-        library = load(build(settings.cache_dir / "engine"))
-        gguf = read_gguf(path)
-        network = Network(
-            gguf,
-            tiles_of(gguf, library, settings.cache_dir / "engine", key, threads),
-            library,
-            context=settings.embedded_context // settings.embedded_slots,
-            sequences=settings.embedded_slots,
-            threads=threads,
-        )
-        if adapter is not None:
-            network.add_adapter(ADAPTER_NUMBER, adapter)
-        self._tokenizer = QwenTokenizer(gguf)
+        """As `open_network`."""
+        network = open_network(path, key, adapter, settings, threads)
+        self._tokenizer = QwenTokenizer(network.gguf)
         self._engine = Engine(network, self._tokenizer)
         self._count = threading.Lock()
         self._waiting = 0

@@ -64,7 +64,7 @@ class Network:
         """Raises GgufError where the file is of another kind, MemoryError."""
         if gguf.metadata.get("general.architecture") != "qwen2":
             raise GgufError(f"The network is {gguf.metadata.get('general.architecture')!r}.")
-        self._library = library
+        self._library, self.gguf = library, gguf
         self._kept: list[object] = [gguf, tiles]  # whose memory the network reads
         embeddings = gguf.tensors["token_embd.weight"]
         if embeddings.type != Q4_K:

@@ -46,11 +46,12 @@ class Reference:
         return whole
 
     def vector(self, name: str) -> Numbers:
-        exact: Numbers = self._gguf.tensors[name].floats().astype(np.float64)
-        return exact
+        plain: Numbers = np.asarray(self._gguf.tensors[name].floats(), np.float64)
+        return plain
 
     def norm(self, x: Numbers, name: str) -> Numbers:
-        return x / np.sqrt((x**2).mean(-1, keepdims=True) + 1e-6) * self.vector(name)
+        normed: Numbers = x / np.sqrt((x**2).mean(-1, keepdims=True) + 1e-6) * self.vector(name)
+        return normed
 
     def logits(self, ids: list[int]) -> Numbers:
         x = self.matrix("token_embd")[ids]
