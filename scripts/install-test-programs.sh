@@ -1,6 +1,6 @@
 #!/bin/sh
-# Sees to it that the tests find Chromium and a Chinese font and, in continuous integration,
-# PostgreSQL; installs Debian's packages where that is allowed without asking, and says what is
+# Sees to it that the tests find Chromium, a Chinese font, a C compiler and, in continuous
+# integration, PostgreSQL; installs Debian's packages where that is allowed without asking, and says what is
 # missing where it is not.
 set -eu
 have() { command -v "$1" >/dev/null 2>&1; }
@@ -12,6 +12,9 @@ fi
 # A server that runs from now on: nothing for a developer's own machine.
 if [ -n "${CI:-}" ] && ! have initdb && ! ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1; then
     wanted="$wanted postgresql"
+fi
+if ! have cc && ! have gcc && ! have clang; then
+    wanted="$wanted gcc libc6-dev"
 fi
 [ -n "$wanted" ] || exit 0
 if have apt-get; then

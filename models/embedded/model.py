@@ -30,7 +30,7 @@ from models.embedded.weights import QWEN_CODER_1_5B, WeightsStore, locate_own
 from models.recognisers import Recognisers
 from models.thread_stream import Sink, pump
 from settings import Settings
-from wording import message
+from wording import joined, message
 
 log = logging.getLogger(__name__)
 
@@ -135,7 +135,17 @@ class Embedded:
             return ModelState("unavailable", error.message)
         if path is None:
             return ModelState("unavailable", self._missing())
-        return ModelState("idle", message("states.loaded_on_first_request"))
+        detail = joined("sentences", (message("states.loaded_on_first_request"), self._obstacle()))
+        return ModelState("idle", detail or "")
+
+    def _obstacle(self) -> str | None:
+        """Why llama.cpp will serve, where that can be known before anything is loaded."""
+        if self._settings.embedded_engine == "llama.cpp":
+            return None
+        from models.qwen.library import obstacle
+
+        reason = obstacle(self._settings.cache_dir / "engine")
+        return message("states.embedded_llama_instead", reason=reason) if reason else None
 
     def load(self) -> None:
         with self._lock:

@@ -13,6 +13,7 @@ import llguidance
 from errors import InputError, ModelFailed, TooLarge, Unavailable
 from models.base import Chunk, Finish, GenerateRequest, Message, Progress, Text, Usage
 from models.embedded.llama_request import check_grammar
+from models.embedded.profile import relations
 from models.qwen.constraint import BadGrammar
 from models.qwen.engine import Closed, Engine, Reason, Request, Statistics, TooLong
 from models.qwen.gguf import read_gguf
@@ -142,6 +143,7 @@ class OwnEngine:
             prompt=self._prompt(request.messages),
             max_tokens=request.max_tokens,
             text=request.messages[-1].content,
+            names=relations()[request.tuned.partition("/")[0]] if request.tuned else (),
             grammar=grammar,
             sampling=sampling,
             adapter=ADAPTER_NUMBER if request.tuned else NO_ADAPTER,

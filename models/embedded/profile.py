@@ -27,6 +27,13 @@ class Profile(BaseModel):
 
 
 @cache
+def relations() -> dict[str, tuple[str, ...]]:
+    """Language → the relation names that the adapter learnt, most frequent first."""
+    read = yaml.safe_load((FOLDER / "relations.yaml").read_text(encoding="utf-8"))
+    return {lang: tuple(names) for lang, names in read.items()}
+
+
+@cache
 def profile() -> Profile:
     return Profile.model_validate(
         yaml.safe_load((FOLDER / "profile.yaml").read_text(encoding="utf-8"))

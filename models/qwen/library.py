@@ -23,6 +23,7 @@ FLAGS = (
     "-O3", "-std=gnu11", "-fPIC", "-shared", "-pthread", "-ffp-contract=off", "-fno-math-errno",
     "-fno-trapping-math",
 )  # fmt: skip
+NATIVE = ("-march=native",)
 BUILD_SECONDS, TEST_SECONDS = 120, 30
 
 
@@ -56,9 +57,9 @@ _FUNCTIONS: dict[str, tuple[type | None, list[type]]] = {
 }  # fmt: skip
 
 
-def build(folder: Path, flags: Sequence[str] = ("-march=native",)) -> Path:
+def build(folder: Path, flags: Sequence[str] = NATIVE) -> Path:
     """The library's file in `folder`, built now where it is not there yet; raises NoLibrary."""
-    path = folder / f"kex-engine-{_key(flags)}{'.dylib' if sys.platform == 'darwin' else '.so'}"
+    path = _path(folder, flags)
     if path.is_file():
         return path
     compiler = _compiler()
@@ -81,6 +82,21 @@ def build(folder: Path, flags: Sequence[str] = ("-march=native",)) -> Path:
         _test(made)
         os.replace(made, path)
     return path
+
+
+def _path(folder: Path, flags: Sequence[str]) -> Path:
+    return folder / f"kex-engine-{_key(flags)}{'.dylib' if sys.platform == 'darwin' else '.so'}"
+
+
+def obstacle(folder: Path) -> str:
+    """Why `build` would fail, as far as a look can tell; empty where nothing speaks against it."""
+    if _path(folder, NATIVE).is_file():
+        return ""
+    try:
+        _compiler()
+    except NoLibrary as error:
+        return str(error)
+    return ""
 
 
 def _test(made: Path) -> None:

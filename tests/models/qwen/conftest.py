@@ -8,7 +8,7 @@ import pytest
 
 from models.qwen.engine import Engine
 from models.qwen.gguf import Gguf, read_gguf
-from models.qwen.library import build, load
+from models.qwen.library import build, load, obstacle
 from models.qwen.network import Network
 from models.qwen.tokenizer import QwenTokenizer
 from models.qwen.weights import tiles_of
@@ -22,6 +22,9 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def library(folder: Path) -> ctypes.CDLL:
+    missing = obstacle(folder)
+    if missing:
+        pytest.skip(missing)
     return load(build(folder))
 
 

@@ -125,13 +125,20 @@ def test_a_beginning_is_shared_with_a_request_that_still_runs(engine: Engine) ->
 
 
 def test_a_long_prompt_is_read_beside_an_answer(engine: Engine) -> None:
-    running = Heard()
-    engine.submit(request(engine, grammar=None, max_tokens=80), running)
-    while not running.pieces:
-        pass
-    beside = ask(engine, request(engine, prompt="x" * 100, grammar=None, max_tokens=2))
-    assert beside.shares[-1] == 1.0
+    beside, submitted = Heard(), threading.Event()
+
+    class Slow(Heard):
+        def take(self, text: bytes, logprob: float | None) -> bool:
+            submitted.wait(30)  # so that it still runs when the other begins
+            return super().take(text, logprob)
+
+    running = Slow()
+    engine.submit(request(engine, grammar=None, max_tokens=40), running)
+    engine.submit(request(engine, prompt="x" * 100, grammar=None, max_tokens=2), beside)
+    submitted.set()
+    assert beside.ended.wait(30)
     assert len(beside.shares) > 1  # in pieces
+    assert beside.shares[-1] == 1.0
     assert running.ended.wait(30)
 
 

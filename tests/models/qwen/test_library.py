@@ -33,6 +33,9 @@ def test_without_a_compiler_it_says_what_to_install(
     monkeypatch.setenv("PATH", str(tmp_path))
     with pytest.raises(NoLibrary, match="install gcc"):
         build(tmp_path)
+    assert "install gcc" in library.obstacle(tmp_path)
+    monkeypatch.undo()
+    assert library.obstacle(tmp_path) == ""
 
 
 @pytest.mark.parametrize(
