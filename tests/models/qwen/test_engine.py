@@ -125,15 +125,17 @@ def test_a_beginning_is_shared_with_a_request_that_still_runs(engine: Engine) ->
 
 
 def test_a_long_prompt_is_read_beside_an_answer(engine: Engine) -> None:
-    beside, submitted = Heard(), threading.Event()
+    beside, begun, submitted = Heard(), threading.Event(), threading.Event()
 
     class Slow(Heard):
         def take(self, text: bytes, logprob: float | None) -> bool:
+            begun.set()
             submitted.wait(30)  # so that it still runs when the other begins
             return super().take(text, logprob)
 
     running = Slow()
     engine.submit(request(engine, grammar=None, max_tokens=40), running)
+    assert begun.wait(30)
     engine.submit(request(engine, prompt="x" * 100, grammar=None, max_tokens=2), beside)
     submitted.set()
     assert beside.ended.wait(30)
