@@ -14,6 +14,7 @@
 #define MAX_BATCH 256  /* tokens of one call of kex_forward */
 #define MAX_RANK 64
 #define MAX_ADAPTERS 4
+#define MOST_OUTPUTS 3  /* matrices of one input: query, key and value */
 #define MAX_GROUP 16  /* query heads that share a key head */
 
 enum { QUERY, KEY, VALUE, ATTENDED, GATE, UP, DOWN, MATRICES };
@@ -53,7 +54,7 @@ typedef struct {
   float *cosine, *sine;      /* [context][head / 2] */
   /* Of a batch: [MAX_BATCH][…] */
   float *x, *normed, *query, *key, *value, *attended, *gate, *up, *chosen, *scores;
-  float *low; /* [MAX_BATCH][MAX_RANK] */
+  float *low; /* [MOST_OUTPUTS][MAX_BATCH][MAX_RANK] */
   Activation *narrow, *wide;
   Pool *pool;
 } Net;
@@ -67,48 +68,58 @@ typedef struct {
 
 /* Matrix times batch */
 
+/* Up to three matrices with the same input: one round of the threads instead of three. */
 typedef struct {
   Net *net;
-  const Matrix *matrix;
-  const Activation *x; /* quantised */
-  const float *exact;  /* the same, for adapters */
+  int count;
+  const Matrix *matrix[MOST_OUTPUTS];
+  float *to[MOST_OUTPUTS]; /* [tokens][rows] */
+  const Activation *x;     /* quantised */
+  const float *exact;      /* the same, for adapters */
   const int32_t *adapters;
   int tokens, added; /* added: to what `to` holds */
   int used;          /* a bit for each adapter that a token of the batch has */
-  float *to;
 } Product;
 
-/* scale a x, row by row of all adapters' a: job number = adapter * MAX_RANK + row. */
+static float *low_of(const Product *p, int output, int token) {
+  return p->net->low + ((size_t)output * MAX_BATCH + token) * MAX_RANK;
+}
+
+/* scale a x, row by row of all adapters' a: job number = (output, adapter, row). */
 static void low_rank(void *data, int number) {
   Product *p = data;
-  int adapter = number / MAX_RANK, r = number % MAX_RANK, columns = p->matrix->columns;
-  const LowRank *low = &p->matrix->low[adapter];
-  if (r >= low->rank) return;
+  int r = number % MAX_RANK, adapter = number / MAX_RANK % MAX_ADAPTERS;
+  int output = number / MAX_RANK / MAX_ADAPTERS, columns = p->matrix[output]->columns;
+  const LowRank *low = &p->matrix[output]->low[adapter];
+  if (r >= low->rank || !(p->used & 1 << adapter)) return;
   const uint16_t *a = low->a + (size_t)r * columns;
   for (int t = 0; t < p->tokens; t++) {
     if (p->adapters[t] != adapter) continue;
     const float *x = p->exact + (size_t)t * columns;
     floats total = same(0);
     for (int i = 0; i < columns; i += LANES) total = fma_(load_half(a + i), load(x + i), total);
-    p->net->low[(size_t)t * MAX_RANK + r] = low->scale * sum(total);
+    low_of(p, output, t)[r] = low->scale * sum(total);
   }
 }
 
 /* `sums[t]` += b times what low_rank found, for the tokens of one call of a kernel. */
-INLINE void add_low_rank(const Product *p, int adapter, int r, int first, int tokens, floats *sums) {
-  const LowRank *low = &p->matrix->low[adapter];
+INLINE void add_low_rank(const Product *p, int output, int adapter, int r, int first, int tokens,
+                         floats *sums) {
+  const LowRank *low = &p->matrix[output]->low[adapter];
   const uint16_t *b = low->b + (size_t)r * low->rank * LANES;
   for (int k = 0; k < low->rank; k++) {
     floats sixteen = load_half(b + k * LANES);
     for (int t = 0; t < tokens; t++)
       if (p->adapters[first + t] == adapter)
-        sums[t] = fma_(sixteen, same(p->net->low[(size_t)(first + t) * MAX_RANK + k]), sums[t]);
+        sums[t] = fma_(sixteen, same(low_of(p, output, first + t)[k]), sums[t]);
   }
 }
 
 static void sixteen_rows(void *data, int r) {
   Product *p = data;
-  const Matrix *m = p->matrix;
+  int output = 0;
+  while (r >= p->matrix[output]->rows / LANES) r -= p->matrix[output++]->rows / LANES;
+  const Matrix *m = p->matrix[output];
   int blocks = m->columns / BLOCK, calls = (p->tokens + TOKENS - 1) / TOKENS;
   floats bias = m->bias ? load(m->bias + r * LANES) : same(0);
   for (int call = 0, first = 0; call < calls; call++) {
@@ -118,23 +129,26 @@ static void sixteen_rows(void *data, int r) {
     for (int t = 0; t < tokens; t++) sums[t] = bias;
     product(m->type, m->tiles, r, blocks, p->x + (size_t)first * blocks, (size_t)blocks, tokens, sums);
     for (int adapter = 0; adapter < MAX_ADAPTERS; adapter++)
-      if (p->used & 1 << adapter) add_low_rank(p, adapter, r, first, tokens, sums);
+      if (p->used & 1 << adapter) add_low_rank(p, output, adapter, r, first, tokens, sums);
     for (int t = 0; t < tokens; t++) {
-      float *to = p->to + (size_t)(first + t) * m->rows + r * LANES;
+      float *to = p->to[output] + (size_t)(first + t) * m->rows + r * LANES;
       store(to, p->added ? add(sums[t], load(to)) : sums[t]);
     }
     first += tokens;
   }
 }
 
-static void multiply(Batch *b, const Matrix *m, const Activation *x, const float *exact, int added,
-                     float *to) {
-  Product p = {b->net, m, x, exact, b->adapters, b->tokens, added, 0, to};
-  for (int t = 0; t < b->tokens; t++)
-    if (b->adapters[t] >= 0 && m->low[b->adapters[t]].rank) p.used |= 1 << b->adapters[t];
-  if (p.used) share_out(b->net->pool, low_rank, &p, MAX_ADAPTERS * MAX_RANK, 4);
-  int count = m->rows / LANES;
-  share_out(b->net->pool, sixteen_rows, &p, count, count >= 512 ? 16 : count >= 64 ? 4 : 1);
+static void multiply(Product *p) {
+  int groups = 0;
+  p->used = 0;
+  for (int output = 0; output < p->count; output++) {
+    groups += p->matrix[output]->rows / LANES;
+    for (int t = 0; t < p->tokens; t++)
+      if (p->adapters[t] >= 0 && p->matrix[output]->low[p->adapters[t]].rank)
+        p->used |= 1 << p->adapters[t];
+  }
+  if (p->used) share_out(p->net->pool, low_rank, p, p->count * MAX_ADAPTERS * MAX_RANK, 4);
+  share_out(p->net->pool, sixteen_rows, p, groups, groups >= 512 ? 16 : groups >= 64 ? 4 : 1);
 }
 
 /* What happens to each token alone */
@@ -174,13 +188,12 @@ static void after_attention(void *data, int token) {
   quantise(ROW(n->attended, width), ROW(n->narrow, width / BLOCK), width);
 }
 
-/* SwiGLU: gate * sigmoid(gate) * up. */
-static void activate(void *data, int token) {
+/* SwiGLU: gate * sigmoid(gate) * up, a block of 256 of one token. */
+static void activate(void *data, int number) {
   Net *n = ((Batch *)data)->net;
-  int inner = n->shape.inner;
-  float *gate = ROW(n->gate, inner), *up = ROW(n->up, inner);
-  for (int i = 0; i < inner; i++) gate[i] = gate[i] / (1.0f + expf(-gate[i])) * up[i];
-  quantise(gate, ROW(n->wide, inner / BLOCK), inner);
+  float *gate = n->gate + (size_t)number * BLOCK, *up = n->up + (size_t)number * BLOCK;
+  for (int i = 0; i < BLOCK; i++) gate[i] = gate[i] / (1.0f + expf(-gate[i])) * up[i];
+  quantise(gate, n->wide + number, BLOCK);
 }
 
 static void rotate(float *x, int heads, int head, const float *cosine, const float *sine) {
@@ -262,19 +275,22 @@ static void attend(void *data, int number) {
 static void run_layer(Batch *b) {
   Net *n = b->net;
   Matrix *m = n->layer[b->layer].matrix;
+  Product inner = {n, 3, {&m[QUERY], &m[KEY], &m[VALUE]}, {n->query, n->key, n->value},
+                   n->narrow, n->normed, b->adapters, b->tokens, 0, 0};
+  Product mixed = {n, 1, {&m[ATTENDED]}, {n->x}, n->narrow, n->attended, b->adapters, b->tokens, 1, 0};
+  Product outer = {n, 2, {&m[GATE], &m[UP]}, {n->gate, n->up},
+                   n->narrow, n->normed, b->adapters, b->tokens, 0, 0};
+  Product down = {n, 1, {&m[DOWN]}, {n->x}, n->wide, n->gate, b->adapters, b->tokens, 1, 0};
   share_out(n->pool, before_attention, b, b->tokens, 1);
-  multiply(b, &m[QUERY], n->narrow, n->normed, 0, n->query);
-  multiply(b, &m[KEY], n->narrow, n->normed, 0, n->key);
-  multiply(b, &m[VALUE], n->narrow, n->normed, 0, n->value);
+  multiply(&inner);
   share_out(n->pool, remember, b, b->tokens, 1);
   share_out(n->pool, attend, b, b->tokens * n->shape.key_heads, 1);
   share_out(n->pool, after_attention, b, b->tokens, 1);
-  multiply(b, &m[ATTENDED], n->narrow, n->attended, 1, n->x);
+  multiply(&mixed);
   share_out(n->pool, before_mlp, b, b->tokens, 1);
-  multiply(b, &m[GATE], n->narrow, n->normed, 0, n->gate);
-  multiply(b, &m[UP], n->narrow, n->normed, 0, n->up);
-  share_out(n->pool, activate, b, b->tokens, 1);
-  multiply(b, &m[DOWN], n->wide, n->gate, 1, n->x);
+  multiply(&outer);
+  share_out(n->pool, activate, b, b->tokens * (n->shape.inner / BLOCK), 4);
+  multiply(&down);
 }
 
 /* What Python calls */
@@ -306,8 +322,8 @@ void kex_multiply(int type, const void *tiles, int rows, int columns, const floa
   for (int t = 0; t < tokens; t++)
     quantise(x + (size_t)t * columns, narrow + t * blocks, columns);
   Matrix matrix = {type, rows, columns, tiles, NULL, {{0}}};
-  Batch batch = {&net, 0, tokens, NULL, NULL, adapters};
-  multiply(&batch, &matrix, narrow, x, 0, to);
+  Product only = {&net, 1, {&matrix}, {to}, narrow, x, adapters, tokens, 0, 0};
+  multiply(&only);
   free(narrow);
 }
 
@@ -351,7 +367,7 @@ Net *kex_open(const Shape *shape) {
   ROOM(up, (size_t)MAX_BATCH * s->inner);
   ROOM(chosen, (size_t)MAX_BATCH * s->width);
   ROOM(scores, (size_t)MAX_BATCH * s->heads * s->context);
-  ROOM(low, (size_t)MAX_BATCH * MAX_RANK);
+  ROOM(low, (size_t)MOST_OUTPUTS * MAX_BATCH * MAX_RANK);
   ROOM(narrow, (size_t)MAX_BATCH * s->width / BLOCK);
   ROOM(wide, (size_t)MAX_BATCH * s->inner / BLOCK);
   n->pool = open_pool(s->threads);
@@ -429,7 +445,8 @@ void kex_forward(Net *n, int tokens, const int32_t *ids, const int32_t *position
   memset(none, -1, sizeof none);
   Batch last = {n, 0, wanted_count, NULL, NULL, none};
   share_out(n->pool, output_norm, &last, wanted_count, 1);
-  multiply(&last, &n->output, n->narrow, n->normed, 0, logits);
+  Product output = {n, 1, {&n->output}, {logits}, n->narrow, n->normed, none, wanted_count, 0, 0};
+  multiply(&output);
 }
 
 /* The best token among those whose bit is set in `allowed` (NULL: all); the smaller id where equal. */
