@@ -13,6 +13,10 @@ fi
 if [ -n "${CI:-}" ] && ! have initdb && ! ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1; then
     wanted="$wanted postgresql"
 fi
+# The engine's kernels for ARM, under an emulator.
+if [ -n "${CI:-}" ] && ! have qemu-aarch64-static; then
+    wanted="$wanted gcc-aarch64-linux-gnu libc6-dev-arm64-cross qemu-user-static"
+fi
 if ! have cc && ! have gcc && ! have clang; then
     wanted="$wanted gcc libc6-dev"
 fi

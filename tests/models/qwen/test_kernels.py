@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 import ctypes
+import os
 import platform
+import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from models.qwen import library as library_module
 from models.qwen.gguf import Q4_K, Q6_K
-from models.qwen.library import build, load
+from models.qwen.library import FLAGS, build, load
+from tests import ROOT
 from tests.models.qwen.tiny import numbers, random_blocks
 
 TYPES = (Q4_K, Q6_K)
@@ -120,3 +126,65 @@ def test_a_token_s_sums_do_not_depend_on_its_batch(library: ctypes.CDLL, type_: 
     for token in range(11):
         alone = multiplied(library, type_, raw, x[token : token + 1].copy())
         assert alone.tobytes() == together[token].tobytes()
+
+
+@pytest.mark.parametrize("flag", ["-march=native", "-DKEX_SCALAR"])
+def test_sanitizers_find_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, flag: str
+) -> None:
+    runtime = sanitizer()
+    if runtime is None:
+        pytest.skip("the compiler has no address sanitizer")
+    monkeypatch.setattr(library_module, "_test", lambda _: None)  # it needs the sanitizer first
+    flags = (flag, "-g", "-fsanitize=address,undefined", "-fno-sanitize-recover=all")
+    path = build(tmp_path, flags)
+    for module, arguments in (
+        ("models.qwen.selftest", [str(path)]),
+        ("tests.models.qwen.sanitized", [str(path), str(tmp_path)]),
+    ):
+        done = subprocess.run(
+            [sys.executable, "-m", module, *arguments],
+            env={**os.environ, "LD_PRELOAD": runtime, "ASAN_OPTIONS": "detect_leaks=0"},
+            capture_output=True,
+            text=True,
+            timeout=120,
+            cwd=ROOT,
+        )
+        assert done.returncode == 0, done.stderr[-3000:]
+
+
+def sanitizer() -> str | None:
+    """The file of gcc's address sanitizer."""
+    compiler = shutil.which("gcc")
+    if compiler is None:
+        return None
+    named = subprocess.run(
+        [compiler, "-print-file-name=libasan.so"], capture_output=True, text=True, check=True
+    ).stdout.strip()
+    return named if Path(named).is_file() else None
+
+
+ARM = "aarch64-linux-gnu-gcc"
+EMULATOR = shutil.which("qemu-aarch64-static") or shutil.which("qemu-aarch64")
+
+
+@pytest.mark.skipif(not (shutil.which(ARM) and EMULATOR), reason="no compiler or emulator for ARM")
+def test_neon_gives_the_bits_of_plain_c(tmp_path: Path, plain: ctypes.CDLL) -> None:
+    program = tmp_path / "harness"
+    harness = Path(__file__).parent / "harness.c"
+    subprocess.run(
+        [ARM, *(flag for flag in FLAGS if flag not in ("-shared", "-fPIC")), "-static",
+         "-march=armv8.2-a+dotprod", "-o", str(program), str(harness), "-lm"],
+        check=True,
+    )  # fmt: skip
+    for type_ in TYPES:
+        raw, x = random_blocks(type_, 32, 512, 9), inputs(7, 512, 9)
+        head = np.array([type_, 32, 512, 7], np.int32)
+        done = subprocess.run(
+            [str(EMULATOR), "-cpu", "max", str(program)],
+            input=head.tobytes() + raw.tobytes() + x.tobytes(),
+            capture_output=True,
+            check=True,
+        )
+        assert done.stderr.decode().strip() == "NEON dot product"
+        assert done.stdout == multiplied(plain, type_, raw, x).tobytes()
