@@ -205,7 +205,7 @@ class Embedded:
                     message("states.embedded_own_failed", reason=str(error))
                 ) from error
             self._instead = message("states.embedded_llama_instead", reason=str(error))
-            log.warning("%s", self._instead)
+            log.info("%s", self._instead)
         return None
 
     def content_key(self, path: Path) -> str:

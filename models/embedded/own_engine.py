@@ -18,7 +18,7 @@ from models.qwen.constraint import BadGrammar
 from models.qwen.engine import Closed, Engine, Reason, Request, Statistics, TooLong
 from models.qwen.gguf import read_gguf
 from models.qwen.library import build, load
-from models.qwen.network import NO_ADAPTER, Network
+from models.qwen.network import NO_ADAPTER, Network, require_qwen2
 from models.qwen.sampling import Sampling
 from models.qwen.tokenizer import QwenTokenizer
 from models.qwen.weights import tiles_of
@@ -41,8 +41,9 @@ def open_network(
     `key` names the file's content. Raises NoLibrary, GgufError, OSError, MemoryError.
     """
     cache = settings.cache_dir / "engine"
-    library = load(build(cache))
     gguf = read_gguf(path)
+    require_qwen2(gguf)
+    library = load(build(cache))
     network = Network(
         gguf,
         tiles_of(gguf, library, cache, key, threads),

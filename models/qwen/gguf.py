@@ -32,7 +32,8 @@ class GgufError(ValueError):
 
 @dataclass(frozen=True)
 class Tensor:
-    """`shape` with the outermost dimension first, as numpy has it; `data` its bytes."""
+    """`shape` with the outermost dimension first, as numpy has it; `data` its bytes, none where the
+    type is not one of BLOCKS."""
 
     name: str
     type: int
@@ -131,7 +132,7 @@ class _Reader:
 
 def _size(name: str, shape: tuple[int, ...], type_: int) -> int:
     if type_ not in BLOCKS:
-        raise GgufError(f"{name} has a type that is not known here: {type_}.")
+        return 0
     numbers, size = BLOCKS[type_]
     count = int(np.prod(shape, dtype=np.int64))
     if shape[-1] % numbers:

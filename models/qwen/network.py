@@ -62,8 +62,7 @@ class Network:
         threads: int,
     ) -> None:
         """Raises GgufError where the file is of another kind, MemoryError."""
-        if gguf.metadata.get("general.architecture") != "qwen2":
-            raise GgufError(f"The network is {gguf.metadata.get('general.architecture')!r}.")
+        require_qwen2(gguf)
         self._library, self.gguf = library, gguf
         self._kept: list[object] = [gguf, tiles]  # whose memory the network reads
         embeddings = gguf.tensors["token_embd.weight"]
@@ -172,6 +171,13 @@ class Network:
         if self._net:
             self._library.kex_close(self._net)
             self._net = None
+
+
+def require_qwen2(gguf: Gguf) -> None:
+    """Raises GgufError where the file holds a network of another kind."""
+    kind = gguf.metadata.get("general.architecture")
+    if kind != "qwen2":
+        raise GgufError(f"the network is of the kind {kind!r}, not 'qwen2'")
 
 
 def _shape(gguf: Gguf, vocabulary: int, context: int, sequences: int, threads: int) -> _Shape:

@@ -53,3 +53,13 @@ def test_a_file_that_ends_early_is_refused_wherever_it_ends(tmp_path: Path) -> N
         short.write_bytes(whole[:size])
         with pytest.raises(GgufError):
             read_gguf(short)
+
+
+def test_a_tensor_of_an_unknown_type_does_not_hinder_the_others(tmp_path: Path) -> None:
+    file = GgufFile()
+    file.tensor("strange", (4,), 99, np.zeros(4, np.uint8))
+    file.tensor("first", (1,), F32, np.ones(1, np.float32))
+    found = read_gguf(file.write(tmp_path / "a.gguf"))
+    assert found.tensors["first"].floats().tolist() == [1.0]
+    with pytest.raises(GgufError, match="quantised"):
+        found.tensors["strange"].floats()

@@ -11,7 +11,7 @@ import pytest
 from numpy.typing import NDArray
 
 from models.qwen.gguf import Gguf, GgufError, read_gguf
-from models.qwen.network import Network, Token
+from models.qwen.network import Network, Token, require_qwen2
 from tests.models.qwen.conftest import make_network
 from tests.models.qwen.tiny import (
     HEADS,
@@ -173,3 +173,8 @@ def test_an_adapter_of_another_network_is_refused(network: Network, tmp_path: Pa
     file.tensor("blk.9.attn_q.weight.lora_a", (1, 1), 1, zeros)
     with pytest.raises(GgufError, match="does not fit"):
         network.add_adapter(1, file.write(tmp_path / "other.gguf"))
+
+
+def test_another_kind_of_network_is_refused(gguf: Gguf) -> None:
+    with pytest.raises(GgufError, match="'llama'"):
+        require_qwen2(Gguf({"general.architecture": "llama"}, gguf.tensors))
