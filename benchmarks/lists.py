@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import argparse
 import random
+import sys
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
@@ -28,6 +29,7 @@ def measure(rows: list[TripleRow], model: Embedded) -> dict[str, Counter[str]]:
     counts: dict[str, Counter[str]] = {"zh": Counter(), "en": Counter()}
     for row in rows:
         count = counts[row.lang]
+        print(row.id, file=sys.stderr, flush=True)
         given = triples(row, row.unstated or (), model)
         count["texts"] += 1
         count["empty"] += not given
