@@ -10,9 +10,10 @@ from collections.abc import Iterator
 
 import pytest
 
-from extraction.extractor import Answer, extract
+from extraction.extractor import Answer, extract, parts_of
 from extraction.request.task import make_task
 from knowledge.items import Entity, Fact, Located, Triple
+from knowledge.text.document import Document
 from models.embedded.model import Embedded
 
 LUXUN = (
@@ -93,7 +94,7 @@ def test_entities(embedded: Embedded, text: str, entities: set[tuple[str, str]])
 @pytest.mark.parametrize(
     ("text", "entity", "values"),
     [
-        (LUXUN, {"鲁迅", "周树人"}, {"周树人", "1881年9月25日", "浙江绍兴"}),
+        (LUXUN, "鲁迅", {"周树人", "1881年9月25日", "浙江绍兴"}),
         ("实体：清华大学\n" + TSINGHUA, None, {"1911年", "李路明", "北京市海淀区"}),
         (CURIE, None, {"7 November 1867", "Warsaw", "physicist and chemist"}),
     ],
@@ -106,14 +107,8 @@ def test_facts(embedded: Embedded, text: str, entity: str | None, values: set[st
 
 
 def test_a_text_of_several_chunks(embedded: Embedded) -> None:
-    text = LUXUN + "\n\n" + TSINGHUA
-    embedded_small = embedded.capabilities.chunk_chars["zh"]
-    text += (
-        "\n"
-        + "此外没有别的。" * ((embedded_small - len(text)) // 7 + 2)
-        + "\n"
-        + "黄河发源于青海省。"
-    )
+    text = "\n\n".join([LUXUN, *[TSINGHUA] * 9, "黄河发源于青海省，流经兰州和郑州。"])
+    assert len(parts_of(make_task("KE2", text), embedded, Document(text))) > 1
     got = answer(embedded, "KE2", text)
     found = {item.place.text for item in got.items if isinstance(item, Entity)}
     assert "鲁迅" in found
