@@ -16,10 +16,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
-from rich.console import Console
 from rich.table import Table
 
 from cli.language import say
+from cli.terminal import print_table
 from errors import Unavailable
 from settings import Settings, load_settings
 from wording import message
@@ -33,7 +33,7 @@ PREFILL_TOKENS, STEP_POSITION = 256, 256
 BESIDE = 4  # requests at a time, in one measurement
 # Of the annotated texts: so many for each language and task, of usual length.
 TEXTS, SHORTEST, LONGEST = 2, {"zh": 60, "en": 200}, {"zh": 200, "en": 600}
-ROUND = 1000.0  # milliseconds in a second
+MILLISECONDS = 1000.0  # in a second
 
 JSON_FILE = click.Path(dir_okay=False, path_type=Path)
 
@@ -115,7 +115,8 @@ def steps_command(rounds: int, out: Path | None) -> None:
                 for size in STEP_SIZES:
                     taken[size].append(seconds(size, STEP_POSITION, adapter))
             name = "with_adapter" if adapter == 0 else "plain"
-            figures[name] = {size: ROUND * statistics.median(all_) for size, all_ in taken.items()}
+            medians = {size: statistics.median(all_) for size, all_ in taken.items()}
+            figures[name] = {size: MILLISECONDS * median for size, median in medians.items()}
     finally:
         network.close()
     click.echo(say("bench_prefill", rate=figures["prefill"]))
@@ -124,7 +125,7 @@ def steps_command(rounds: int, out: Path | None) -> None:
         row = figures[name]
         cells = (f"{row[size]:.1f} ({row[size] / row[1]:.2f} ×)" for size in STEP_SIZES)
         table.add_row(say(f"bench_{name}"), *cells)
-    _print(table)
+    print_table(table)
     _write(out, figures)
 
 
@@ -203,15 +204,8 @@ def _print_requests(rows: dict[str, dict[str, float]], ratios: dict[str, float])
     for name, row in rows.items():
         seconds: Sequence[str] = [f"{row[head]:.2f}" for head in heads[1:5]]
         table.add_row(name, *seconds, f"{row['own_tokens']:.0f}")
-    _print(table)
+    print_table(table)
     click.echo(say("bench_ratios", **ratios))
-
-
-def _print(table: Table) -> None:
-    console = Console(markup=False, highlight=False)
-    if not console.is_terminal:
-        console = Console(width=10_000, markup=False, highlight=False)  # a file has no margin
-    console.print(table)
 
 
 def _write(out: Path | None, figures: dict[str, Any]) -> None:

@@ -12,6 +12,7 @@ from rich.table import Table
 
 from cli.exporting import FORMATS, print_records, record_of, written_as
 from cli.language import locale_language, say
+from cli.terminal import print_table
 from errors import InputError, TooLarge
 from extraction.extractor import Answer, Found, extract
 from extraction.request.examples import read_examples
@@ -187,12 +188,7 @@ def _print_table(answer: Answer) -> None:
         for key in card.not_stated:
             name = card.entity.text if card.entity else ""
             table.add_row(name, key, NOT_STATED[answer.lang], "–")
-    console = Console(markup=False, highlight=False)
-    if not console.is_terminal:
-        console = Console(width=10_000, markup=False, highlight=False)  # a file has no margin
-    with console.capture() as rendered:
-        console.print(table)
-    click.echo(rendered.get(), nl=False)
+    print_table(table)
     click.echo(f"{answer.model} · {answer.elapsed_ms / 1000:.1f} s", err=True)
 
 

@@ -14,8 +14,10 @@ from contextlib import contextmanager
 from types import FrameType
 from typing import Any
 
+import click
 from rich.console import Console
 from rich.status import Status
+from rich.table import Table
 
 BLOCK = '"""'
 
@@ -42,6 +44,16 @@ def enable_line_editing() -> None:
         import readline  # noqa: F401  # importing it is what makes input() use it
     except ImportError:
         pass  # Python was built without it: the terminal's own line editing remains
+
+
+def print_table(table: Table) -> None:
+    """Put a table on stdout, without blanks at the ends of its lines."""
+    console = Console(markup=False, highlight=False)
+    if not console.is_terminal:
+        console = Console(width=10_000, markup=False, highlight=False)  # a file has no margin
+    with console.capture() as rendered:
+        console.print(table)
+    click.echo("\n".join(line.rstrip() for line in rendered.get().splitlines()))
 
 
 def write(text: str) -> None:

@@ -30,7 +30,7 @@ MAX_ID = 1000  # characters
 class Record:
     """`items` are the answer's items in order; `cards` hold what KE3 says beside its facts.
 
-    `answer` is the contract's JSON as it came, including fields that no format here reads.
+    `answer` is the contract's JSON unchanged, including fields that no format here reads.
     `known_as` gives strings of this answer the name of the entity that a knowledge base takes them
     for; the formats of entities go by it.
     """

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import click
-from rich.console import Console
 from rich.table import Table
 
 from cli.language import say
+from cli.terminal import print_table
 from evaluation.report.compare import Comparison
 from evaluation.report.report import Figure, Group, Report
 from evaluation.scoring.metrics import METRICS, SHARES, TASKS
@@ -20,7 +19,7 @@ def print_report(report: Report) -> None:
     for task in TASKS:
         groups = [group for group in report.groups if group.task == task]
         if groups:
-            _print(_figures(task, groups))
+            print_table(_figures(task, groups))
 
 
 def _figures(task: PromptType, groups: list[Group]) -> Table:
@@ -69,13 +68,4 @@ def print_comparison(comparison: Comparison) -> None:
             f"{100 * apart.interval.low:+.1f} … {100 * apart.interval.high:+.1f}",
             f"{apart.p:.4f}{'*' if apart.p < SURE else ' '}",
         )
-    _print(table)
-
-
-def _print(table: Table) -> None:
-    console = Console(markup=False, highlight=False)
-    if not console.is_terminal:
-        console = Console(width=10_000, markup=False, highlight=False)  # a file has no margin
-    with console.capture() as rendered:
-        console.print(table)
-    click.echo("\n".join(line.rstrip() for line in rendered.get().splitlines()))
+    print_table(table)

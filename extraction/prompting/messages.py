@@ -122,13 +122,18 @@ def labels_of(task: Task) -> Mapping[str, str]:
 
 
 def warm_prefixes(can: Capabilities) -> list[tuple[Message, ...]]:
-    """What every request without examples of its own begins with, per task and language."""
+    """What every few-shot request without examples of its own begins with, per task and language.
+
+    Of a trained model only KE3's, for requests without an entity.
+    """
     style = style_for(can)
     pairs: list[tuple[PromptType, Lang]] = [
         ("KE1", "zh"), ("KE2", "zh"), ("KE3", "zh"), ("KE1", "en"), ("KE2", "en"), ("KE3", "en"),
     ]  # fmt: skip
     prefixes = []
     for prompt_type, lang in pairs:
+        if prompt_type != "KE3" and f"{lang}/{prompt_type}" in can.tuned:
+            continue
         prompt = load_prompt(prompt_type, lang)
         turn = Message("user", user_turn(prompt, "", {}, None))
         prefixes.append((*_prefix(prompt_type, prompt, style, ()), turn))

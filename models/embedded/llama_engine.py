@@ -114,17 +114,11 @@ class LlamaEngine:
         finally:
             self._leave()
 
-    def check(self, request: GenerateRequest) -> None:
-        """Raises InputError for a grammar that cannot be compiled."""
+    def generate(self, request: GenerateRequest, sink: Sink[Chunk]) -> None:
         check_grammar(request.grammar)
-
-    def begin(self) -> None:
-        """A request is coming; warming makes way for it. `generate` ends it."""
         with self._count:
             self._waiting += 1
-
-    def generate(self, request: GenerateRequest, sink: Sink[Chunk]) -> None:
-        # Not the consumer: it may have gone while the prefill still runs.
+        # Not the consumer leaves the count: it may have gone while the prefill still runs.
         try:
             if self._take_slot(sink):
                 try:

@@ -38,22 +38,9 @@ log = logging.getLogger(__name__)
 class Engine(Protocol):
     """What runs the weights: the engine of our own or llama.cpp."""
 
-    @property
-    def waiting(self) -> int:
-        """Requests that are waiting or being answered."""
-        ...
-
     def warm(self, prefixes: Sequence[tuple[Message, ...]]) -> None: ...
 
     def count_tokens(self, texts: Sequence[str]) -> list[int] | None: ...
-
-    def check(self, request: GenerateRequest) -> None:
-        """Raises InputError for a grammar or a schema that cannot be compiled."""
-        ...
-
-    def begin(self) -> None:
-        """A request is coming; `generate` ends it."""
-        ...
 
     def generate(self, request: GenerateRequest, sink: Sink[Chunk]) -> None:
         """Answer into the sink; blocks until the answer has ended or nobody listens any more."""
@@ -234,11 +221,7 @@ class Embedded:
         engine = self._engine
         if engine is None:
             raise Unavailable(message("errors.embedded_shut_down"))
-        engine.check(request)
-        engine.begin()
 
-        # The engine, not this iterator, ends what `begin` began: it may still be in a prefill when
-        # the consumer has gone.
         def produce(sink: Sink[Chunk]) -> None:
             engine.generate(request, sink)
 

@@ -12,7 +12,6 @@ import llguidance
 
 from errors import InputError, ModelFailed, TooLarge, Unavailable
 from models.base import Chunk, Finish, GenerateRequest, Message, Progress, Text, Usage
-from models.embedded.llama_request import check_grammar
 from models.embedded.profile import relations
 from models.qwen.constraint import BadGrammar
 from models.qwen.engine import Closed, Engine, Reason, Request, Statistics, TooLong
@@ -67,13 +66,6 @@ class OwnEngine:
         network = open_network(path, key, adapter, settings, threads)
         self._tokenizer = QwenTokenizer(network.gguf)
         self._engine = Engine(network, self._tokenizer)
-        self._count = threading.Lock()
-        self._waiting = 0
-
-    @property
-    def waiting(self) -> int:
-        """Requests that are waiting or being answered."""
-        return self._waiting
 
     def warm(self, prefixes: Sequence[tuple[Message, ...]]) -> None:
         """Nothing: what the trained prompts begin with is read in a few steps."""
@@ -81,24 +73,7 @@ class OwnEngine:
     def count_tokens(self, texts: Sequence[str]) -> list[int] | None:
         return [len(self._tokenizer.encode(text)) for text in texts]
 
-    def check(self, request: GenerateRequest) -> None:
-        """Raises InputError for a grammar or a schema that cannot be compiled."""
-        check_grammar(request.grammar)
-        if request.grammar is None and request.json_schema is not None:
-            _schema_grammar(request)
-
-    def begin(self) -> None:
-        with self._count:
-            self._waiting += 1
-
     def generate(self, request: GenerateRequest, sink: Sink[Chunk]) -> None:
-        try:
-            self._generate(request, sink)
-        finally:
-            with self._count:
-                self._waiting -= 1
-
-    def _generate(self, request: GenerateRequest, sink: Sink[Chunk]) -> None:
         answer = _Answer(request, sink)
         try:
             self._engine.submit(self._request(request), answer)

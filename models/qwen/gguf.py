@@ -62,6 +62,13 @@ class Gguf:
             raise GgufError(f"The file does not say {key}.")
         return value
 
+    def tensor(self, name: str) -> Tensor:
+        """A tensor; GgufError where there is none."""
+        found = self.tensors.get(name)
+        if found is None:
+            raise GgufError(f"The file has no {name}.")
+        return found
+
 
 def read_gguf(path: Path) -> Gguf:
     """Raises GgufError for what is no such file, OSError where it cannot be read."""

@@ -16,6 +16,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Sequence
+from functools import cache
 from pathlib import Path
 
 KERNELS = Path(__file__).parent / "kernels"
@@ -86,7 +87,8 @@ def build(folder: Path, flags: Sequence[str] = NATIVE) -> Path:
 
 
 def _path(folder: Path, flags: Sequence[str]) -> Path:
-    return folder / f"kex-engine-{_key(flags)}{'.dylib' if sys.platform == 'darwin' else '.so'}"
+    ending = ".dylib" if sys.platform == "darwin" else ".so"
+    return folder / f"kex-engine-{_key(KERNELS, tuple(flags))}{ending}"
 
 
 def obstacle(folder: Path) -> str:
@@ -127,10 +129,11 @@ def _compiler() -> list[str]:
     raise NoLibrary("no C compiler was found: install gcc or clang (Debian: apt install gcc)")
 
 
-def _key(flags: Sequence[str]) -> str:
+@cache
+def _key(kernels: Path, flags: tuple[str, ...]) -> str:
     """Of the sources, the flags and the processor."""
     digest = hashlib.sha256()
-    for source in sorted(KERNELS.iterdir()):
+    for source in sorted(kernels.iterdir()):
         digest.update(source.read_bytes())
     digest.update(" ".join((*FLAGS, *flags, platform.machine(), _processor())).encode())
     return digest.hexdigest()[:16]

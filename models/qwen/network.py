@@ -65,7 +65,7 @@ class Network:
         require_qwen2(gguf)
         self._library, self.gguf = library, gguf
         self._kept: list[object] = [gguf, tiles]  # whose memory the network reads
-        embeddings = gguf.tensors["token_embd.weight"]
+        embeddings = gguf.tensor("token_embd.weight")
         if embeddings.type != Q4_K:
             raise GgufError(f"The embeddings are of type {embeddings.type}.")
         shape = _shape(gguf, embeddings.shape[0], context, sequences, threads)
@@ -91,9 +91,7 @@ class Network:
         self._library.kex_set_norm(self._net, -1, 0, self._floats(gguf, "output_norm.weight"))
 
     def _matrix(self, gguf: Gguf, tiles: Tiles, layer: int, which: int, name: str) -> None:
-        tensor = gguf.tensors.get(f"{name}.weight")
-        if tensor is None:
-            raise GgufError(f"The file has no {name}.weight.")
+        tensor = gguf.tensor(f"{name}.weight")
         rows, columns = tensor.shape
         bias = self._floats(gguf, f"{name}.bias") if f"{name}.bias" in gguf.tensors else None
         self._library.kex_set_matrix(
@@ -103,7 +101,7 @@ class Network:
 
     def _floats(self, gguf: Gguf, name: str) -> int:
         """The address of a small tensor's numbers."""
-        values = np.ascontiguousarray(gguf.tensors[name].floats())
+        values = np.ascontiguousarray(gguf.tensor(name).floats())
         self._kept.append(values)
         return int(values.ctypes.data)
 

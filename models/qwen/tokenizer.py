@@ -30,6 +30,10 @@ class QwenTokenizer:
         kind = found.get("tokenizer.ggml.model"), found.get("tokenizer.ggml.pre")
         if kind != ("gpt2", "qwen2"):
             raise GgufError(f"The tokenizer is {kind}, not Qwen2's.")
+        lists = ("tokens", "token_type", "merges")
+        lacking = [name for name in lists if f"tokenizer.ggml.{name}" not in found]
+        if lacking:
+            raise GgufError(f"The file does not say tokenizer.ggml.{lacking[0]}.")
         self._tokens: list[str] = found["tokenizer.ggml.tokens"]
         types: list[int] = found["tokenizer.ggml.token_type"]
         self.end = int(gguf.number("tokenizer.ggml.eos_token_id"))

@@ -30,7 +30,7 @@ def read(model: Embedded, request: GenerateRequest) -> tuple[str, Finish]:
 def wait_until_free(model: Embedded) -> float:
     """Seconds until no request is in the engine."""
     began = time.monotonic()
-    while model._engine is not None and model._engine.waiting and time.monotonic() - began < 10:
+    while llama(model).waiting and time.monotonic() - began < 10:
         time.sleep(0.01)
     return time.monotonic() - began
 

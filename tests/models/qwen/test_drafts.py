@@ -79,4 +79,4 @@ def test_any_answer_can_be_continued(tiny: QwenTokenizer, written: str) -> None:
     drafter = Drafter(tiny, [], "")
     for byte in data:
         drafter.take(tiny.encode(chr(byte))[0] if byte < 128 else byte)
-    drafter.propose([], 5)
+    assert len(drafter.propose([], 5)) <= 5
