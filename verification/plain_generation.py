@@ -7,9 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import TypedDict
 
 import torch
 from torch import Tensor
+from typing_extensions import Unpack
 
 from models.visualglm.engine.sampling import GREEDY, SamplingParams, draw, process
 from models.visualglm.network.cache import KVCache
@@ -27,27 +29,37 @@ class Step:
     scores: Tensor
 
 
+class Options(TypedDict, total=False):
+    """What else a generation may have.
+
+    `images` [B, image_length, hidden] take the places from `image_start` on (no padding then);
+    `eos` defaults to the config's. `cached` False reads everything anew at each step. `forced`
+    int64 [B, max_new_tokens] replaces what was drawn (teacher forcing).
+    """
+
+    images: Tensor | None
+    image_start: int
+    eos: int | None
+    generator: torch.Generator | None
+    cached: bool
+    forced: Tensor | None
+
+
 @torch.inference_mode()
 def generate(
     model: VisualGLM,
     prompts: Sequence[Sequence[int]],
     max_new_tokens: int,
     params: SamplingParams = GREEDY,
-    *,
-    images: Tensor | None = None,
-    image_start: int = 0,
-    eos: int | None = None,
-    generator: torch.Generator | None = None,
-    cached: bool = True,
-    forced: Tensor | None = None,
+    **options: Unpack[Options],
 ) -> Iterator[Step]:
     """Yield a Step per new token until every row has ended, or `max_new_tokens` are written.
 
-    A row that has ended goes on with padding. `eos` defaults to the config's. `images`
-    [B, image_length, hidden] take the places from `image_start` on (no padding then). With
-    `cached=False` each step reads everything anew. `forced` int64 [B, max_new_tokens] replaces
-    what was drawn (teacher forcing).
+    A row that has ended continues with padding.
     """
+    images, image_start = options.get("images"), options.get("image_start", 0)
+    generator, forced = options.get("generator"), options.get("forced")
+    eos = options.get("eos")
     config = model.config
     eos = config.eos_token_id if eos is None else eos
     device = model.transformer.word_embeddings.weight.device
@@ -55,7 +67,11 @@ def generate(
     ended = torch.zeros(len(prompts), dtype=torch.bool, device=device)
     dtype = model.transformer.word_embeddings.weight.dtype
     width = ids.shape[1]
-    cache = KVCache(config, len(prompts), width + max_new_tokens, dtype, device) if cached else None
+    cache = (
+        KVCache(config, len(prompts), width + max_new_tokens, dtype, device)
+        if options.get("cached", True)
+        else None
+    )
     x = model.embed(ids, images, image_start)
     window = cache.prompt(0, width, len(prompts)) if cache else None
     logits = model.next_logits(x, positions, visible, window)
