@@ -81,9 +81,9 @@ class Settings(BaseSettings):
     embedded_warm: bool = Field(
         True, description="read the built-in prompts once after loading, so that answers start soon"
     )
-    embedded_slots: int = Field(2, ge=1, le=16, description="requests that generate at a time")
+    embedded_slots: int = Field(4, ge=1, le=16, description="requests that generate at a time")
     embedded_context: int = Field(
-        8192,
+        16384,
         validate_default=True,
         description="context length in tokens, shared out over the slots",
     )

@@ -35,10 +35,7 @@ class Answer:
             "prompt_type": "Chat",
             "model": self.model,
             "history": [[turn.question, turn.answer] for turn in turns_of(said)],
-            "usage": {
-                "prompt_tokens": self.usage.prompt_tokens,
-                "completion_tokens": self.usage.completion_tokens,
-            },
+            "usage": self.usage.to_json(),
             "elapsed_ms": self.elapsed_ms,
             "warnings": list(self.warnings),
         }

@@ -83,10 +83,7 @@ class Answer:
             "model": self.model,
             "prompt_type": self.prompt_type,
             "lang": self.lang,
-            "usage": {
-                "prompt_tokens": self.usage.prompt_tokens,
-                "completion_tokens": self.usage.completion_tokens,
-            },
+            "usage": self.usage.to_json(),
             "elapsed_ms": self.elapsed_ms,
             "warnings": list(self.warnings),
             "failed": [part.to_json() for part in self.failed],
@@ -142,7 +139,7 @@ class _Run:
             model=self.model.name,
             items=self.merge.items,
             cards=cards,
-            usage=_total(self.usages),
+            usage=Usage.total(self.usages),
             elapsed_ms=round(1000 * elapsed),
             warnings=tuple(self.warnings),
             failed=tuple(self.failed),
@@ -290,14 +287,3 @@ class _Pass:
         """Note what was not read; what an earlier pass has read is not asked for again."""
         if self._number == 0:
             self._run.failed += [Failed(self._parts[i].span, error.message) for i in indices]
-
-
-def _total(usages: list[Usage]) -> Usage:
-    def add(values: list[int | None]) -> int | None:
-        known = [value for value in values if value is not None]
-        return sum(known) if known and len(known) == len(values) else None
-
-    return Usage(
-        add([usage.prompt_tokens for usage in usages]),
-        add([usage.completion_tokens for usage in usages]),
-    )

@@ -6,7 +6,7 @@ Models turn messages into text. They know nothing of triples, prompts or HTTP.
 from __future__ import annotations
 
 from collections.abc import Generator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field, fields
 from typing import Any, Literal, Protocol
 
 Role = Literal["system", "user", "assistant"]
@@ -94,10 +94,36 @@ class Progress:
 
 @dataclass(frozen=True)
 class Usage:
-    """Tokens read and written; None where the model's server does not say."""
+    """Tokens read and written; None where the model's server does not say.
+
+    `steps` of the network wrote the answer; `accepted` of the `drafted` guesses were right. Only an
+    engine that guesses says these.
+    """
 
     prompt_tokens: int | None = None
     completion_tokens: int | None = None
+    steps: int | None = None
+    drafted: int | None = None
+    accepted: int | None = None
+
+    def to_json(self) -> dict[str, int | None]:
+        """As answers have it: what only some engines say is left out where it is not known."""
+        known = {name: count for name, count in asdict(self).items() if count is not None}
+        return {
+            "prompt_tokens": self.prompt_tokens,
+            "completion_tokens": self.completion_tokens,
+            **known,
+        }
+
+    @classmethod
+    def total(cls, usages: Sequence[Usage]) -> Usage:
+        """The sum; None for what one of them does not say."""
+
+        def add(name: str) -> int | None:
+            counts = [getattr(usage, name) for usage in usages]
+            return None if None in counts or not counts else sum(counts)
+
+        return cls(**{field.name: add(field.name) for field in fields(cls)})
 
 
 @dataclass(frozen=True)

@@ -76,7 +76,7 @@ def recognisers() -> Recognisers:
 @pytest.fixture(scope="session")
 def tiny(smollm2: Path) -> Iterator[Embedded]:
     """The embedded engine over the tiny model."""
-    model = Embedded(Settings(embedded_path=smollm2, embedded_context=4096))
+    model = Embedded(Settings(embedded_path=smollm2, embedded_context=4096, embedded_slots=2))
     model.load()
     yield model
     model.close()

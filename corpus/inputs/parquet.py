@@ -92,6 +92,7 @@ def read_rows(path: Path) -> Iterator[bytes]:
                 usage = {key: row.pop(key) for key in ("prompt_tokens", "completion_tokens")}
                 row["knowledge"] = json.loads(row["knowledge"])
                 more = json.loads(row.pop("more"))
+                usage |= more.pop("usage", {})  # what only some models say of it
                 value = {**row, "usage": usage, **more}
                 yield json.dumps(value, ensure_ascii=False).encode()
 
@@ -100,7 +101,8 @@ def _row(answer: dict[str, Any]) -> dict[str, Any]:
     def take(*names: str) -> dict[str, Any]:
         return {name: answer.pop(name) for name in names}
 
-    usage = answer.pop("usage")
+    usage = answer["usage"]
+    counts = {name: usage.pop(name) for name in ("prompt_tokens", "completion_tokens")}
     row = take("id", "text", "prompt_type", "lang", "model", "response", "elapsed_ms", "warnings")
     knowledge = json.dumps(answer.pop("knowledge"), ensure_ascii=False)
-    return {**row, **usage, "knowledge": knowledge, "more": json.dumps(answer, ensure_ascii=False)}
+    return {**row, **counts, "knowledge": knowledge, "more": json.dumps(answer, ensure_ascii=False)}

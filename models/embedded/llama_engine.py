@@ -34,6 +34,8 @@ _SHUT_DOWN = message("errors.embedded_shut_down")
 class LlamaEngine:
     """One llama.cpp; implements `models.embedded.model.Engine`."""
 
+    batches = False
+
     def __init__(self, path: Path, adapter: Path | None, settings: Settings, threads: int) -> None:
         """Raises ImportError, RuntimeError, ValueError where it cannot be started."""
         self._warm = settings.embedded_warm

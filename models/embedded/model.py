@@ -38,6 +38,8 @@ log = logging.getLogger(__name__)
 class Engine(Protocol):
     """What runs the weights: the engine of our own or llama.cpp."""
 
+    batches: bool  # whether requests beside each other cost less than one after the other
+
     def warm(self, prefixes: Sequence[tuple[Message, ...]]) -> None: ...
 
     def count_tokens(self, texts: Sequence[str]) -> list[int] | None: ...
@@ -83,11 +85,17 @@ class Embedded:
             tuned=frozenset(fitted.tuned) if self._has_adapter() else frozenset(),
             tuned_tokens=fitted.tuned_tokens,
             curves=fitted.confidence if ours else {},
-            # One after the other: two at a time are no faster on the same cores, and a part that
+            # In llama.cpp two at a time are no faster than one after the other, and a part that
             # waits knows the names of the one before it.
-            parallel=1,
+            parallel=self._settings.embedded_slots if self._serves_batches() else 1,
             context_tokens=self._settings.embedded_context // self._settings.embedded_slots,
         )
+
+    def _serves_batches(self) -> bool:
+        """Whether requests beside each other are one batch: on the engine of our own."""
+        if self._engine is not None:
+            return self._engine.batches
+        return self._settings.embedded_engine != "llama.cpp" and self._obstacle() is None
 
     def threads(self) -> int:
         """Threads of the engine."""

@@ -59,6 +59,8 @@ def open_network(
 class OwnEngine:
     """Implements `models.embedded.model.Engine`."""
 
+    batches = True
+
     def __init__(
         self, path: Path, key: str, adapter: Path | None, settings: Settings, threads: int
     ) -> None:
@@ -173,7 +175,14 @@ class _Answer:
 
     def finish(self, reason: Reason, statistics: Statistics) -> None:
         self._say(self._stop.feed(self._decoder.decode(b"", final=True)) + self._stop.flush())
-        self._sink.put(Finish(reason, Usage(statistics.prompt, statistics.written)))
+        usage = Usage(
+            prompt_tokens=statistics.prompt,
+            completion_tokens=statistics.written,
+            steps=statistics.steps,
+            drafted=statistics.drafted,
+            accepted=statistics.accepted,
+        )
+        self._sink.put(Finish(reason, usage))
         self.ended.set()
 
     def fail(self, error: Exception) -> None:

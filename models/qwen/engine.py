@@ -9,6 +9,7 @@ guess is only taken where the network says the same.
 from __future__ import annotations
 
 import threading
+import time
 from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -19,11 +20,14 @@ import numpy as np
 from models.qwen.constraint import Constraint, Grammars
 from models.qwen.drafts import Drafter
 from models.qwen.network import NO_ADAPTER, Logits, Network, Token
+from models.qwen.pace import Luck, StepCost, worthwhile
 from models.qwen.sampling import GREEDY, Sampling, draw, penalised
 from models.qwen.tokenizer import QwenTokenizer
 
-DRAFTS = 5  # guesses in a step: six tokens cost some 1.6 steps of one
+DRAFTS = 7  # guesses of one request in a step, at most
+FORCED = 0.95  # the chance that forced text is written in the tokenizer's usual pieces
 PIECE = 64  # tokens of a prompt in a step while others are being answered
+WORTH_WAITING = 16  # tokens that another request is reading and this one would read too
 
 Reason = Literal["stop", "length"]
 
@@ -104,24 +108,33 @@ class _Job:
     """A request that is being answered."""
 
     def __init__(
-        self, request: Request, listener: Listener, constraint: Constraint | None, drafter: Drafter
+        self,
+        request: Request,
+        listener: Listener,
+        constraint: Constraint | None,
+        drafter: Drafter | None,
     ) -> None:
         self.request, self.listener = request, listener
         self.constraint, self.drafter = constraint, drafter
         self.statistics = Statistics(prompt=len(request.prompt))
         self.next: int | None = None  # the token that is to be written next; None: still reading
         self.written: list[int] = []
+        self.luck = Luck()
         self.generator = np.random.default_rng(request.sampling.seed)
 
 
 @dataclass(frozen=True)
 class _Part:
-    """What one request has in a batch; the logits after its last `wanted` tokens are needed."""
+    """What one request has in a batch; the logits after its last `wanted` tokens are needed.
+
+    Of a request that is being written: its next token, then guesses, `forced` of them first.
+    """
 
     slot: _Slot
     job: _Job
     tokens: list[int]
     wanted: int
+    forced: int = 0
 
     def placed(self) -> list[Token]:
         slot, first = self.slot, len(self.tokens) - self.wanted
@@ -134,10 +147,14 @@ class _Part:
 class Engine:
     """Runs a network for any number of threads."""
 
-    def __init__(self, network: Network, tokenizer: QwenTokenizer) -> None:
+    def __init__(
+        self, network: Network, tokenizer: QwenTokenizer, cost: StepCost | None = None
+    ) -> None:
+        """`cost` says what steps cost; by default it is measured."""
         self.tokenizer = tokenizer
         self._network = network
         self._grammars = Grammars(tokenizer, network.vocabulary)
+        self._cost = cost or StepCost()
         self._slots = [_Slot(number) for number in range(network.sequences)]
         self._waiting: deque[_Job] = deque()
         self._change = threading.Condition()
@@ -150,7 +167,11 @@ class Engine:
         if len(request.prompt) >= self._network.context:
             raise TooLong(len(request.prompt), self._network.context)
         constraint = self._grammars.constraint(request.grammar) if request.grammar else None
-        drafter = Drafter(self.tokenizer, request.prompt, request.text, request.names)
+        drafter = (
+            Drafter(self.tokenizer, request.prompt, request.text, request.names)
+            if request.drafts
+            else None
+        )
         with self._change:
             if self._closed:
                 raise Closed()
@@ -191,8 +212,12 @@ class Engine:
             while not self._closed:
                 self._drop_the_gone()
                 free = [slot for slot in self._slots if slot.job is None]
-                while free and self._waiting:
-                    self._begin(self._waiting.popleft(), free)
+                for job in list(self._waiting):
+                    if not free:
+                        break
+                    if not self._is_being_read(job):
+                        self._waiting.remove(job)
+                        self._begin(job, free)
                 if len(free) < len(self._slots):
                     return True
                 self._change.wait()
@@ -205,6 +230,18 @@ class Engine:
         gone = [job for job in self._waiting if job.listener.stopped]
         for job in gone:
             self._waiting.remove(job)
+
+    def _is_being_read(self, job: _Job) -> bool:
+        """Whether another request is just reading what this one begins with."""
+        prompt, adapter = job.request.prompt[:-1], job.request.adapter
+        for slot in self._slots:
+            other = slot.job
+            if other is None or other.next is not None or slot.adapter != adapter:
+                continue
+            # What follows this many tokens is in nobody's cache yet.
+            if _common(other.request.prompt, prompt) >= len(slot.tokens) + WORTH_WAITING:
+                return True
+        return False
 
     def _begin(self, job: _Job, free: list[_Slot]) -> None:
         """Into the slot that holds most of its beginning; or copy that from another slot."""
@@ -227,11 +264,8 @@ class Engine:
 
     def _step(self) -> None:
         busy = [(slot, slot.job) for slot in self._slots if slot.job is not None]
-        parts: list[_Part] = []
-        for slot, job in busy:
-            if job.next is not None:
-                tokens = self._next_tokens(slot, job, job.next)
-                parts.append(_Part(slot, job, tokens, wanted=len(tokens)))
+        parts = self._writing([(slot, job, job.next) for slot, job in busy if job.next is not None])
+        written = len(parts)
         room = PIECE if parts else self._network.max_batch
         for slot, job in busy:
             if job.next is None and room > 0:
@@ -240,7 +274,11 @@ class Engine:
                 room -= len(tokens)
                 last = begin + len(tokens) == len(job.request.prompt)
                 parts.append(_Part(slot, job, tokens, wanted=int(last)))
-        logits = self._network.forward([token for part in parts for token in part.placed()])
+        batch = [token for part in parts for token in part.placed()]
+        began = time.perf_counter()
+        logits = self._network.forward(batch)
+        if written == len(parts):
+            self._cost.add(len(batch), time.perf_counter() - began)
         at = 0
         for part in parts:
             own = logits[at : at + part.wanted]
@@ -250,18 +288,32 @@ class Engine:
             else:
                 self._after_writing(part, own)
 
-    def _next_tokens(self, slot: _Slot, job: _Job, token: int) -> list[int]:
-        """The next token and guesses at what follows it."""
+    def _writing(self, busy: Sequence[tuple[_Slot, _Job, int]]) -> list[_Part]:
+        """The next token of each request, and the guesses at what follows that are worth it."""
+        guessed = [self._guesses(slot, job) for slot, job, _ in busy]
+        chances = [
+            [FORCED if at < forced else job.luck.chance for at in range(len(guesses))]
+            for (guesses, forced), (_, job, _) in zip(guessed, busy, strict=True)
+        ]
+        counts = worthwhile(self._cost, len(busy), chances)
+        parts = []
+        for (slot, job, token), (guesses, forced), count in zip(busy, guessed, counts, strict=True):
+            job.statistics.drafted += count
+            tokens = [token, *guesses[:count]]
+            parts.append(_Part(slot, job, tokens, len(tokens), min(count, forced)))
+        return parts
+
+    def _guesses(self, slot: _Slot, job: _Job) -> tuple[list[int], int]:
+        """Guesses at what follows the next token, and how many of them the grammar forces."""
         left = self._network.context - len(slot.tokens) - 1
         limit = min(DRAFTS, left, job.request.max_tokens - len(job.written) - 1)
-        if not job.request.drafts or limit <= 0:
-            return [token]
+        if job.drafter is None or limit <= 0:
+            return [], 0
         forced = job.constraint.forced() if job.constraint else []
         guesses = job.drafter.propose(forced, limit)
         if job.constraint and guesses:
             guesses = guesses[: job.constraint.valid(guesses)]
-        job.statistics.drafted += len(guesses)
-        return [token, *guesses]
+        return guesses, min(len(forced), len(guesses))
 
     def _after_reading(self, part: _Part, logits: Logits) -> None:
         part.slot.tokens += part.tokens
@@ -274,7 +326,10 @@ class Engine:
         slot, job = part.slot, part.job
         job.statistics.steps += 1
         for at, token in enumerate(part.tokens):
-            if at and job.next != token:
+            right = job.next == token
+            if at > part.forced:
+                job.luck.add(right)
+            if not right:
                 return  # a wrong guess: what the network said after it is of no use
             job.statistics.accepted += at > 0
             slot.tokens.append(token)
@@ -292,7 +347,8 @@ class Engine:
         logprob = self._network.logprob(logits, token) if job.request.logprobs else None
         job.written.append(token)
         job.statistics.written += 1
-        job.drafter.take(token)
+        if job.drafter:
+            job.drafter.take(token)
         if job.constraint:
             job.constraint.take(token)
         ended = job.listener.take(self.tokenizer.bytes_of(token), logprob)

@@ -74,20 +74,26 @@ def random_grammar(rng: random.Random) -> str:
 
 
 def test_guesses_change_nothing_over_many_grammars_and_texts(engine: Engine) -> None:
+    """300 requests in fours beside each other with guesses, and each alone without."""
     rng = random.Random(1)
     accepted = 0
-    for _ in range(60):
-        words = [rng.choice(TEXT.split()) for _ in range(rng.randint(1, 20))]
-        prompt, grammar = " ".join(words), random_grammar(rng)
-        adapter = rng.choice((-1, 0))
-        fields = {"prompt": prompt, "text": prompt, "grammar": grammar, "adapter": adapter}
-        plain = ask(engine, request(engine, **fields, drafts=False))  # type: ignore[arg-type]
-        quick = ask(engine, request(engine, **fields))  # type: ignore[arg-type]
-        assert quick.text == plain.text
-        assert quick.statistics.written == plain.statistics.written
-        accepted += quick.statistics.accepted
-        assert plain.statistics.steps >= quick.statistics.steps
-    assert accepted > 100
+    for _ in range(75):
+        fours: list[dict[str, object]] = []
+        for _ in range(4):
+            words = [rng.choice(TEXT.split()) for _ in range(rng.randint(1, 20))]
+            fields = {"prompt": " ".join(words), "text": " ".join(words)}
+            fours.append({**fields, "grammar": random_grammar(rng), "adapter": rng.choice((-1, 0))})
+        plain = [ask(engine, request(engine, **one, drafts=False)) for one in fours]  # type: ignore[arg-type]
+        quick = [Heard() for _ in fours]
+        for one, heard in zip(fours, quick, strict=True):
+            engine.submit(request(engine, **one), heard)  # type: ignore[arg-type]
+        assert all(heard.ended.wait(30) for heard in quick)
+        assert [heard.text for heard in quick] == [heard.text for heard in plain]
+        accepted += sum(heard.statistics.accepted for heard in quick)
+        assert sum(heard.statistics.steps for heard in quick) < sum(
+            heard.statistics.steps for heard in plain
+        )
+    assert accepted > 500
 
 
 def test_an_answer_does_not_depend_on_what_runs_beside_it(engine: Engine) -> None:
@@ -122,6 +128,28 @@ def test_a_beginning_is_shared_with_a_request_that_still_runs(engine: Engine) ->
     beside = ask(engine, request(engine, max_tokens=2))
     assert beside.statistics.cached == beside.statistics.prompt - 1
     assert long.ended.wait(30)
+
+
+def test_a_beginning_that_another_request_is_reading_is_read_once(engine: Engine) -> None:
+    """Three tasks over one text come at once: the text is read for the first of them only."""
+    text, held, begun = "the abab was here " * 4, threading.Event(), threading.Event()
+
+    class Held(Heard):
+        def take(self, text: bytes, logprob: float | None) -> bool:
+            begun.set()
+            held.wait(30)  # the engine's thread waits until all three are in line
+            return super().take(text, logprob)
+
+    first = Held()
+    engine.submit(request(engine, prompt="abc", max_tokens=1), first)
+    assert begun.wait(30)
+    three = [Heard() for _ in range(3)]
+    for end, heard in zip(("ab", "19", "c"), three, strict=True):
+        engine.submit(request(engine, prompt=text + end, max_tokens=4), heard)
+    held.set()
+    assert all(heard.ended.wait(30) for heard in three)
+    shared = len(engine.tokenizer.encode(text)) - 2
+    assert [heard.statistics.cached >= shared for heard in three] == [False, True, True]
 
 
 def test_a_long_prompt_is_read_beside_an_answer(engine: Engine) -> None:
