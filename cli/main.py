@@ -12,7 +12,7 @@ from typing import Any
 
 import click
 
-from cli.bench import bench
+from cli.bench.command import bench
 from cli.chat.command import chat_command
 from cli.corpus.command import corpus
 from cli.evaluate.command import evaluate

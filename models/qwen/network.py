@@ -73,6 +73,7 @@ class Network:
         self.vocabulary = int(shape.vocabulary)
         self.max_batch = int(library.kex_max_batch())
         self._layers = int(shape.layers)
+        self.bytes_a_step = sum(tile.nbytes for tile in tiles.values())
         self._net = library.kex_open(ctypes.byref(shape))
         if not self._net:
             raise MemoryError("There is not enough memory for the network's cache.")
