@@ -35,6 +35,7 @@ class LlamaEngine:
     """One llama.cpp; implements `models.embedded.model.Engine`."""
 
     batches = False
+    about = ""
 
     def __init__(self, path: Path, adapter: Path | None, settings: Settings, threads: int) -> None:
         """Raises ImportError, RuntimeError, ValueError where it cannot be started."""

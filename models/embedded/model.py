@@ -39,6 +39,7 @@ class Engine(Protocol):
     """What runs the weights: the engine of our own or llama.cpp."""
 
     batches: bool  # whether requests beside each other cost less than one after the other
+    about: str  # a sentence for people: which engine it is; empty where there is nothing to say
 
     def warm(self, prefixes: Sequence[tuple[Message, ...]]) -> None: ...
 
@@ -119,7 +120,7 @@ class Embedded:
 
     def state(self) -> ModelState:
         if self._engine is not None:
-            return ModelState("ready", self._instead)
+            return ModelState("ready", self._instead or self._engine.about)
         if self._loading:
             return ModelState("loading", message("states.embedded_loading"))
         if self._failure is not None:
@@ -181,8 +182,8 @@ class Embedded:
             from models.embedded.llama_engine import LlamaEngine
 
             engine = LlamaEngine(path, adapter, self._settings, threads)
-        kind = type(engine).__name__
-        log.info("Embedded: %s on %s in %.1f s", path.name, kind, time.monotonic() - started)
+        seconds = time.monotonic() - started
+        log.info("Embedded: %s, loaded in %.1f s. %s", path.name, seconds, engine.about)
         return engine
 
     def _start_own(self, path: Path, adapter: Path | None, threads: int) -> Engine | None:

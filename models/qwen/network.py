@@ -72,6 +72,7 @@ class Network:
         self.context, self.sequences = context, sequences
         self.vocabulary = int(shape.vocabulary)
         self.max_batch = int(library.kex_max_batch())
+        self.kernels: str = library.kex_isa().decode()  # the instruction set, for people
         self._layers = int(shape.layers)
         self.bytes_a_step = sum(tile.nbytes for tile in tiles.values())
         self._net = library.kex_open(ctypes.byref(shape))

@@ -60,8 +60,9 @@ function labelOf({ name, status, progress }) {
  * @returns {(Node | string)[]}
  */
 function noteOf({ name, status, detail, progress }) {
-  if (status === "idle") return [t("page.state_note.idle")];
+  if (status === "idle") return [detail || t("page.state_note.idle")];
   if (status === "unavailable") return [detail || labelOf({ name, status, detail, progress })];
+  if (status === "ready") return detail ? [detail] : [];
   if (status !== "loading") return [];
   const value = progress === null ? {} : { value: progress };
   return [el("progress", { max: 1, ...value }), detail || t("page.stage.loading")];
