@@ -25,9 +25,11 @@ from extraction.reading import Defect, Done, Part, Read, read_part
 from extraction.request.task import Task
 from knowledge.answer_json import knowledge_json
 from knowledge.grounding.aliases import Aliases
+from knowledge.grounding.firm_names import FirmNames
 from knowledge.grounding.source import Source, ground
 from knowledge.items import Card, Item, PromptType, readable
 from knowledge.merging import Merge
+from knowledge.text.cleaning import cleaned
 from knowledge.text.document import Document
 from knowledge.text.spans import Lang, Span
 from models.base import Model, Usage
@@ -114,6 +116,7 @@ class _Run:
         self.document = Document(task.text, task.body_start)
         self.source = Source(self.document)
         self.aliases = Aliases(self.source)
+        self.firms = FirmNames(cleaned(self.document.plain))
         if task.entity:
             self.source.learn(task.entity, self.aliases.of(task.entity))
         self.context = Context(self.document, task.lang)
@@ -223,7 +226,10 @@ class _Pass:
                 elif isinstance(event, Stage | Token):
                     yield event
                 else:
-                    item = ground(event, run.source, self._parts[index].span)
+                    whole = run.firms.complete(event)
+                    if whole is None:
+                        continue
+                    item = ground(whole, run.source, self._parts[index].span)
                     if run.filter.takes(item) and run.merge.add(item):
                         yield Found(item)
         if self._gone is not None and self._unread:
@@ -249,7 +255,7 @@ class _Pass:
             )
         count = len(self._parts) * task.passes
         part = Part(
-            text=task.text[chunk.span.start : chunk.span.end],
+            text=cleaned(task.text[chunk.span.start : chunk.span.end]),
             number=self._number * len(self._parts) + index + 1,
             count=count,
             context=run.context.of(chunk, run.merge.items),

@@ -10,8 +10,8 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from knowledge.text.language import HAN
 from knowledge.text.spans import Span
+from knowledge.text.wrapping import CLOSERS, END_MARKS, is_cjk, soft_ends
 
 LONGEST_HEADING = 30  # characters of a Chinese heading; a longer line without end is a wrapped one
 LONGEST_LATIN_HEADING = 70
@@ -31,10 +31,7 @@ _CHAPTER = re.compile(
 _FIELD = re.compile(
     r"(?![a-z])[^\s:：，。,.!?！？；;]{1,20}(?: [^\s:：，。,.!?！？；;]{1,20}){0,3}[:：]"
 )
-_END_MARKS = "。！？!?….:：；;"
-_CLOSERS = "”’」』）)】》\"'"
 _COMMAS = "，,、；;-–—"
-_CJK_END = re.compile(f"[{HAN}\u3000-\u303f\uff00-\uffef]$")
 
 
 @dataclass(frozen=True)
@@ -60,16 +57,43 @@ class _Line:
 
 def blocks(text: str, start: int, end: int) -> list[Block]:
     """The blocks of `text[start:end]` in order."""
+    lines = list(_lines(text, start, end))
+    soft = _soft(lines)
     found: list[Block] = []
     run: list[_Line] = []
-    for line in _lines(text, start, end):
-        if run and not _continues(run[-1], line):
+    for at, line in enumerate(lines):
+        if run and not (soft[at - 1] or _continues(run[-1], line)):
             found.append(_block(run, line))
             run = []
         run.append(line)
     if run:
         found.append(_block(run, None))
     return found
+
+
+def soft_line_ends(text: str) -> list[tuple[int, int]]:
+    """Where a sentence runs through a line's end: the end of the one line's text and the beginning
+    of the next one's."""
+    lines = list(_lines(text, 0, len(text)))
+    return [
+        (line.end, after.start)
+        for line, after, soft in zip(lines, lines[1:], _soft(lines), strict=False)
+        if soft
+    ]
+
+
+def _soft(lines: list[_Line]) -> list[bool]:
+    """For each line whether its sentence runs on, as far as the lines alone show it."""
+    soft: list[bool] = []
+    run: list[str] = []
+    for at, line in enumerate(lines):
+        run.append(line.text)
+        following = lines[at + 1] if at + 1 < len(lines) else None
+        alone = _MARKDOWN.match(line.text) or _is_chapter(line.text)
+        if following is None or following.apart or alone or _begins_anew(following.text):
+            soft += [*soft_ends(run), False]
+            run = []
+    return soft
 
 
 def _lines(text: str, start: int, end: int) -> Iterator[_Line]:
@@ -88,11 +112,11 @@ def _continues(before: _Line, line: _Line) -> bool:
     """Whether a sentence may run on from one line into the next."""
     if line.apart or _MARKDOWN.match(before.text) or _begins_anew(line.text):
         return False
-    last = before.text.rstrip(_CLOSERS)[-1:] or before.text[-1]
+    last = before.text.rstrip(CLOSERS)[-1:] or before.text[-1]
     if last in _COMMAS:
         return True
-    if _CJK_END.search(before.text):
-        return last not in _END_MARKS and len(before.text) > LONGEST_HEADING
+    if is_cjk(before.text):
+        return last not in END_MARKS and len(before.text) > LONGEST_HEADING
     if _FIELD.match(before.text) and len(before.text) <= LONGEST_LATIN_HEADING:
         return not line.text[0].isupper()  # "Name: Ada" and a sentence below it
     return last not in ":：" and not _is_chapter(before.text)
@@ -115,10 +139,10 @@ def _heads(line: _Line, following: _Line) -> bool:
     """Whether a line on its own is the heading of what follows: short, and without end mark."""
     if _MARKDOWN.match(line.text):
         return True
-    cjk = bool(_CJK_END.search(line.text))
+    cjk = is_cjk(line.text)
     longest = LONGEST_HEADING if cjk else LONGEST_LATIN_HEADING
-    last = line.text.rstrip(_CLOSERS)[-1:]
-    if len(line.text) > longest or not last or last in _END_MARKS or last in _COMMAS:
+    last = line.text.rstrip(CLOSERS)[-1:]
+    if len(line.text) > longest or not last or last in END_MARKS or last in _COMMAS:
         return False
     if _BULLET.match(line.text) or _FIELD.match(line.text):
         return False

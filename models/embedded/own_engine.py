@@ -66,7 +66,7 @@ class OwnEngine:
     ) -> None:
         """As `open_network`."""
         network = open_network(path, key, adapter, settings, threads)
-        self.about = message("states.embedded_own", kind=network.kernels)
+        self.about: str = message("states.embedded_own", kind=network.kernels)
         self._tokenizer = QwenTokenizer(network.gguf)
         self._engine = Engine(network, self._tokenizer)
 

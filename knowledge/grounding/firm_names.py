@@ -1,0 +1,90 @@
+"""Chinese names of firms that hold a place or a kind in brackets: 南江集团（香港）有限公司.
+
+Models and recognisers often end such a name at its bracket, or take the bracket for a name of its
+own. What the text says shows the whole name.
+"""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_right
+from dataclasses import replace
+
+from knowledge.raw import RawEntity, RawFact, RawItem
+from knowledge.text.language import HAN
+
+_LONGEST = 24  # characters of a name before its bracket
+SHORTEST = 2
+_KIND = "公司|集团|事务所|银行|基金|合伙企业|中心|研究院|医院|学校|大学|分行|支行"
+# Before a bracket, inside it, and behind it; a kind of partnership may also end the name.
+_FIRM = re.compile(
+    rf"(?P<before>[{HAN}A-Za-z0-9·&]{{2,{_LONGEST}}})[（(](?P<inside>[{HAN}A-Za-z·]{{1,12}})[）)]"
+    rf"(?P<after>[{HAN}A-Za-z0-9]{{0,12}}?(?:{_KIND})(?:[（(](?:特殊普通合伙|普通合伙|有限合伙)[）)])?)"
+)
+_PARTNERSHIP = re.compile(
+    rf"(?P<before>[{HAN}A-Za-z0-9·&]{{2,{_LONGEST}}}(?:事务所|企业|中心|基金))"
+    r"[（(](?P<inside>特殊普通合伙|普通合伙|有限合伙)[）)](?P<after>)"
+)
+_PAIRS = {"）": "（", ")": "(", "》": "《", "】": "【", "”": "“"}
+
+
+class FirmNames:
+    """The bracketed names of one text."""
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+        found = (*_FIRM.finditer(text), *_PARTNERSHIP.finditer(text))
+        self._firms = sorted(found, key=lambda firm: firm.start())
+        self._starts = [firm.start() for firm in self._firms]
+        self._names: dict[str, str] = {}
+
+    def complete(self, item: RawItem) -> RawItem | None:
+        """The item with each firm's name whole; None for an entity that is only a piece of one."""
+        if isinstance(item, RawEntity):
+            name = self._whole(item.text)
+            return replace(item, text=name) if name else None
+        if isinstance(item, RawFact):
+            entity, value = self._whole(item.entity), self._whole(item.value)
+            return replace(item, entity=entity or item.entity, value=value or item.value)
+        head, tail = self._whole(item.head), self._whole(item.tail)
+        return replace(item, head=head or item.head, tail=tail or item.tail)
+
+    def _whole(self, name: str) -> str:
+        """The whole name, where all places of `name` are in one; empty where none begins one."""
+        if len(name) < SHORTEST or not self._firms:
+            return _balanced(name)
+        if name not in self._names:
+            self._names[name] = self._found(name)
+        return self._names[name]
+
+    def _found(self, name: str) -> str:
+        whole: str | None = None
+        for place in re.finditer(re.escape(name), self._text):
+            firm = self._at(*place.span())
+            if firm is None:
+                return _balanced(name)
+            if not whole:
+                begins = place.start() < firm.end("before")
+                whole = self._text[place.start() : firm.end()] if begins else ""
+        return _balanced(name) if whole is None else whole
+
+    def _at(self, start: int, end: int) -> re.Match[str] | None:
+        """The firm of whose name this is a piece that reaches the bracket."""
+        at = bisect_right(self._starts, start)
+        near = self._firms[max(0, at - 2) : at]
+        return next((f for f in near if f.end("before") <= end <= f.end()), None)
+
+
+def _balanced(name: str) -> str:
+    """Without a bracket at an edge whose other half is outside of the name."""
+    for close, opening in _PAIRS.items():
+        surplus = name.count(opening) - name.count(close)
+        if surplus > 0 and name[:1] == opening:
+            name = name[1:]
+        elif surplus > 0 and name[-1:] == opening:
+            name = name[:-1]
+        elif surplus < 0 and name[-1:] == close:
+            name = name[:-1]
+        elif surplus < 0 and name[:1] == close:
+            name = name[1:]
+    return name

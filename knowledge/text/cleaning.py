@@ -1,0 +1,67 @@
+"""A text as a reader sees it: what models and recognisers read in place of the text as sent.
+
+Line ends inside a sentence, invisible characters, and blanks between all characters (as OCR gives
+them) are no part of a name. What is read there is found in the text as sent by `grounding`, which
+folds the same differences.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+from knowledge.text.blocks import soft_line_ends
+from knowledge.text.language import HAN
+
+_SPACED_HAN = re.compile(
+    f"(?<![{HAN}〇])[{HAN}〇0-9](?:[ \u3000][{HAN}〇0-9，。、；：！？（）《》“”·]){{3,}}"
+)
+_SPACED_LATIN = re.compile(r"(?<![^\W_])[^\W\d_](?: [a-z]){3,}(?![^\W_])")
+_TWO_BLANKS = re.compile(r"(?<=[a-z])  (?=[A-Za-z] [a-z] )")
+_WIDE = re.compile(f"[{HAN}\u3000-\u303f\uff00-\uffef]")
+_HYPHENATED = re.compile(r"[^\W\d_]-\Z")
+
+
+def cleaned(text: str) -> str:
+    """The text without what keeps its words apart; the same text where there is nothing such."""
+    return _unspaced(_visible(_unwrapped(text))) or text
+
+
+def _unwrapped(text: str) -> str:
+    """Lines that a sentence runs through, as one: a blank between words, none in Chinese."""
+    out: list[str] = []
+    begin = 0
+    for line_end, next_line in soft_line_ends(text):
+        before, after = text[begin:line_end], text[next_line]
+        begin = next_line
+        if _HYPHENATED.search(before) and after.islower():
+            out.append(before[:-1])
+        elif _WIDE.match(before[-1]) or _WIDE.match(after):
+            out.append(before)
+        else:
+            out += [before, " "]
+    return "".join(out) + text[begin:]
+
+
+def _visible(text: str) -> str:
+    """Without characters that show nothing; every blank of a line as a plain one."""
+    if text.isascii():
+        return text
+    return "".join(_shown(char) for char in text)
+
+
+def _shown(char: str) -> str:
+    category = unicodedata.category(char)
+    if category == "Cf" or "\ufe00" <= char <= "\ufe0f":
+        return ""
+    return " " if category == "Zs" and char != "\u3000" else char
+
+
+def _unspaced(text: str) -> str:
+    """Words whose characters stand apart, put together."""
+    text = _SPACED_HAN.sub(lambda run: re.sub("[ \u3000]", "", run.group()), text)
+    if not _SPACED_LATIN.search(text):
+        return text
+    words = _TWO_BLANKS.sub("\n", text)
+    joined = _SPACED_LATIN.sub(lambda run: run.group().replace(" ", ""), words)
+    return joined.replace("\n", " ") if "\n" not in text else joined

@@ -1,0 +1,118 @@
+"""Tells a line end inside a sentence from one between lines that stand for themselves.
+
+Plain text, mails and text from a PDF have lines broken by width; verse, lists and texts with one
+fact a line do not. Only the lines themselves are looked at: no dictionary, no language model.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Callable, Sequence
+from itertools import pairwise
+
+from knowledge.text.language import HAN
+
+NARROWEST = {True: 24, False: 40}  # columns of a page, in Chinese and other lines
+WIDE = {True: 50, False: 60}  # a single line as wide as this fills a page
+SLACK = 4  # columns that may be free at the end of a full Chinese line
+
+END_MARKS = "。！？!?….:：；;"
+CLOSERS = "”’」』）)】》\"'"
+_CJK_END = re.compile(f"[{HAN}\u3000-\u303f\uff00-\uffef]$")
+_FIRST_WORD = re.compile(r"[!-~\u00c0-\u024f]+")
+_INNER = re.compile(r"[，、。；]|[,;](?=\s+\S)|[.!?](?=\s+\S)")
+_OPEN, _CLOSE = "（(《“「『【[", "）)》”」』】]"
+# No line that stands for itself ends, or begins, with these.
+_ENDS_OPEN = re.compile(
+    r"(?:[的和与及或在于是为将被把对从向由以，、]"
+    r"|\b(?:a|an|the|of|in|on|at|to|for|from|by|with|and|or|but|as|that|which|who|is|are|was|were"
+    r"|has|have|had|be|been|his|her|its|their|this|these|into|than)|[,;–—-])$"
+)
+_BEGINS_INSIDE = re.compile(
+    r"[的了们着过，。、；！？）》”」』】]|[a-z][a-z'’]*(?:\s|[,.;]|$)|[,.;)\]]|[年月日时分岁%]"
+)
+# A line with a verb is the beginning of a sentence rather than a heading.
+_STATES = re.compile(
+    r"[是了曾将被]|担任|出生|毕业|成立|位于|加入|获得|来自|任职|收购|生于|创办|创立|就读"
+    r"|\b(?:is|was|are|were|has|had|will|said|became|met|won|sold|bought|[a-z]{2,}ed)\b"
+)
+_TABLE = re.compile(r"\t|\s\|\s| {3}|\w,\w+,\w")
+
+
+def width(line: str) -> int:
+    """Columns; a wide character takes two."""
+    return sum(2 if unicodedata.east_asian_width(char) in "WF" else 1 for char in line)
+
+
+def is_cjk(line: str) -> bool:
+    """Whether the line ends in Chinese."""
+    return bool(_CJK_END.search(line))
+
+
+def is_finished(line: str) -> bool:
+    """Whether the line ends with a mark that ends a sentence or leads to something new."""
+    return (line.rstrip(CLOSERS)[-1:] or line[-1:]) in END_MARKS
+
+
+def soft_ends(lines: Sequence[str]) -> list[bool]:
+    """For each line but the last: whether its sentence runs on into the next line.
+
+    `lines` are stripped neighbours without a blank line between them, none of which begins a list
+    item, a field or a heading of its own.
+    """
+    if len(lines) < 2:
+        return []
+    for measure in (width, len):
+        full = _full(lines, measure)
+        if full is not None:
+            return [
+                is_full and not is_finished(line)
+                for line, is_full in zip(lines, full, strict=False)
+            ]
+    soft: list[bool] = []
+    begin = 0
+    for at, line in enumerate(lines):
+        if is_finished(line) or at == len(lines) - 1:
+            run = lines[begin : at + 1]
+            # Broken anywhere: only a finished sentence that shows it inside is one.
+            broken = is_finished(line) and _shows_breaks(run)
+            soft += [broken] * (len(run) - 1) + [False]
+            begin = at + 1
+    return soft[:-1]
+
+
+def _full(lines: Sequence[str], measure: Callable[[str], int]) -> list[bool] | None:
+    """For each line but the last whether it fills the page; None where the lines show no page."""
+    if any(map(_TABLE.search, lines)):
+        return None
+    cjk = is_cjk(lines[0])
+    page = max(map(measure, lines))
+    narrowest, wide, slack = NARROWEST[cjk], WIDE[cjk], SLACK if cjk else 0
+    if measure is len and cjk:
+        narrowest, wide, slack = narrowest // 2, wide // 2, slack // 2
+    full = []
+    for line, after in pairwise(lines):
+        word = _FIRST_WORD.match(after)
+        following = measure(word.group()) + 1 if word else 0
+        full.append(measure(line) + max(following, slack) >= page)
+    alone = len(full) == 1 and page >= wide and is_finished(lines[1])
+    several = len(full) > 1 and sum(full) > 1 and 3 * sum(full) >= 2 * len(full)
+    return full if page >= narrowest and (several or (alone and full[0])) else None
+
+
+def _shows_breaks(run: Sequence[str]) -> bool:
+    if any(map(_TABLE.search, run)):
+        return False
+    return any(_runs_on(*pair) for pair in pairwise(run))
+
+
+def _runs_on(line: str, after: str) -> bool:
+    opened = sum(line.count(mark) for mark in _OPEN) > sum(line.count(mark) for mark in _CLOSE)
+    return bool(
+        opened
+        or _INNER.search(line)
+        or _STATES.search(line)
+        or _ENDS_OPEN.search(line)
+        or _BEGINS_INSIDE.match(after)
+    )

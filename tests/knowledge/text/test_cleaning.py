@@ -1,0 +1,113 @@
+"""What models read: words whole, whatever keeps their characters apart in the text as sent."""
+
+from __future__ import annotations
+
+import pytest
+
+from knowledge.text.blocks import blocks
+from knowledge.text.cleaning import cleaned
+
+WRAPPED = [
+    ("陈国\n栋是东江\n机床厂厂长，后到北大\n进修。", "陈国栋是东江机床厂厂长，后到北大进修。"),
+    ("陈国\r\n栋生于五十年代，曾在北京大\r\n学读书。", "陈国栋生于五十年代，曾在北京大学读书。"),
+    ("林秋白毕业于南江\n师范大学。", "林秋白毕业于南江师范大学。"),
+    ("据《南江\n日报》报道，大桥已经通车。", "据《南江日报》报道，大桥已经通车。"),
+    ("大会将于10月9\n日在南江市举行。", "大会将于10月9日在南江市举行。"),
+    (
+        "南江大桥全长一千二百米，由省路桥集团承建，工程总投\n资九亿元，二〇一九年三月动工，二〇二二年国庆节前建成\n通车",
+        "南江大桥全长一千二百米，由省路桥集团承建，工程总投资九亿元，二〇一九年三月动工，二〇二二年国庆节前建成通车",
+    ),
+    ("Ada\nMoreno joined Helix\nLabs in\nLeeds.", "Ada Moreno joined Helix Labs in Leeds."),
+    ("Ada Moreno joined Helix\r\nLabs last May.", "Ada Moreno joined Helix Labs last May."),
+    ("The plant was sold to Norr\nSteel for an undisclosed sum.",
+     "The plant was sold to Norr Steel for an undisclosed sum."),
+    ("Its chief exec-\nutive is leaving.", "Its chief executive is leaving."),
+    (
+        "We met Dr Imogen Vale, who runs the marine station of the\n"
+        "University of Kerrow, and her deputy, Tom Achterberg. The\n"
+        "station opened in 1987 and has employed thirty people since",
+        "We met Dr Imogen Vale, who runs the marine station of the "
+        "University of Kerrow, and her deputy, Tom Achterberg. The "
+        "station opened in 1987 and has employed thirty people since",
+    ),
+]  # fmt: skip
+
+APART = [
+    "公司简介\n华东纺织机械厂成立于1950年，生产机器。",
+    "苹果\n香蕉\n梨",
+    "陈国栋，1950年生\n李秀兰，1962年生\n王强，1970年生",
+    "关于召开大会的报告\n张三\n2024年5月\n各位代表：现在开会。",
+    "春眠不觉晓\n处处闻啼鸟\n夜来风雨声\n花落知多少",
+    "姓名：陈国栋\n职务：厂长\n单位：华东纺织机械厂",
+    "一、工作总结\n二、明年计划",
+    "- 南江大桥\n- 北江隧道",
+    "Ada Moreno works at Helix\nBob Lee lives in Leeds",
+    "Roses are red\nViolets are blue\nSugar is sweet",
+    "Company profile\nHelix Labs makes pumps.",
+    "Name: Ada Moreno\nEmployer: Helix Labs",
+    "name\tcity\nAda\tLeeds\nBob\tYork",
+    "id,name,city\n1,Ada,Leeds\n2,Bob,York",
+    "1. Wash the lentils\n2. Boil them",
+    "第一段到此为止。\n第二段从这里开始。",
+    "One sentence.\nAnother one.",
+]
+
+
+@pytest.mark.parametrize(("text", "read"), WRAPPED)
+def test_a_line_end_inside_a_sentence_cuts_nothing(text: str, read: str) -> None:
+    assert cleaned(text) == read
+    assert len(blocks(text, 0, len(text))) == 1
+
+
+@pytest.mark.parametrize("text", APART)
+def test_lines_that_stand_for_themselves_stay_apart(text: str) -> None:
+    assert cleaned(text) == text
+
+
+@pytest.mark.parametrize(
+    ("text", "read"),
+    [
+        ("Ada\u00a0Moreno joined Helix\u202fLabs", "Ada Moreno joined Helix Labs"),
+        ("\ufeffAda Mo\u200breno", "Ada Moreno"),
+        ("Mani\u00adfesto of Ada\u2060 Moreno", "Manifesto of Ada Moreno"),
+        (
+            "Helix Labs 🏴\U000e0067\U000e0062\U000e0065\U000e006e\U000e0067\U000e007f",
+            "Helix Labs 🏴",
+        ),
+        ("陈\u200b国栋在\u200d北京", "陈国栋在北京"),
+        ("\u202aAda\u202c", "Ada"),
+        ("☎\ufe0f 12", "☎ 12"),
+    ],
+)
+def test_what_nobody_sees_is_not_read(text: str, read: str) -> None:
+    assert cleaned(text) == read
+
+
+@pytest.mark.parametrize(
+    ("text", "read"),
+    [
+        ("陈 国 栋 是 华 东 纺 织 机 械 厂 的 厂 长 。", "陈国栋是华东纺织机械厂的厂长。"),
+        ("陈\u3000国\u3000栋\u3000在\u3000北\u3000京。", "陈国栋在北京。"),
+        ("二 〇 二 四 年 5 月 ， 他 来 了", "二〇二四年5月，他来了"),
+        ("H e l i x  L a b s was founded", "Helix Labs was founded"),
+    ],
+)
+def test_characters_that_stand_apart_are_words(text: str, read: str) -> None:
+    assert cleaned(text) == read
+
+
+@pytest.mark.parametrize(
+    "text", ["甲 乙 丙", "options A B C D E", "王 伟 到了。", "x = a b", "北京 上海 广州 深圳 天津"]
+)
+def test_lists_of_single_characters_stay(text: str) -> None:
+    assert cleaned(text) == text
+
+
+def test_an_ordinary_text_is_read_as_it_is() -> None:
+    text = "Ada Moreno (b. 1950) joined Helix Labs.\n\n林秋白毕业于南江师范大学，现为教师。"
+    assert cleaned(text) == text
+
+
+@pytest.mark.parametrize("unit", ["a\n", "中\n", "a b ", "陈 ", "（\n", "\u200b", "a  b c d e"])
+def test_the_time_is_linear(unit: str) -> None:
+    assert cleaned(unit * 50_000)
