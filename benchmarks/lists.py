@@ -2,18 +2,18 @@
 
 `PYTHONPATH=. python benchmarks/lists.py [--limit N] [--data FILE]` asks KE1 for annotated texts:
 once with relations that the text does not state (`unstated`), once with those of its marked triples
-and its stated ones. Prints, by language: how many answers to the first are empty and how many
-triples are invented a text; how many marked triples come out as stated, and how many planned ones
-as planned.
+and its stated ones. Prints the sums by language after each text: how many answers to the first are
+empty, and how many triples are invented; how many marked triples come out as stated, and how many
+planned ones as planned.
 """
 
 from __future__ import annotations
 
 import argparse
 import random
-import sys
 from collections import Counter
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from evaluation.gold.rows import OWN, TripleRow, read_gold
@@ -25,32 +25,29 @@ from models.embedded.model import Embedded
 from settings import load_settings
 
 
-def measure(rows: list[TripleRow], model: Embedded) -> dict[str, Counter[str]]:
-    counts: dict[str, Counter[str]] = {"zh": Counter(), "en": Counter()}
-    for row in rows:
-        count = counts[row.lang]
-        print(row.id, file=sys.stderr, flush=True)
-        given = triples(row, row.unstated or (), model)
-        count["texts"] += 1
-        count["empty"] += not given
-        count["invented"] += len(given)
-        marked = [one for one in row.marked or () if one.assertion != "planned"]
-        planned = [one for one in row.marked or () if one.assertion == "planned"]
-        if not row.marked:
-            continue
-        listed = {one.triple[1] for one in row.marked} | {relation for _, relation, _ in row.gold}
-        found = triples(row, sorted(listed), model)
-        stated = {ends(one.head.text, one.tail.text) for one in found if one.assertion == "stated"}
-        as_planned = {ends(one.head.text, one.tail.text) for one in found} - stated
-        true = {ends(head, tail) for head, _, tail in row.gold}
-        count["denied or doubted"] += len(marked)
-        for one in marked:
-            pair = ends(one.triple[0], one.triple[2])
+def measure(row: TripleRow, model: Embedded) -> Counter[str]:
+    """What one text adds to the sums."""
+    count: Counter[str] = Counter()
+    given = triples(row, row.unstated or (), model)
+    count["texts"] += 1
+    count["empty"] += not given
+    count["invented"] += len(given)
+    if not row.marked:
+        return count
+    listed = {one.triple[1] for one in row.marked} | {relation for _, relation, _ in row.gold}
+    found = triples(row, sorted(listed), model)
+    stated = {ends(one.head.text, one.tail.text) for one in found if one.assertion == "stated"}
+    as_planned = {ends(one.head.text, one.tail.text) for one in found} - stated
+    true = {ends(head, tail) for head, _, tail in row.gold}
+    for one in row.marked:
+        pair = ends(one.triple[0], one.triple[2])
+        if one.assertion == "planned":
+            count["planned"] += 1
+            count["of these as planned"] += pair in as_planned
+        else:
+            count["denied or doubted"] += 1
             count["of these as stated"] += pair in stated and pair not in true
-        count["planned"] += len(planned)
-        for one in planned:
-            count["of these as planned"] += ends(one.triple[0], one.triple[2]) in as_planned
-    return counts
+    return count
 
 
 def triples(row: TripleRow, relations: Sequence[str], model: Embedded) -> list[Triple]:
@@ -80,9 +77,14 @@ def main() -> None:
         for row in [one for one in rows if one.lang == lang][: options.limit]
     ]
     model = Embedded(load_settings())
+    model.load()
+    sums: dict[str, Counter[str]] = {"zh": Counter(), "en": Counter()}
     try:
-        for lang, count in measure(chosen, model).items():
-            print(lang, dict(count))
+        with ThreadPoolExecutor(model.capabilities.parallel) as pool:
+            counts = pool.map(lambda row: measure(row, model), chosen)
+            for row, count in zip(chosen, counts, strict=True):
+                sums[row.lang].update(count)
+                print(row.lang, dict(sums[row.lang]), flush=True)
     finally:
         model.close()
 

@@ -5,7 +5,9 @@ from __future__ import annotations
 import hashlib
 import json
 import time
+from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import dataclass
 from typing import Any
@@ -53,25 +55,43 @@ def run(
     written: Predictions,
     *,
     retry: bool = False,
+    parallel: int = 1,
 ) -> Iterator[Finished]:
     """Every row with its answer, in order; `retry` asks again where there was only an error.
 
-    Raises KexError when the model cannot serve at all, before the first row counts as failed.
+    `parallel` rows are asked at a time: then a row's seconds are shared with others. Raises
+    KexError when the model cannot serve at all, before the first row counts as failed.
     """
     ready = False
-    for row in rows:
-        mark = fingerprint(row, names, choices, model.name, settings)
-        known = written.get(row.id, mark)
-        if known is not None and not (retry and known.error):
-            yield Finished(row, known, stored=True)
-            continue
-        if not ready:
-            for _ in load(model):  # so that no row's seconds hold it
-                pass
-            ready = True
-        prediction = _ask(row, names, choices, mark, model)
+    pending: deque[tuple[GoldRow, Prediction | Future[Prediction]]] = deque()
+    pool = ThreadPoolExecutor(parallel)
+
+    def first() -> Finished:
+        row, found = pending.popleft()
+        if isinstance(found, Prediction):
+            return Finished(row, found, stored=True)
+        prediction = found.result()
         written.add(prediction)
-        yield Finished(row, prediction, stored=False)
+        return Finished(row, prediction, stored=False)
+
+    try:
+        for row in rows:
+            mark = fingerprint(row, names, choices, model.name, settings)
+            known = written.get(row.id, mark)
+            if known is not None and not (retry and known.error):
+                pending.append((row, known))
+            else:
+                if not ready:
+                    for _ in load(model):  # so that no row's seconds hold it
+                        pass
+                    ready = True
+                pending.append((row, pool.submit(_ask, row, names, choices, mark, model)))
+            if len(pending) >= parallel:
+                yield first()
+        while pending:
+            yield first()
+    finally:
+        pool.shutdown(cancel_futures=True)
 
 
 def _ask(row: GoldRow, names: Names, choices: Choices, mark: str, model: Model) -> Prediction:

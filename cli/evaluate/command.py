@@ -63,6 +63,10 @@ class Types(click.ParamType[tuple[PromptType, ...]]):
     help="KE3's keys to choose from.",
 )  # fmt: skip
 @click.option("--retry", is_flag=True, help="Ask again for the rows that failed in this folder.")
+@click.option(
+    "--parallel", type=click.IntRange(1, 64), default=1, show_default=True,
+    help="Rows that are asked at a time; a row's seconds are then shared with others.",
+)  # fmt: skip
 @click.option("--out", type=FOLDER, help="Folder of the answers and the report. Required.")
 @click.pass_context
 def evaluate(

@@ -50,6 +50,7 @@ class EvaluateOptions:
     schema: SchemaChoice
     keys: KeyChoice
     retry: bool
+    parallel: int
     out: Path
 
 
@@ -79,7 +80,7 @@ def measure(options: EvaluateOptions) -> None:
     )
     with claim(options.out), closing(Registry(settings)) as registry:
         with Predictions(options.out) as written:
-            judged = _answer(plan, registry.get(name), written, options.retry)
+            judged = _answer(plan, registry.get(name), written, options)
         _report(judged, _about(options, plan, name, len(every)), options)
 
 
@@ -103,6 +104,7 @@ def _about(options: EvaluateOptions, plan: Plan, name: str, every: int) -> dict[
         "keys": options.keys,
         "max_tokens": plan.choices.max_tokens,
         "seed": options.seed,
+        "parallel": options.parallel,
     }
 
 
@@ -111,14 +113,23 @@ def _describe(path: Path) -> str:
     return f"{path.name} ({hashlib.sha256(path.read_bytes()).hexdigest()[:12]})"
 
 
-def _answer(plan: Plan, model: Model, written: Predictions, retry: bool) -> list[Judged]:
+def _answer(
+    plan: Plan, model: Model, written: Predictions, options: EvaluateOptions
+) -> list[Judged]:
     judged: list[Judged] = []
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
     console = Console(stderr=True, markup=False, highlight=False)
     with Progress(*columns, TimeElapsedColumn(), console=console) as progress:
         bar = progress.add_task(model.name, total=len(plan.rows))
         for finished in run(
-            plan.rows, plan.names, plan.choices, model, plan.decisive, written, retry=retry
+            plan.rows,
+            plan.names,
+            plan.choices,
+            model,
+            plan.decisive,
+            written,
+            retry=options.retry,
+            parallel=options.parallel,
         ):
             failure = finished.prediction.error
             if failure and not finished.stored:

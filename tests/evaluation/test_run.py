@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import threading
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -53,6 +54,26 @@ def test_a_failed_row_is_recorded_and_the_others_are_asked(
     assert (whole.prompt_tokens, whole.completion_tokens, whole.error) == (10, 20, None)
     assert (broken.pred, broken.answer, broken.error) == ((), None, "It broke.")
     assert defect.error == "ZeroDivisionError: a defect"
+
+
+def test_rows_asked_at_a_time_give_the_same_answers_in_order(
+    rows: list[GoldRow], tmp_path: Path
+) -> None:
+    together = threading.Barrier(2, timeout=10)
+
+    def beside(request: GenerateRequest) -> Sequence[Step]:
+        if TEXTS[1] not in request.messages[-1].content:
+            together.wait()
+        return script(request)
+
+    for name in ("beside", "alone"):
+        (tmp_path / name).mkdir()
+    names = names_of_sources(rows)
+    with Predictions(tmp_path / "beside") as written:
+        asked = run(rows, names, Choices(), ScriptedModel(beside), {}, written, parallel=3)
+        found = [(each.row.id, each.prediction.pred, each.prediction.error) for each in asked]
+    alone = go(rows, ScriptedModel(script), tmp_path / "alone")
+    assert found == [(each.row.id, each.prediction.pred, each.prediction.error) for each in alone]
 
 
 def test_loading_is_no_rows_time(rows: list[GoldRow], tmp_path: Path) -> None:
