@@ -45,7 +45,7 @@ _FUNCTIONS: dict[str, tuple[type | None, list[type]]] = {
     "kex_close": (None, [_POINTER]),
     "kex_set_matrix": (None, [_POINTER, _INT, _INT, _INT, _INT, _INT, _POINTER, _POINTER]),
     "kex_set_norm": (None, [_POINTER, _INT, _INT, _POINTER]),
-    "kex_set_embeddings": (None, [_POINTER, _POINTER]),
+    "kex_set_embeddings": (None, [_POINTER, _INT, _POINTER]),
     "kex_set_low_rank": (
         None, [_POINTER, _INT, _INT, _INT, _POINTER, _POINTER, _INT, _FLOAT]
     ),

@@ -13,13 +13,14 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from models.qwen.gguf import Q4_K, Gguf, GgufError, read_gguf
+from models.qwen.gguf import Q4_K, Q5_0, Q8_0, Gguf, GgufError, read_gguf
 from models.qwen.weights import Tiles
 
 MATRICES = ("attn_q", "attn_k", "attn_v", "attn_output", "ffn_gate", "ffn_up", "ffn_down")
 NORMS = ("attn_norm", "ffn_norm")
 MAX_RANK, MAX_ADAPTERS = 64, 4  # as in kernels/engine.c
 NO_ADAPTER = -1
+EMBEDDINGS = (Q4_K, Q5_0, Q8_0)  # types that a token's row can be read of
 
 Logits = NDArray[np.float32]
 
@@ -66,7 +67,7 @@ class Network:
         self._library, self.gguf = library, gguf
         self._kept: list[object] = [gguf, tiles]  # whose memory the network reads
         embeddings = gguf.tensor("token_embd.weight")
-        if embeddings.type != Q4_K:
+        if embeddings.type not in EMBEDDINGS:
             raise GgufError(f"The embeddings are of type {embeddings.type}.")
         shape = _shape(gguf, embeddings.shape[0], context, sequences, threads)
         self.context, self.sequences = context, sequences
@@ -78,7 +79,7 @@ class Network:
         self._net = library.kex_open(ctypes.byref(shape))
         if not self._net:
             raise MemoryError("There is not enough memory for the network's cache.")
-        library.kex_set_embeddings(self._net, embeddings.data.ctypes.data)
+        library.kex_set_embeddings(self._net, embeddings.type, embeddings.data.ctypes.data)
         self._fill(gguf, tiles)
 
     def _fill(self, gguf: Gguf, tiles: Tiles) -> None:

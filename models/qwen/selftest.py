@@ -12,12 +12,12 @@ from pathlib import Path
 
 import numpy as np
 
-from models.qwen.gguf import BLOCKS, Q4_K, Q6_K
+from models.qwen.gguf import BLOCKS, Q4_K, Q5_0, Q6_K, Q8_0
 from models.qwen.library import NoLibrary, load
 
 ROWS, COLUMNS, TOKENS = 48, 768, 11
 # Of the products below, computed with -DKEX_SCALAR and compared with numpy (tests/models/qwen).
-EXPECTED = "f04196977c761e72b79d45847e83c2ee6e81d6e9805c36adca51143c822ecc95"
+EXPECTED = "175126277e379c2101f9bc38175e4bb38282b127138ebd9a24e22afd9fc13531"
 
 
 def digest(path: Path) -> str:
@@ -27,15 +27,15 @@ def digest(path: Path) -> str:
     random = np.random.RandomState(1)
     x = (random.randint(-1000, 1000, (TOKENS, COLUMNS)) / 256).astype(np.float32)
     found = hashlib.sha256()
-    for type_ in (Q4_K, Q6_K):
-        count, size = ROWS * COLUMNS // 256, BLOCKS[type_][1]
+    for type_, place in ((Q4_K, 0), (Q6_K, 208), (Q5_0, 0), (Q8_0, 0)):
+        columns, size = BLOCKS[type_]
+        count = ROWS * COLUMNS // columns
         raw = random.randint(0, 256, (count, size)).astype(np.uint8)
-        scales = (random.randint(1, 9, (count, 2)) / 4096).astype(np.float16)
-        if type_ == Q4_K:
-            raw[:, :4] = scales.view(np.uint8)
-        else:
-            raw[:, 208:] = scales[:, :1].copy().view(np.uint8)
-        room = np.empty(count // 16 * library.kex_tile_bytes(type_) + 64, np.uint8)
+        halves = 2 if type_ == Q4_K else 1  # scales of a block
+        scales = (random.randint(1, 9, (count, 2)) / 4096).astype(np.float16)[:, :halves].copy()
+        raw[:, place : place + 2 * halves] = scales.view(np.uint8)
+        tiles_count = ROWS // 16 * COLUMNS // 256
+        room = np.empty(tiles_count * library.kex_tile_bytes(type_) + 64, np.uint8)
         tiles = room[-room.ctypes.data % 64 :]
         library.kex_tile(type_, raw.ctypes.data, ROWS, COLUMNS, tiles.ctypes.data)
         for tokens in range(1, TOKENS + 1):

@@ -17,11 +17,12 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from models.qwen.gguf import Q4_K, Q6_K, Gguf, GgufError, Tensor
+from models.qwen.gguf import BLOCKS, Q4_K, Q5_0, Q6_K, Q8_0, Gguf, GgufError, Tensor
 
 log = logging.getLogger(__name__)
 
-TILED = (Q4_K, Q6_K)
+TILED = (Q4_K, Q5_0, Q6_K, Q8_0)
+TILE_COLUMNS = 256
 FORM = 1  # of the tiles: a new number where kernels/tiles.h changes it
 ALIGNMENT = 4096
 
@@ -58,16 +59,16 @@ def _is_matrix(name: str) -> bool:
 
 def _check(tensor: Tensor) -> None:
     rows, columns = tensor.shape
-    if tensor.type not in TILED or rows % 16 or columns % 256:
+    if tensor.type not in TILED or rows % 16 or columns % BLOCKS[tensor.type][0]:
         raise GgufError(
-            f"{tensor.name} is of type {tensor.type} and {rows} × {columns}; known are Q4_K and"
-            " Q6_K with rows in sixteens and columns in blocks of 256."
+            f"{tensor.name} is of type {tensor.type} and {rows} × {columns}; known are Q4_K, Q5_0,"
+            " Q6_K and Q8_0 with rows in sixteens and columns in whole blocks."
         )
 
 
 def _tile_bytes(tensor: Tensor, library: ctypes.CDLL) -> int:
     rows, columns = tensor.shape
-    return (rows // 16) * (columns // 256) * int(library.kex_tile_bytes(tensor.type))
+    return (rows // 16) * -(-columns // TILE_COLUMNS) * int(library.kex_tile_bytes(tensor.type))
 
 
 def _digest(key: str) -> str:

@@ -49,7 +49,8 @@ typedef struct {
   Layer *layer;
   Matrix output;
   const float *output_norm;
-  const uint8_t *embeddings; /* Q4_K rows as they stand in the file */
+  const uint8_t *embeddings; /* rows as they stand in the file */
+  int embeddings_type;
   uint16_t *keys, *values;   /* half precision [sequence][layer][position][key_heads * head] */
   float *cosine, *sine;      /* [context][head / 2] */
   /* Of a batch: [MAX_BATCH][…] */
@@ -120,7 +121,7 @@ static void sixteen_rows(void *data, int r) {
   int output = 0;
   while (r >= p->matrix[output]->rows / LANES) r -= p->matrix[output++]->rows / LANES;
   const Matrix *m = p->matrix[output];
-  int blocks = m->columns / BLOCK, calls = (p->tokens + TOKENS - 1) / TOKENS;
+  int blocks = blocks_of(m->columns), calls = (p->tokens + TOKENS - 1) / TOKENS;
   floats bias = m->bias ? load(m->bias + r * LANES) : same(0);
   for (int call = 0, first = 0; call < calls; call++) {
     /* Ten tokens are five and five, not eight and two. */
@@ -171,7 +172,7 @@ static void before_attention(void *data, int token) {
   Net *n = b->net;
   int width = n->shape.width;
   norm(n, ROW(n->x, width), n->layer[b->layer].norm_before_attention, ROW(n->normed, width),
-       ROW(n->narrow, width / BLOCK));
+       ROW(n->narrow, blocks_of(width)));
 }
 
 static void before_mlp(void *data, int token) {
@@ -179,13 +180,13 @@ static void before_mlp(void *data, int token) {
   Net *n = b->net;
   int width = n->shape.width;
   norm(n, ROW(n->x, width), n->layer[b->layer].norm_before_mlp, ROW(n->normed, width),
-       ROW(n->narrow, width / BLOCK));
+       ROW(n->narrow, blocks_of(width)));
 }
 
 static void after_attention(void *data, int token) {
   Net *n = ((Batch *)data)->net;
   int width = n->shape.width;
-  quantise(ROW(n->attended, width), ROW(n->narrow, width / BLOCK), width);
+  quantise(ROW(n->attended, width), ROW(n->narrow, blocks_of(width)), width);
 }
 
 /* SwiGLU: gate * sigmoid(gate) * up, a block of 256 of one token. */
@@ -297,7 +298,17 @@ static void run_layer(Batch *b) {
 
 const char *kex_isa(void) { return ISA; }
 int kex_max_batch(void) { return MAX_BATCH; }
-size_t kex_tile_bytes(int type) { return type == Q4_K ? sizeof(Tile4) : sizeof(Tile6); }
+
+/* Of 16 rows and 256 columns; 0 for a type that is not known. */
+size_t kex_tile_bytes(int type) {
+  switch (type) {
+    case Q4_K: return sizeof(Tile4);
+    case Q6_K: return sizeof(Tile6);
+    case Q5_0: return sizeof(Tile5);
+    case Q8_0: return sizeof(Tile8);
+  }
+  return 0;
+}
 
 /* 0 for a type that is not known. */
 int kex_tile(int type, const uint8_t *source, int rows, int columns, void *to) {
@@ -305,6 +316,10 @@ int kex_tile(int type, const uint8_t *source, int rows, int columns, void *to) {
     tile4(source, rows, columns, to);
   else if (type == Q6_K)
     tile6(source, rows, columns, to);
+  else if (type == Q5_0)
+    tile_small(source, rows, columns, Q5_BYTES, to, sizeof(Tile5), put5);
+  else if (type == Q8_0)
+    tile_small(source, rows, columns, Q8_BYTES, to, sizeof(Tile8), put8);
   else
     return 0;
   return 1;
@@ -317,7 +332,7 @@ void kex_multiply(int type, const void *tiles, int rows, int columns, const floa
   Net net = {.pool = &alone};
   int32_t adapters[MAX_BATCH];
   memset(adapters, -1, sizeof adapters);
-  size_t blocks = (size_t)columns / BLOCK;
+  size_t blocks = (size_t)blocks_of(columns);
   Activation *narrow = malloc(sizeof *narrow * blocks * tokens);
   for (int t = 0; t < tokens; t++)
     quantise(x + (size_t)t * columns, narrow + t * blocks, columns);
@@ -368,7 +383,7 @@ Net *kex_open(const Shape *shape) {
   ROOM(chosen, (size_t)MAX_BATCH * s->width);
   ROOM(scores, (size_t)MAX_BATCH * s->heads * s->context);
   ROOM(low, (size_t)MOST_OUTPUTS * MAX_BATCH * MAX_RANK);
-  ROOM(narrow, (size_t)MAX_BATCH * s->width / BLOCK);
+  ROOM(narrow, (size_t)MAX_BATCH * blocks_of(s->width));
   ROOM(wide, (size_t)MAX_BATCH * s->inner / BLOCK);
   n->pool = open_pool(s->threads);
   if (failed || !n->layer || !n->pool) {
@@ -404,7 +419,10 @@ void kex_set_norm(Net *n, int layer, int which, const float *weight) {
     n->layer[layer].norm_before_attention = weight;
 }
 
-void kex_set_embeddings(Net *n, const uint8_t *rows) { n->embeddings = rows; }
+void kex_set_embeddings(Net *n, int type, const uint8_t *rows) {
+  n->embeddings = rows;
+  n->embeddings_type = type;
+}
 
 void kex_set_low_rank(Net *n, int adapter, int layer, int which, const uint16_t *a,
                       const uint16_t *b, int rank, float scale) {
@@ -424,7 +442,18 @@ void kex_copy(Net *n, int from, int to, int count) {
 static void output_norm(void *data, int token) {
   Net *n = ((Batch *)data)->net;
   int width = n->shape.width;
-  norm(n, ROW(n->chosen, width), n->output_norm, ROW(n->normed, width), ROW(n->narrow, width / BLOCK));
+  norm(n, ROW(n->chosen, width), n->output_norm, ROW(n->normed, width), ROW(n->narrow, blocks_of(width)));
+}
+
+static void embed(const Net *n, int32_t id, float *to) {
+  int width = n->shape.width;
+  size_t row = (size_t)id;
+  if (n->embeddings_type == Q5_0)
+    row_small(n->embeddings + row * (width / SMALL) * Q5_BYTES, width, Q5_BYTES, 16, unpack5, to);
+  else if (n->embeddings_type == Q8_0)
+    row_small(n->embeddings + row * (width / SMALL) * Q8_BYTES, width, Q8_BYTES, 128, unpack8, to);
+  else
+    row4(n->embeddings + row * (width / BLOCK) * Q4_BYTES, width, to);
 }
 
 /* Run `tokens` ≤ MAX_BATCH tokens. `adapters[t]` -1 is none. `logits` [wanted_count][vocabulary] gets
@@ -433,9 +462,7 @@ void kex_forward(Net *n, int tokens, const int32_t *ids, const int32_t *position
                  const int32_t *sequences, const int32_t *adapters, int wanted_count,
                  const int32_t *wanted, float *logits) {
   int width = n->shape.width;
-  size_t row = (size_t)width / BLOCK * Q4_BYTES;
-  for (int t = 0; t < tokens; t++)
-    row4(n->embeddings + (size_t)ids[t] * row, width, n->x + (size_t)t * width);
+  for (int t = 0; t < tokens; t++) embed(n, ids[t], n->x + (size_t)t * width);
   Batch b = {n, 0, tokens, positions, sequences, adapters};
   for (b.layer = 0; b.layer < n->shape.layers; b.layer++) run_layer(&b);
   if (!wanted_count) return;

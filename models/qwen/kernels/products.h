@@ -77,14 +77,84 @@ INLINE void product6(const Tile6 *w, int blocks, const Activation *x, size_t str
   }
 }
 
-enum { Q4_K = 12, Q6_K = 14 }; /* GGUF's numbers */
+/* -32 times the sum of sub-block j's 32 numbers of a token. */
+INLINE int32_t less_of(const Activation *a, int j) { return a->less32[2 * j] + a->less32[2 * j + 1]; }
 
-#define CASE(n)                                                                   \
-  case n:                                                                         \
-    if (type == Q4_K)                                                             \
+INLINE void product5(const Tile5 *w, int blocks, const Activation *x, size_t stride, int tokens,
+                     floats *to) {
+  for (int b = 0; b < blocks; b++, w++) {
+    floats scaled[TOKENS];
+    for (int t = 0; t < tokens; t++) scaled[t] = same(0);
+    for (int j = 0; j < 8; j++) {
+      fetch(w[AHEAD].q[j], sizeof w->q[j]);
+      fetch(w[AHEAD].high[j], sizeof w->high[j]);
+      bytes group[8];
+      for (int half = 0; half < 2; half++) {
+        bytes fifth = load_bytes(w->high[j][half]);
+        bytes bits[4] = {pair(fifth, 0), pair(fifth, 1), pair(fifth, 2), pair(fifth, 3)};
+        for (int g = 0; g < 4; g++) {
+          bytes both = load_bytes(w->q[j][g]);
+          group[4 * half + g] = either(half ? high4(both) : low4(both), bits[g]);
+        }
+      }
+      floats d = load_half(w->d[j]);
+      for (int t = 0; t < tokens; t++) {
+        const Activation *a = x + t * stride + b;
+        ints dot = same_int(less_of(a, j) / 2);
+        for (int g = 0; g < 8; g++) dot = dot4(dot, group[g], four(a->q + 32 * j + 4 * g));
+        scaled[t] = fma_(as_floats(dot), d, scaled[t]);
+      }
+    }
+    for (int t = 0; t < tokens; t++) to[t] = fma_(scaled[t], same(x[t * stride + b].d), to[t]);
+  }
+}
+
+/* The weights' halves are multiplied apart: a product of eight bits would not fit AVX2's sums. */
+INLINE void product8(const Tile8 *w, int blocks, const Activation *x, size_t stride, int tokens,
+                     floats *to) {
+  for (int b = 0; b < blocks; b++, w++) {
+    floats scaled[TOKENS];
+    for (int t = 0; t < tokens; t++) scaled[t] = same(0);
+    for (int j = 0; j < 8; j++) {
+      fetch(w[AHEAD].q[j], sizeof w->q[j]);
+      fetch(w[AHEAD].high[j], sizeof w->high[j]);
+      bytes low[8], high[8];
+      for (int g = 0; g < 4; g++) {
+        bytes lows = load_bytes(w->q[j][g]), highs = load_bytes(w->high[j][g]);
+        low[g] = low4(lows);
+        low[g + 4] = high4(lows);
+        high[g] = low4(highs);
+        high[g + 4] = high4(highs);
+      }
+      floats d = load_half(w->d[j]);
+      for (int t = 0; t < tokens; t++) {
+        const Activation *a = x + t * stride + b;
+        ints of_low = same_int(4 * less_of(a, j)), of_high = same_int(0);
+        for (int g = 0; g < 8; g++) {
+          int32_t numbers = four(a->q + 32 * j + 4 * g);
+          of_low = dot4(of_low, low[g], numbers);
+          of_high = dot4(of_high, high[g], numbers);
+        }
+        floats dot = fma_(as_floats(of_high), same(16), as_floats(of_low)); /* exact: below 2^24 */
+        scaled[t] = fma_(dot, d, scaled[t]);
+      }
+    }
+    for (int t = 0; t < tokens; t++) to[t] = fma_(scaled[t], same(x[t * stride + b].d), to[t]);
+  }
+}
+
+enum { Q5_0 = 6, Q8_0 = 8, Q4_K = 12, Q6_K = 14 }; /* GGUF's numbers */
+
+#define CASE(n)                                                                      \
+  case n:                                                                            \
+    if (type == Q4_K)                                                                \
       product4((const Tile4 *)tiles + (size_t)r * blocks, blocks, x, stride, n, to); \
-    else                                                                          \
+    else if (type == Q6_K)                                                           \
       product6((const Tile6 *)tiles + (size_t)r * blocks, blocks, x, stride, n, to); \
+    else if (type == Q5_0)                                                           \
+      product5((const Tile5 *)tiles + (size_t)r * blocks, blocks, x, stride, n, to); \
+    else                                                                             \
+      product8((const Tile8 *)tiles + (size_t)r * blocks, blocks, x, stride, n, to); \
     break;
 
 /* Rows 16r … 16r + 15; the number of tokens is a constant to the compiler in each case. */

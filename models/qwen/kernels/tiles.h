@@ -6,6 +6,11 @@
  *
  *   Q4_K  weight = d * scale[j] * q - dmin * min[j]      q in 0 … 15, j = column / 32
  *   Q6_K  weight = d * scale[j] * (q - 32)               q in 0 … 63, j = column / 16
+ *   Q5_0  weight = d[j] * (q - 16)                       q in 0 … 31, j = column / 32
+ *   Q8_0  weight = d[j] * (q - 128)                      q in 0 … 255 (the file has q - 128)
+ *
+ * The last two have blocks of 32 columns in the file. A tile has eight of them; those beyond the last
+ * column are zero (d = 0), and so are the tokens' numbers there.
  */
 #ifndef KEX_TILES_H
 #define KEX_TILES_H
@@ -14,6 +19,12 @@
 #define BLOCK 256 /* columns of a block */
 #define Q4_BYTES 144 /* of one row's block in the file */
 #define Q6_BYTES 210
+#define SMALL 32 /* columns of a block of Q5_0 and Q8_0 */
+#define Q5_BYTES 22
+#define Q8_BYTES 34
+
+/* Tiles of a row, the last of them perhaps filled up with zeros. */
+static int blocks_of(int columns) { return (columns + BLOCK - 1) / BLOCK; }
 
 typedef struct {
   /* Sub-block j, group g < 4, lane, column: low four bits for columns 4g …, high ones for 16 + 4g …
@@ -32,6 +43,18 @@ typedef struct {
   uint8_t unused[32]; /* tiles begin at multiples of 64 bytes */
 } Tile6;
 
+typedef struct {
+  /* Sub-block j, group g < 4, lane, column: low four bits as in Tile4; then two vectors with the fifth
+   * bit of groups 0 … 3 and 4 … 7, in two bits each. */
+  uint8_t q[8][4][64], high[8][2][64];
+  uint16_t d[8][LANES];
+} Tile5;
+
+typedef struct {
+  uint8_t q[8][4][64], high[8][4][64]; /* low and high four bits, both as in Tile4 */
+  uint16_t d[8][LANES];
+} Tile8;
+
 /* 256 numbers of one token in eight bits: x = d * q. */
 typedef struct {
   int8_t q[BLOCK];
@@ -43,12 +66,14 @@ typedef struct {
 
 /* Rounds to nearest, halves to even: as the processor rounds. */
 static void quantise(const float *x, Activation *to, int columns) {
-  for (int b = 0; b < columns / BLOCK; b++, x += BLOCK, to++) {
+  for (; columns > 0; columns -= BLOCK, x += BLOCK, to++) {
+    int count = columns < BLOCK ? columns : BLOCK;
     float largest = 0;
-    for (int i = 0; i < BLOCK; i++) largest = fmaxf(largest, fabsf(x[i]));
+    for (int i = 0; i < count; i++) largest = fmaxf(largest, fabsf(x[i]));
     float inverse = largest > 0 ? 127.0f / largest : 0;
     to->d = largest / 127.0f;
-    for (int i = 0; i < BLOCK; i++) to->q[i] = (int8_t)nearbyintf(x[i] * inverse);
+    for (int i = 0; i < count; i++) to->q[i] = (int8_t)nearbyintf(x[i] * inverse);
+    for (int i = count; i < BLOCK; i++) to->q[i] = 0;
     for (int j = 0; j < 16; j++) {
       int total = 0;
       for (int i = 0; i < 16; i++) total += to->q[16 * j + i];
@@ -137,6 +162,78 @@ static void tile6(const uint8_t *source, int rows, int columns, Tile6 *to) {
         }
       }
     }
+}
+
+/* Columns 0 … 31 of a Q5_0 block as 0 … 31. */
+static void unpack5(const uint8_t *block, uint8_t *q) {
+  uint32_t fifth;
+  memcpy(&fifth, block + 2, 4);
+  for (int i = 0; i < SMALL / 2; i++) {
+    uint8_t two = block[6 + i];
+    q[i] = (uint8_t)((two & 15) | ((fifth >> i & 1) << 4));
+    q[i + SMALL / 2] = (uint8_t)((two >> 4) | ((fifth >> (i + SMALL / 2) & 1) << 4));
+  }
+}
+
+/* Columns 0 … 31 of a Q8_0 block as 0 … 255. */
+static void unpack8(const uint8_t *block, uint8_t *q) {
+  for (int i = 0; i < SMALL; i++) q[i] = block[2 + i] ^ 128;
+}
+
+/* Calls `put` for each block of 32 columns: tile, sub-block, lane, and the block in the file. */
+typedef void (*Put)(void *tile, int j, int lane, const uint8_t *block);
+static void tile_small(const uint8_t *source, int rows, int columns, size_t bytes, void *to,
+                       size_t tile, Put put) {
+  int blocks = blocks_of(columns), small = columns / SMALL;
+  memset(to, 0, tile * (size_t)(rows / LANES) * blocks);
+  for (int row = 0; row < rows; row++)
+    for (int b = 0; b < small; b++) {
+      size_t at = (size_t)(row / LANES) * blocks + b / 8;
+      put((char *)to + at * tile, b % 8, row % LANES, source + ((size_t)row * small + b) * bytes);
+    }
+}
+
+static void put_low(uint8_t to[4][64], int lane, const uint8_t *low) {
+  for (int i = 0; i < SMALL; i++) {
+    int group = i / 4, bits = group < 4 ? low[i] & 15 : (low[i] & 15) << 4;
+    to[group % 4][4 * lane + i % 4] |= (uint8_t)bits;
+  }
+}
+
+static void put5(void *tile, int j, int lane, const uint8_t *block) {
+  Tile5 *to = tile;
+  uint8_t q[SMALL];
+  unpack5(block, q);
+  memcpy(&to->d[j][lane], block, 2);
+  put_low(to->q[j], lane, q);
+  for (int i = 0; i < SMALL; i++) {
+    int group = i / 4;
+    to->high[j][group / 4][4 * lane + i % 4] |= (uint8_t)((q[i] >> 4) << (2 * (group % 4)));
+  }
+}
+
+static void put8(void *tile, int j, int lane, const uint8_t *block) {
+  Tile8 *to = tile;
+  uint8_t q[SMALL], high[SMALL];
+  unpack8(block, q);
+  for (int i = 0; i < SMALL; i++) high[i] = q[i] >> 4;
+  memcpy(&to->d[j][lane], block, 2);
+  put_low(to->q[j], lane, q);
+  put_low(to->high[j], lane, high);
+}
+
+/* One row of a Q5_0 or Q8_0 matrix as numbers: `least` is what stands for zero. */
+static void row_small(const uint8_t *source, int columns, size_t bytes, int least,
+                      void (*unpack)(const uint8_t *, uint8_t *), float *to) {
+  for (int b = 0; b < columns / SMALL; b++, source += bytes, to += SMALL) {
+    uint16_t halves[LANES] = {0};
+    float d[LANES];
+    uint8_t q[SMALL];
+    memcpy(halves, source, 2);
+    store(d, load_half(halves));
+    unpack(source, q);
+    for (int i = 0; i < SMALL; i++) to[i] = d[0] * (float)(q[i] - least);
+  }
 }
 
 /* One row of a Q4_K matrix as numbers: a token's embedding. */

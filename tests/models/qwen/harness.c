@@ -14,8 +14,12 @@ static void *filled(size_t bytes) {
 int main(void) {
   int32_t *head = filled(4 * sizeof(int32_t));
   int type = head[0], rows = head[1], columns = head[2], tokens = head[3];
-  size_t blocks = (size_t)rows * columns / BLOCK;
-  uint8_t *source = filled(blocks * (type == Q4_K ? Q4_BYTES : Q6_BYTES));
+  size_t blocks = (size_t)rows * blocks_of(columns), small = (size_t)rows * columns / SMALL;
+  size_t bytes = type == Q4_K   ? blocks * Q4_BYTES
+                 : type == Q6_K ? blocks * Q6_BYTES
+                 : type == Q5_0 ? small * Q5_BYTES
+                                : small * Q8_BYTES;
+  uint8_t *source = filled(bytes);
   float *x = filled(sizeof(float) * (size_t)tokens * columns);
   void *tiles = NULL;
   float *to = malloc(sizeof(float) * (size_t)tokens * rows);

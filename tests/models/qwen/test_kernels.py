@@ -15,12 +15,12 @@ import pytest
 from numpy.typing import NDArray
 
 from models.qwen import library as library_module
-from models.qwen.gguf import Q4_K, Q6_K
+from models.qwen.gguf import BLOCKS, Q4_K, Q5_0, Q6_K, Q8_0
 from models.qwen.library import FLAGS, build, load
 from tests import ROOT
-from tests.models.qwen.tiny import numbers, random_blocks
+from tests.models.qwen.tiny import SCALES, numbers, random_blocks
 
-TYPES = (Q4_K, Q6_K)
+TYPES = (Q4_K, Q5_0, Q6_K, Q8_0)
 
 
 def flags() -> list[tuple[str, ...]]:
@@ -44,7 +44,7 @@ def plain(folder: Path) -> ctypes.CDLL:
 def tiled(
     library: ctypes.CDLL, type_: int, raw: NDArray[np.uint8], rows: int, columns: int
 ) -> NDArray[np.uint8]:
-    size = rows // 16 * (columns // 256) * library.kex_tile_bytes(type_)
+    size = rows // 16 * -(-columns // 256) * library.kex_tile_bytes(type_)
     room = np.empty(size + 64, np.uint8)
     tiles = room[-room.ctypes.data % 64 :][:size]
     assert library.kex_tile(type_, raw.ctypes.data, rows, columns, tiles.ctypes.data)
@@ -55,7 +55,8 @@ def multiplied(
     library: ctypes.CDLL, type_: int, raw: NDArray[np.uint8], x: NDArray[np.float32]
 ) -> NDArray[np.float32]:
     tokens, columns = x.shape
-    rows = raw.size // {Q4_K: 144, Q6_K: 210}[type_] * 256 // columns
+    columns_each, size = BLOCKS[type_]
+    rows = raw.size // size * columns_each // columns
     tiles = tiled(library, type_, raw, rows, columns)
     to = np.empty((tokens, rows), np.float32)
     library.kex_multiply(
@@ -66,12 +67,14 @@ def multiplied(
 
 def in_eight_bits(x: NDArray[np.float32]) -> NDArray[np.float64]:
     """The numbers that the kernels see: 256 at a time, rounded to 1/127 of the largest."""
-    blocks = x.reshape(-1, 256)
+    columns = x.shape[1]
+    padded = np.pad(x, ((0, 0), (0, -columns % 256)))
+    blocks = padded.reshape(-1, 256)
     largest = np.abs(blocks).max(1, keepdims=True)
     inverse = np.divide(np.float32(127), largest, out=np.zeros_like(largest), where=largest > 0)
     q = np.rint(blocks * inverse)
-    exact: NDArray[np.float64] = (q.astype(np.float64) * largest / 127).reshape(x.shape)
-    return exact
+    exact: NDArray[np.float64] = (q.astype(np.float64) * largest / 127).reshape(padded.shape)
+    return exact[:, :columns]
 
 
 def inputs(tokens: int, columns: int, seed: int) -> NDArray[np.float32]:
@@ -81,9 +84,10 @@ def inputs(tokens: int, columns: int, seed: int) -> NDArray[np.float32]:
 @pytest.mark.parametrize("type_", TYPES)
 @pytest.mark.parametrize("tokens", [1, 2, 3, 5, 8, 9, 20])
 def test_products_are_those_of_the_format(library: ctypes.CDLL, type_: int, tokens: int) -> None:
-    raw = random_blocks(type_, 32, 768, tokens)
-    x = inputs(tokens, 768, tokens)
-    wanted = in_eight_bits(x) @ numbers(type_, raw, 768).T
+    columns = 768 if BLOCKS[type_][0] == 256 else 736
+    raw = random_blocks(type_, 32, columns, tokens)
+    x = inputs(tokens, columns, tokens)
+    wanted = in_eight_bits(x) @ numbers(type_, raw, columns).T
     got = multiplied(library, type_, raw, x)
     assert np.abs(got - wanted).max() < 1e-5 * np.abs(wanted).max()
 
@@ -104,11 +108,9 @@ def test_every_instruction_set_gives_the_bits_of_plain_c(
     fast = load(build(folder, flag))
     raw = random_blocks(type_, 48, 512, 5)
     if kind != "random":
-        scales = random_blocks(type_, 48, 512, 5).reshape(-1, 144 if type_ == Q4_K else 210)
+        scales = raw.reshape(-1, BLOCKS[type_][1])
         blocks = EXTREMES[kind](raw).reshape(scales.shape).copy()
-        # Half-precision scales stay numbers.
-        place = slice(0, 4) if type_ == Q4_K else slice(208, 210)
-        blocks[:, place] = scales[:, place]
+        blocks[:, SCALES[type_]] = scales[:, SCALES[type_]]  # they stay numbers
         raw = blocks.reshape(-1)
     for tokens in (1, 4, 7, 8, 13):
         x = inputs(tokens, 512, tokens)
@@ -136,7 +138,7 @@ def test_sanitizers_find_nothing(
     if runtime is None:
         pytest.skip("the compiler has no address sanitizer")
     monkeypatch.setattr(library_module, "_test", lambda _: None)  # it needs the sanitizer first
-    flags = (flag, "-g", "-fsanitize=address,undefined", "-fno-sanitize-recover=all")
+    flags = (flag, "-O1", "-g", "-fsanitize=address,undefined", "-fno-sanitize-recover=all")
     path = build(tmp_path, flags)
     for module, arguments in (
         ("models.qwen.selftest", [str(path)]),

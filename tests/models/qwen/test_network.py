@@ -12,20 +12,19 @@ from numpy.typing import NDArray
 
 from models.qwen.gguf import Gguf, GgufError, read_gguf
 from models.qwen.network import Network, Token, require_qwen2
+from models.qwen.weights import tiles_of
 from tests.models.qwen.conftest import make_network
 from tests.models.qwen.tiny import (
-    HEADS,
-    KEY_HEADS,
     LAYERS,
+    SMALL,
     VOCABULARY,
-    WIDTH,
     GgufFile,
     numbers,
     tiny_adapter,
+    tiny_qwen,
 )
 
 Numbers = NDArray[np.float64]
-HEAD = WIDTH // HEADS
 IDS = [3, 200, 17, 17, 259, 90, 4, 131]
 
 
@@ -34,6 +33,8 @@ class Reference:
 
     def __init__(self, gguf: Gguf, adapter: Gguf | None = None) -> None:
         self._gguf, self._adapter = gguf, adapter
+        self._heads = int(gguf.number("qwen2.attention.head_count"))
+        self._key_heads = int(gguf.number("qwen2.attention.head_count_kv"))
 
     def matrix(self, name: str) -> Numbers:
         tensor = self._gguf.tensors[f"{name}.weight"]
@@ -68,24 +69,26 @@ class Reference:
     def attention(self, x: Numbers, block: str) -> Numbers:
         def heads(name: str, count: int) -> Numbers:
             flat = x @ self.matrix(f"{block}.{name}").T + self.vector(f"{block}.{name}.bias")
-            return flat.reshape(len(x), count, HEAD).transpose(1, 0, 2)
+            return flat.reshape(len(x), count, -1).transpose(1, 0, 2)
 
-        query, key = turned(heads("attn_q", HEADS)), turned(heads("attn_k", KEY_HEADS))
-        value = heads("attn_v", KEY_HEADS)
-        group = HEADS // KEY_HEADS
+        query = turned(heads("attn_q", self._heads))
+        key = turned(heads("attn_k", self._key_heads))
+        value = heads("attn_v", self._key_heads)
+        group = self._heads // self._key_heads
         key, value = key.repeat(group, 0), value.repeat(group, 0)
-        scores = query @ key.transpose(0, 2, 1) / np.sqrt(HEAD)
+        scores = query @ key.transpose(0, 2, 1) / np.sqrt(query.shape[-1])
         scores += np.triu(np.full((len(x), len(x)), -np.inf), 1)
         weights = np.exp(scores - scores.max(-1, keepdims=True))
         weights /= weights.sum(-1, keepdims=True)
-        mixed: Numbers = (weights @ value).transpose(1, 0, 2).reshape(len(x), WIDTH)
+        mixed: Numbers = (weights @ value).transpose(1, 0, 2).reshape(len(x), -1)
         return mixed
 
 
 def turned(x: Numbers) -> Numbers:
     """Rotary positions: the first half of a head with the second."""
-    angle = np.outer(np.arange(x.shape[1]), 10000.0 ** (-2 * np.arange(HEAD // 2) / HEAD))
-    a, b = x[..., : HEAD // 2], x[..., HEAD // 2 :]
+    half = x.shape[-1] // 2
+    angle = np.outer(np.arange(x.shape[1]), 10000.0 ** (-np.arange(half) / half))
+    a, b = x[..., :half], x[..., half:]
     cosine, sine = np.cos(angle), np.sin(angle)
     return np.concatenate([a * cosine - b * sine, a * sine + b * cosine], -1)
 
@@ -102,8 +105,24 @@ def test_logits_are_those_of_the_reference(
     network: Network, gguf: Gguf, folder: Path, adapter: int
 ) -> None:
     low = read_gguf(tiny_adapter(folder / "adapter.gguf")) if adapter == 0 else None
-    wanted = Reference(gguf, low).logits(IDS)
-    got = read(network, IDS, adapter=adapter)
+    is_near(read(network, IDS, adapter=adapter), Reference(gguf, low).logits(IDS))
+
+
+@pytest.mark.parametrize("adapter", [-1, 0])
+def test_a_small_network_has_its_own_types_and_an_odd_width(
+    library: ctypes.CDLL, tmp_path: Path, adapter: int
+) -> None:
+    gguf = read_gguf(tiny_qwen(tmp_path / "small.gguf", SMALL))
+    path = tiny_adapter(tmp_path / "low.gguf", form=SMALL)
+    tiles = tiles_of(gguf, library, None, "small", 1)
+    network = Network(gguf, tiles, library, context=32, sequences=1, threads=2)
+    network.add_adapter(0, path)
+    low = read_gguf(path) if adapter == 0 else None
+    is_near(read(network, IDS, adapter=adapter), Reference(gguf, low).logits(IDS))
+    network.close()
+
+
+def is_near(got: NDArray[np.float32], wanted: Numbers) -> None:
     # Activations have eight bits and keys and values sixteen: some parts in a hundred.
     assert np.abs(got - wanted).max() < 0.05 * np.abs(wanted).max()
     for mine, theirs in zip(got, wanted, strict=True):

@@ -3,41 +3,73 @@
 from __future__ import annotations
 
 import struct
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from models.qwen.gguf import F16, F32, Q4_K, Q6_K
+from models.qwen.gguf import BLOCKS, F16, F32, Q4_K, Q5_0, Q6_K, Q8_0
 from models.qwen.tokenizer import _byte_alphabet
 
-WIDTH, INNER, HEADS, KEY_HEADS, LAYERS = 256, 512, 4, 2, 2
-BLOCK_BYTES = {Q4_K: 144, Q6_K: 210}
+INNER, LAYERS = 512, 2
 MERGES = ["a b", "ab c", "Ġ a", "1 9"]
 SPECIAL = ["<|endoftext|>", "<|im_start|>", "<|im_end|>"]
 END = 256 + len(MERGES) + 2
 VOCABULARY = 272  # whole sixteens
+# Where a block has its scales, in half precision.
+SCALES = {Q4_K: slice(0, 4), Q5_0: slice(0, 2), Q6_K: slice(208, 210), Q8_0: slice(0, 2)}
+
+
+@dataclass(frozen=True)
+class Form:
+    """A network's widths, and the types of its matrices: most of them, and the finer ones."""
+
+    width: int
+    heads: int
+    key_heads: int
+    usual: int
+    finer: int
+
+
+LARGE = Form(width=256, heads=4, key_heads=2, usual=Q4_K, finer=Q6_K)  # as the file of 1.5 billion
+SMALL = Form(width=224, heads=7, key_heads=1, usual=Q5_0, finer=Q8_0)  # as the one of 0.5 billion
 
 
 def random_blocks(type_: int, rows: int, columns: int, seed: int) -> NDArray[np.uint8]:
     """Blocks of a matrix [rows, columns] with random bits and scales of a usual size."""
     rng = np.random.default_rng(seed)
-    count = rows * columns // 256
-    raw = rng.integers(0, 256, (count, BLOCK_BYTES[type_]), np.uint8)
+    columns_each, size = BLOCKS[type_]
+    count = rows * columns // columns_each
+    raw = rng.integers(0, 256, (count, size), np.uint8)
     scales = rng.uniform(0.5, 1.5, (count, 2)).astype(np.float16)
-    if type_ == Q4_K:
-        raw[:, :4] = (scales * np.float16(2e-4)).view(np.uint8)
-    else:
-        raw[:, 208:] = (scales[:, :1] * np.float16(5e-5)).view(np.uint8)
+    sizes = {Q4_K: 2e-4, Q5_0: 6e-3, Q6_K: 5e-5, Q8_0: 8e-4}
+    place = SCALES[type_]
+    number = (place.stop - place.start) // 2
+    raw[:, place] = (scales[:, :number] * np.float16(sizes[type_])).copy().view(np.uint8)
     return raw.reshape(-1)
 
 
 def numbers(type_: int, raw: NDArray[np.uint8], columns: int) -> NDArray[np.float64]:
     """The matrix that blocks stand for, straight from the format's description."""
-    blocks = raw.reshape(-1, BLOCK_BYTES[type_])
-    made = _numbers4(blocks) if type_ == Q4_K else _numbers6(blocks)
-    return made.reshape(-1, columns)
+    blocks = raw.reshape(-1, BLOCKS[type_][1])
+    read = {Q4_K: _numbers4, Q5_0: _numbers5, Q6_K: _numbers6, Q8_0: _numbers8}[type_]
+    whole: NDArray[np.float64] = read(blocks).reshape(-1, columns)
+    return whole
+
+
+def _numbers5(blocks: NDArray[np.uint8]) -> NDArray[np.float64]:
+    d = blocks[:, :2].copy().view(np.float16).astype(np.float64)
+    fifth = np.unpackbits(blocks[:, 2:6], axis=1, bitorder="little").astype(int)
+    low = np.concatenate([blocks[:, 6:] & 15, blocks[:, 6:] >> 4], 1)
+    return d * ((low | fifth << 4) - 16)
+
+
+def _numbers8(blocks: NDArray[np.uint8]) -> NDArray[np.float64]:
+    d = blocks[:, :2].copy().view(np.float16).astype(np.float64)
+    made: NDArray[np.float64] = d * blocks[:, 2:].copy().view(np.int8)
+    return made
 
 
 def _numbers4(blocks: NDArray[np.uint8]) -> NDArray[np.float64]:
@@ -113,13 +145,13 @@ def _typed(value: Any) -> bytes:
     return struct.pack("<I", 9) + inner + struct.pack("<Q", len(value)) + items
 
 
-def tiny_qwen(path: Path) -> Path:
+def tiny_qwen(path: Path, form: Form = LARGE) -> Path:
     """A network with random weights and a vocabulary of bytes and four merges."""
     file = GgufFile()
     file.put("general.architecture", "qwen2")
     shape = {
-        "block_count": LAYERS, "embedding_length": WIDTH, "feed_forward_length": INNER,
-        "attention.head_count": HEADS, "attention.head_count_kv": KEY_HEADS,
+        "block_count": LAYERS, "embedding_length": form.width, "feed_forward_length": INNER,
+        "attention.head_count": form.heads, "attention.head_count_kv": form.key_heads,
         "rope.freq_base": 10000.0, "attention.layer_norm_rms_epsilon": 1e-6,
     }  # fmt: skip
     for key, value in shape.items():
@@ -133,13 +165,14 @@ def tiny_qwen(path: Path) -> Path:
     file.put("tokenizer.ggml.token_type", [1 if n < ordinary else 3 for n in range(VOCABULARY)])
     file.put("tokenizer.ggml.merges", MERGES)
     file.put("tokenizer.ggml.eos_token_id", END)
-    _fill(file)
+    _fill(file, form)
     return file.write(path)
 
 
-def _fill(file: GgufFile) -> None:
+def _fill(file: GgufFile, form: Form) -> None:
     rng = np.random.default_rng(7)
-    keys = KEY_HEADS * WIDTH // HEADS
+    width, usual = form.width, form.usual
+    keys = form.key_heads * width // form.heads
 
     def matrix(name: str, type_: int, rows: int, columns: int) -> None:
         data = random_blocks(type_, rows, columns, len(name) + rows)
@@ -149,29 +182,32 @@ def _fill(file: GgufFile) -> None:
         data = (around + 0.1 * rng.standard_normal(size)).astype(np.float32)
         file.tensor(name, (size,), F32, data)
 
-    matrix("token_embd", Q4_K, VOCABULARY, WIDTH)
+    matrix("token_embd", usual, VOCABULARY, width)
     for layer in range(LAYERS):
         block = f"blk.{layer}"
-        for name, rows in (("attn_q", WIDTH), ("attn_k", keys), ("attn_v", keys)):
-            matrix(f"{block}.{name}", Q6_K if name == "attn_v" else Q4_K, rows, WIDTH)
+        for name, rows in (("attn_q", width), ("attn_k", keys), ("attn_v", keys)):
+            matrix(f"{block}.{name}", form.finer if name == "attn_v" else usual, rows, width)
             vector(f"{block}.{name}.bias", rows, 0.0)
-        matrix(f"{block}.attn_output", Q4_K, WIDTH, WIDTH)
-        matrix(f"{block}.ffn_gate", Q4_K, INNER, WIDTH)
-        matrix(f"{block}.ffn_up", Q4_K, INNER, WIDTH)
-        matrix(f"{block}.ffn_down", Q6_K if layer else Q4_K, WIDTH, INNER)
-        vector(f"{block}.attn_norm.weight", WIDTH, 1.0)
-        vector(f"{block}.ffn_norm.weight", WIDTH, 1.0)
-    vector("output_norm.weight", WIDTH, 1.0)
-    matrix("output", Q6_K, VOCABULARY, WIDTH)
+        matrix(f"{block}.attn_output", usual, width, width)
+        matrix(f"{block}.ffn_gate", usual, INNER, width)
+        matrix(f"{block}.ffn_up", usual, INNER, width)
+        matrix(f"{block}.ffn_down", Q6_K if layer else Q4_K, width, INNER)
+        vector(f"{block}.attn_norm.weight", width, 1.0)
+        vector(f"{block}.ffn_norm.weight", width, 1.0)
+    vector("output_norm.weight", width, 1.0)
+    matrix("output", form.finer, VOCABULARY, width)
 
 
-def tiny_adapter(path: Path, rank: int = 3) -> Path:
+def tiny_adapter(path: Path, rank: int = 3, form: Form = LARGE) -> Path:
     """A LoRA adapter for the tiny network's query and down matrices."""
     rng = np.random.default_rng(3)
     file = GgufFile()
     file.put("adapter.lora.alpha", 6.0)
     for layer in range(LAYERS):
-        for name, rows, columns in (("attn_q", WIDTH, WIDTH), ("ffn_down", WIDTH, INNER)):
+        for name, rows, columns in (
+            ("attn_q", form.width, form.width),
+            ("ffn_down", form.width, INNER),
+        ):
             for side, shape in (("a", (rank, columns)), ("b", (rows, rank))):
                 data = (0.05 * rng.standard_normal(shape)).astype(np.float16)
                 file.tensor(f"blk.{layer}.{name}.weight.lora_{side}", shape, F16, data)
