@@ -63,7 +63,8 @@ def _numbers5(blocks: NDArray[np.uint8]) -> NDArray[np.float64]:
     d = blocks[:, :2].copy().view(np.float16).astype(np.float64)
     fifth = np.unpackbits(blocks[:, 2:6], axis=1, bitorder="little").astype(int)
     low = np.concatenate([blocks[:, 6:] & 15, blocks[:, 6:] >> 4], 1)
-    return d * ((low | fifth << 4) - 16)
+    whole: NDArray[np.float64] = d * ((low | fifth << 4) - 16)
+    return whole
 
 
 def _numbers8(blocks: NDArray[np.uint8]) -> NDArray[np.float64]:
