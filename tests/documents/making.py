@@ -194,10 +194,13 @@ def word() -> bytes:
     return out.getvalue()
 
 
-def raw_word(xml: str) -> bytes:
-    """A Word file with this document part; `W` in it stands for Word's namespace."""
+def raw_word(xml: str, styles: str | None = None) -> bytes:
+    """A Word file with these parts; `W` in them stands for Word's namespace."""
     out = BytesIO()
     with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
         archive.writestr("_rels/.rels", _RELATIONS)
-        archive.writestr("word/document.xml", xml.replace("W", f'xmlns:w="{_NAMESPACE}"', 1))
+        for name, part in (("document", xml), ("styles", styles)):
+            if part is not None:
+                named = part.replace("W", f'xmlns:w="{_NAMESPACE}"', 1)
+                archive.writestr(f"word/{name}.xml", named)
     return out.getvalue()

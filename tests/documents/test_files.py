@@ -202,6 +202,73 @@ def test_what_word_hides_in_its_xml() -> None:
     )
 
 
+def cell(text: str, form: str = "") -> str:
+    return f"<w:tc><w:tcPr>{form}</w:tcPr><w:p><w:r><w:t>{text}</w:t></w:r></w:p></w:tc>"
+
+
+def table(*rows: list[str]) -> bytes:
+    body = "".join(f"<w:tr>{''.join(row)}</w:tr>" for row in rows)
+    return making.raw_word(f"<w:document W><w:body><w:tbl>{body}</w:tbl></w:body></w:document>")
+
+
+def test_empty_cells_keep_their_columns() -> None:
+    rows = [["", "2022", "2023"], ["Revenue", "", "120"], ["", "", ""], ["Costs", "40", ""]]
+    found = read("a.docx", table(*([cell(text) for text in row] for row in rows)))
+    assert found.text == "\t2022\t2023\nRevenue\t\t120\nCosts\t40"
+
+
+def test_merged_cells() -> None:
+    begin, goes_on = '<w:vMerge w:val="restart"/>', "<w:vMerge/>"
+    found = read("a.docx", table(
+        [cell("Year", '<w:gridSpan w:val="2"/>'), cell("Ships")],
+        [cell("2022", begin), cell("spring"), cell("6")],
+        [cell("", goes_on), cell("autumn"), cell("5", begin)],
+        [cell("2023"), cell("spring"), cell("", goes_on)],
+        ["<w:trPr><w:gridBefore w:val=\"1\"/></w:trPr>", cell("autumn"), cell("4")],
+        ["<w:trPr><w:hidden/></w:trPr>", cell("secret")],
+    ))  # fmt: skip
+    assert found.text == (
+        "Year\t\tShips\n2022\tspring\t6\n2022\tautumn\t5\n2023\tspring\t5\n\tautumn\t4"
+    )
+
+
+def run(text: str, form: str = "") -> str:
+    return f"<w:r><w:rPr>{form}</w:rPr><w:t>{text}</w:t></w:r>"
+
+
+def test_hidden_text_is_left_out() -> None:
+    styles = (
+        "<w:styles W>"
+        '<w:style w:type="character" w:styleId="H"><w:rPr><w:vanish/></w:rPr></w:style>'
+        '<w:style w:type="character" w:styleId="I"><w:basedOn w:val="H"/></w:style>'
+        '<w:style w:type="paragraph" w:styleId="P"><w:rPr><w:vanish/></w:rPr></w:style>'
+        '<w:style w:type="character" w:styleId="J"><w:basedOn w:val="H"/>'
+        '<w:rPr><w:vanish w:val="0"/></w:rPr></w:style></w:styles>'
+    )
+    runs = [
+        run("seen "), run("hidden", "<w:vanish/>"), run("too ", '<w:vanish w:val="false"/>'),
+        run("hidden", '<w:rStyle w:val="H"/>'), run("hidden", '<w:rStyle w:val="I"/>'),
+        run("and this", '<w:rStyle w:val="J"/>'),
+    ]  # fmt: skip
+    hidden = f'<w:p><w:pPr><w:pStyle w:val="P"/></w:pPr>{run("hidden")}</w:p>'
+    body = f"<w:p>{''.join(runs)}</w:p>{hidden}"
+    data = making.raw_word(f"<w:document W><w:body>{body}</w:body></w:document>", styles)
+    assert read("a.docx", data).text == "seen too and this"
+
+
+@pytest.mark.parametrize(
+    ("font", "code", "char"),
+    [("Symbol", "F0B0", "°"), ("Symbol", "F061", "α"), ("Symbol", "B1", "±"),
+     ("Symbol", "F032", "2"),
+         ("Wingdings", "F0FC", "✓"), ("Wingdings", "F0E0", "→"), ("Arial", "00E9", "é"),
+     ("Webdings", "F0A1", "\ufffd"), ("Symbol", "zz", "\ufffd"), ("Arial", "D800", "\ufffd")],
+)  # fmt: skip
+def test_symbols(font: str, code: str, char: str) -> None:
+    symbol = f'<w:r><w:sym w:font="{font}" w:char="{code}"/></w:r>'
+    xml = f"<w:document W><w:body><w:p>{run('20 ')}{symbol}{run('C')}</w:p></w:body></w:document>"
+    assert read("a.docx", making.raw_word(xml)).text == f"20 {char}C"
+
+
 @pytest.mark.parametrize(
     ("data", "kind"),
     [
