@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from types import FrameType
 
-from cli.start import leave_interrupted
+from cli.streams import leave_interrupted
 
 SECONDS = 1.5  # that a command has to come to an end in order
 

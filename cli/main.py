@@ -25,7 +25,7 @@ from cli.language import say
 from cli.models import models
 from cli.replicas import replicas_command
 from cli.serve import serve_command
-from cli.start import INTERRUPTED, ClosedStream, drop_output
+from cli.streams import INTERRUPTED, ClosedStream, drop_output
 from errors import InputError, KexError, Unavailable
 
 # What a write to standard output, or to a file, fails with; it does not name the file.

@@ -49,7 +49,7 @@ def test_streams_that_cannot_be_used(line: str, code: int, said: bytes) -> None:
 def test_a_file_does_not_become_the_output_that_was_closed(tmp_path: Path) -> None:
     """The first file that is opened would get the number of standard output."""
     code = (
-        "import sys; from cli.start import mend_streams; mend_streams();"
+        "import sys; from cli.streams import mend_streams; mend_streams();"
         f"print(open({str(tmp_path / 'a')!r}, 'w').fileno() > 2, file=sys.stderr)"
     )
     done = subprocess.run(
