@@ -12,8 +12,8 @@ from rich.table import Table
 
 from cli.exporting import FORMATS, print_records, record_of, written_as
 from cli.language import locale_language, say
+from cli.reading import read_text, utf8
 from cli.terminal import print_table
-from errors import InputError, TooLarge
 from extraction.extractor import Answer, Found, extract
 from extraction.request.examples import read_examples
 from extraction.request.labels import read_labels
@@ -24,7 +24,7 @@ from knowledge.items import NOT_STATED, Entity, Item, Located, PromptType, Tripl
 from models.progress import Stage
 from models.registry import NAMES, Registry
 from settings import Settings, load_settings
-from wording import message, render
+from wording import render
 
 _STAGES = {
     "loading": "states.stage_loading",
@@ -58,6 +58,7 @@ class ExtractOptions:
     min_confidence: float
     output: str
     base_iri: str | None
+    column: str | None
 
 
 @click.command()
@@ -89,13 +90,17 @@ class ExtractOptions:
     "--format", "output", type=click.Choice(OUTPUTS), default="table", show_default=True,
     help="jsonl writes each item as soon as it is complete; record is the answer with its text.",
 )  # fmt: skip
+@click.option("--column", help="Of a table (.csv, .tsv): its name, or its number from 1.")
 @click.option("--base-iri", help="turtle, jsonld: what IRIs begin with.  [default: urn:kex:]")
 def extract_command(file: IO[bytes], **given: Any) -> None:
-    """Extract knowledge from FILE, or from standard input (-)."""
+    """Extract knowledge from FILE, or from standard input (-).
+
+    FILE is a text in UTF-8, a PDF (.pdf), a Word file (.docx) or a column of a table (.csv, .tsv).
+    """
     settings = load_settings()
     options = ExtractOptions(**given)
     written = written_as(options.output, options.base_iri)
-    task = _task(read_text(file, settings), options, settings)
+    task = _task(read_text(file, settings, options.column), options, settings)
     registry = Registry(settings)
     try:
         name = options.model_type or settings.default_model
@@ -117,7 +122,7 @@ def _task(text: str, options: ExtractOptions, settings: Settings) -> Task:
         entity=options.entity,
         labels=read_labels(options.schema),
         examples=read_examples(
-            options.prompt_type, _utf8(examples, "examples") or "[]" if examples else None
+            options.prompt_type, utf8(examples.read(), "examples") or "[]" if examples else None
         ),
         max_tokens=options.max_tokens or settings.max_tokens,
         spans=read_spans(options.spans),
@@ -125,26 +130,6 @@ def _task(text: str, options: ExtractOptions, settings: Settings) -> Task:
         grounding=options.grounding,
         min_confidence=options.min_confidence,
     )
-
-
-def read_text(file: IO[bytes], settings: Settings) -> str:
-    """All of `file`, as UTF-8; InputError where it is not, TooLarge above KEX_MAX_CHARS."""
-    text = _utf8(file, "user_input")
-    if len(text) > settings.max_chars:
-        raise TooLarge(
-            message("errors.cli_input_too_long", length=len(text), limit=settings.max_chars),
-            field="user_input",
-        )
-    return text
-
-
-def _utf8(file: IO[bytes], field: str) -> str:
-    try:
-        return file.read().decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise InputError(
-            message("errors.cli_not_utf8", field=field, start=error.start), field=field
-        ) from error
 
 
 def _run(task: Task, registry: Registry, name: str, output: str) -> Answer:

@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-import os
+import errno
 import sys
 from typing import Any
 
@@ -19,12 +19,17 @@ from cli.evaluate.command import evaluate
 from cli.export import export_command
 from cli.extract import extract_command
 from cli.glm.command import glm
+from cli.interrupts import ending_soon
 from cli.knowledge_base.command import base
 from cli.language import say
 from cli.models import models
 from cli.replicas import replicas_command
 from cli.serve import serve_command
+from cli.streams import INTERRUPTED, ClosedStream, drop_output
 from errors import InputError, KexError, Unavailable
+
+# What a write to standard output, or to a file, fails with; it does not name the file.
+_NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO)
 
 
 class KexGroup(click.Group):
@@ -32,7 +37,8 @@ class KexGroup(click.Group):
 
     def invoke(self, ctx: click.Context) -> Any:
         try:
-            return super().invoke(ctx)
+            with ending_soon():
+                return super().invoke(ctx)
         except KexError as error:
             click.echo(say("error", message=error.message), err=True)
             if isinstance(error, InputError):
@@ -40,11 +46,26 @@ class KexGroup(click.Group):
             ctx.exit(3 if isinstance(error, Unavailable) else 1)
         except KeyboardInterrupt:
             click.echo(say("interrupted"), err=True)
-            ctx.exit(130)
+            ctx.exit(INTERRUPTED)
         except BrokenPipeError:
             # The reader (head, less) has seen enough; keep Python from complaining at exit.
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            drop_output()
             ctx.exit(0)
+
+    def main(self, *args: Any, **kwargs: Any) -> Any:
+        """Around all of it, since help is written before a command begins."""
+        try:
+            return super().main(*args, **kwargs)
+        except ClosedStream as error:
+            drop_output()
+            click.echo(say("error", message=say(error.key)), err=True)
+            sys.exit(2)
+        except OSError as error:
+            if error.filename is not None or error.errno not in _NO_ROOM:
+                raise
+            drop_output()
+            click.echo(say("error", message=say("not_written", reason=error.strerror)), err=True)
+            sys.exit(1)
 
 
 @click.group(cls=KexGroup, context_settings={"help_option_names": ["-h", "--help"]})

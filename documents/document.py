@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -11,6 +12,8 @@ from wording import message
 FILE = "file"  # the field of the request that every complaint about a file names
 MAX_CHARACTERS = 1_000_000  # fifty times what a request reads by default; a browser still shows it
 
+_BLANK_LINES = re.compile("\\A(?:[ \t\u3000]*[\r\n\f\v])+")
+
 
 @dataclass(frozen=True)
 class Document:
@@ -19,6 +22,7 @@ class Document:
     `text` is None for a table of several columns of which none was chosen; `columns` names them.
     `encoding` is what the bytes were decoded from, None where the format itself knows. `pages`
     counts the pages of a PDF; `textless_pages` are the numbers, from 1, of those without text.
+    `warnings` say what of the file is not in the text.
     """
 
     text: str | None
@@ -26,22 +30,23 @@ class Document:
     pages: int | None = None
     textless_pages: tuple[int, ...] = ()
     columns: tuple[str, ...] = field(default=())
+    warnings: tuple[str, ...] = ()
 
     def to_json(self) -> dict[str, Any]:
         """The fields that say something, in the form of POST /documents."""
         found: dict[str, Any] = {"text": self.text, "characters": len(self.text or "")}
-        for name in ("encoding", "pages", "textless_pages", "columns"):
+        for name in ("encoding", "pages", "textless_pages", "columns", "warnings"):
             if getattr(self, name):
                 found[name] = getattr(self, name)
         return found
 
 
 def check_text(text: str, why_none: str = message("errors.documents_no_text")) -> str:
-    """The text without blank lines around it.
+    """The text without blank lines around it; a tab at its beginning is an empty cell.
 
     TextlessDocument with `why_none` for an empty one, TooLarge for one that nobody could handle.
     """
-    text = text.strip("\r\n\f\v \t\u3000")
+    text = _BLANK_LINES.sub("", text).lstrip(" \u3000").rstrip("\r\n\f\v \t\u3000")
     if not text:
         raise TextlessDocument(why_none, field=FILE)
     if len(text) > MAX_CHARACTERS:

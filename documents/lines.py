@@ -1,26 +1,33 @@
 """Lines as they stand on the pages of a PDF → the paragraphs that they were broken from.
 
-A PDF knows where glyphs stand, not which lines belong together; this tells it by the lines' width,
-their ends and what the next one begins with. The width of a line counts a Chinese character as two.
+A PDF knows where glyphs stand, not which lines belong together. A line goes on in the next one only
+where the first word of that had no room left before the margin. Where the margin is not known,
+since no line shows that it was broken there, the words too must go on. Titles, items of a list,
+rows of a table and lines of a form keep their lines.
 """
 
 from __future__ import annotations
 
 import re
 import unicodedata
-from collections import Counter
-from collections.abc import Sequence
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from itertools import pairwise
 
+from documents.layout import MAX_ORDERED, WIDE, Line, Page, width
 from knowledge.text.language import holds_han
 
-FULL = 0.72  # of the usual width; a shorter line is the last one of its paragraph
-SLACK = 4  # columns that a Chinese line may lack: a mark that must not begin the next one, and room
-INDENT = 4  # columns that a first line begins later, if it does: two Chinese characters
+FULL = 0.72  # of the column's width; a shorter line is the last one of its paragraph
+SLACK = 2.2  # sizes that a Chinese line may lack: a mark that must not begin the next one, and room
+INDENT = 0.9  # sizes that a first line begins later, if it does
+OTHER_SIZE = 1.08  # letters that are larger by this are those of a title
+WIDER = 1.25  # of the usual distance of lines; a wider one parts paragraphs
+PROSE_WIDTH = 24  # narrow characters; lists and labels are narrower, and prose hardly is
+GOES_ON_SHARE = 0.4  # of the lines at the margin: so many are broken inside a sentence if any are
+SYMMETRY = 1.3  # of the left margin: where the right one is as small, lines that reach it are full
 SENTENCE_END = "。！？!?….：:；;"
 CLOSERS = "”’」』）)】》\"'"
-_WIDE = re.compile(
-    "[\u2e80-\u9fff\uf900-\ufaff\uff00-\uffef\u3000-\u303f\U00020000-\U0003ffff“”‘’…—]"
-)
 _ITEM = re.compile(
     r"[-*•·●○■◆▪–—]\s|[•●○■◆▪①-⑳]|(?:\d{1,3}(?:\.\d{1,3}){0,3}[.)、．）]|\[\d{1,3}\])\s?(?!\d)"
     r"|[（(](?:\d{1,3}|[一二三四五六七八九十]{1,3}|[a-z])[)）]|[一二三四五六七八九十]{1,3}、"
@@ -37,28 +44,160 @@ _RADICALS = dict(
         strict=True,
     )
 )
-_NUMBER_ONLY = re.compile(r"(?:[\W\d_]|第|共|页|[Pp]age|of)*")
+_KEY = re.compile(
+    r"[^\W\d_a-z][\w'’&/().#-]*(?: [\w'’&/().#-]+){0,4}:(?:\s|$)"
+    r"|[（(]?[^\W\d_][^，。、；！？：:\s]{0,11}[：:]|[^\W\d_](?:[ \u3000]{1,4}[^\W\d_]){1,5}[：:]"
+)
 
 
-def join_pages(pages: Sequence[str]) -> str:
-    """One text, paragraphs apart by a blank line; page numbers and running heads left out."""
-    plain = [[_plain(line) for line in page.splitlines()] for page in pages]
-    lines = [line for page in _without_furniture(plain) for line in page]
-    words = Counter(word.lower() for line in lines for word in re.findall(r"[^\W\d_-]+", line))
-    # Latin letters are narrower than half a Chinese character, so that each script has its width.
-    usual = {
-        han: _usual_width([one for one in lines if holds_han(one) == han]) for han in (False, True)
-    }
+@dataclass(frozen=True, slots=True)
+class _Placed:
+    """A line, where its column ends, and whether lines of the column are known to be broken there.
+
+    `distance` is the usual one to the next line. `alone` says that there is more room above
+    and below, `short` that the line leaves room before the margin.
+    """
+
+    line: Line
+    margin: float
+    column: float
+    known: bool
+    distance: float
+    page: int
+    alone: bool
+    short: bool
+
+
+def join_pages(pages: Sequence[Page]) -> str:
+    """One text, paragraphs apart by a blank line, rows of a table each in a line."""
+    pages = [
+        replace(page, lines=[replace(one, text=_plain(one.text)) for one in page.lines])
+        for page in pages
+    ]
+    placed = list(_placed(pages))
+    words = Counter(
+        word.lower() for one in placed for word in re.findall(r"[^\W\d_-]+", one.line.text)
+    )
     paragraphs: list[str] = []
-    before = ""
-    for line in lines:
-        text = line.strip()
-        if text and before and not _begins(before, line, usual[holds_han(before)]):
-            paragraphs[-1] = _joined(paragraphs[-1], text, words)
-        elif text:
-            paragraphs.append(text)
-        before = line
+    before: _Placed | None = None
+    for one in placed:
+        piece = one.line.text.strip(" \u3000")
+        if before is not None and _are_rows(before, one):
+            paragraphs[-1] += "\n" + one.line.text.rstrip()
+        elif before is None or _begins(before, one):
+            paragraphs.append(piece)
+        else:
+            paragraphs[-1] = _joined(paragraphs[-1], piece, words)
+        before = one
     return "\n\n".join(paragraphs)
+
+
+def _placed(pages: Sequence[Page]) -> Iterator[_Placed]:
+    edges = [_edges(page) for page in pages]
+    extent = max((right - left for left, right in edges), default=0.0)
+    columns = [ends for page in pages for ends in _columns(page)]
+    for number, (page, (left, _)) in enumerate(zip(pages, edges, strict=True)):
+        margin = left + extent
+        symmetric = page.width > 0 and margin >= page.width - max(SYMMETRY * left, left + 20)
+        for lines in _by_block(page):
+            own = _right(lines)
+            start = min(line.left for line in lines)
+            known = _is_broken_at(own, lines)
+            end = next((b for a, b in columns if abs(a - start) < 9 and own <= b + 9), None)
+            in_column = end is not None
+            if end is None:
+                end = own if known and not symmetric else max(margin, own)
+            distance = _usual_distance(lines)
+            for at, line in enumerate(lines):
+                yield _Placed(
+                    line, end, end - start, known or symmetric or in_column, distance, number,
+                    _is_alone(lines, at, distance), end - line.right > (1 - FULL) * (end - start),
+                )  # fmt: skip
+
+
+def _is_alone(lines: Sequence[Line], at: int, distance: float) -> bool:
+    """Whether the distance to the lines above and below is larger than usual."""
+    around = [lines[one].base for one in (at - 1, at, at + 1) if 0 <= one < len(lines)]
+    limit = WIDER * max(distance, lines[at].size)
+    return all(upper - lower > limit for upper, lower in pairwise(around))
+
+
+def _by_block(page: Page) -> list[list[Line]]:
+    blocks: dict[int, list[Line]] = defaultdict(list)
+    for line in page.lines:
+        blocks[line.block].append(line)
+    return list(blocks.values())
+
+
+def _columns(page: Page) -> Iterator[tuple[float, float]]:
+    """Where blocks with something beside them begin and end, if their lines are broken there."""
+    boxes = [
+        (
+            min(line.left for line in lines), _right(lines),
+            max(line.base for line in lines), min(line.base for line in lines), lines,
+        )
+        for lines in _by_block(page)[:MAX_ORDERED]
+    ]  # fmt: skip
+    for left, right, top, bottom, lines in boxes:
+        beside = any(
+            (other[0] >= right or other[1] <= left) and other[3] <= top and bottom <= other[2]
+            for other in boxes
+        )
+        if beside and _is_broken_at(right, lines):
+            yield left, right
+
+
+def _edges(page: Page) -> tuple[float, float]:
+    single = [line for line in page.lines if line.cells == 1] or page.lines
+    return (min(line.left for line in single), _right(single)) if single else (0.0, 0.0)
+
+
+def _right(lines: Sequence[Line]) -> float:
+    """Where the lines end at most; of many, a few may stand out."""
+    ends = sorted(line.right for line in lines)
+    return ends[-1 - len(ends) // 20]
+
+
+def _usual_distance(lines: Sequence[Line]) -> float:
+    """That of most lines of one paragraph: the smaller ones of a block."""
+    found = sorted(
+        upper.base - lower.base for upper, lower in pairwise(lines) if upper.base > lower.base
+    )
+    return found[len(found) // 4] if found else 0.0
+
+
+def _is_broken_at(margin: float, lines: Sequence[Line]) -> bool:
+    """Whether some lines show by their words that they were broken there."""
+    reaching = goes_on = 0
+    for line, after in pairwise(lines):
+        if margin - line.right <= _needed(line, after) and width(line.text) >= PROSE_WIDTH:
+            reaching += 1
+            goes_on += _goes_on(line.text, after.text)
+    return goes_on > 0 and goes_on >= GOES_ON_SHARE * reaching
+
+
+def _goes_on(before: str, text: str) -> bool:
+    """Whether the words say that the sentence was not at its end."""
+    before, text = before.strip(), text.strip()
+    if _ends(before) or _KEY.match(text) or _ITEM.match(text) or "\t" in before + text:
+        return False
+    if holds_han(text[:1]) or holds_han(before[-1:]):
+        return re.search("[，。、；]", before) is not None and not before.endswith("；")
+    return text[0].islower() or before.endswith((",", "-", "\u2010", "\u00ad"))
+
+
+def _ends(text: str) -> bool:
+    return text.rstrip().rstrip(CLOSERS).endswith(tuple(SENTENCE_END))
+
+
+def _needed(line: Line, after: Line) -> float:
+    """The room that the next line's first word would take, with the blank before it."""
+    if WIDE.search(line.text.rstrip()[-1:]) or holds_han(after.text.strip()[:1]):
+        latin = re.match(r"[!-~]*", after.text.strip())
+        return line.size * max(SLACK, 0.55 * len(latin[0] if latin else ""))
+    word = after.text.split(maxsplit=1)[0]
+    share = (width(word) + 1) / max(width(after.text.strip()), 1)
+    return max(share * (after.right - after.left), 0.3 * line.size)
 
 
 def _plain(line: str) -> str:
@@ -69,80 +208,75 @@ def _form(match: re.Match[str]) -> str:
     return _RADICALS.get(match[0]) or unicodedata.normalize("NFKC", match[0])
 
 
-def _without_furniture(pages: list[list[str]]) -> list[list[str]]:
-    """Without what stands at the edge of most pages: page numbers, repeated running heads.
-
-    A running head stays where it stands first, since it may be the title.
-    """
-    pages = [[line for line in lines if line.strip()] for lines in pages]
-    counts = Counter(
-        pattern for lines in pages for pattern in {_pattern(lines[at]) for at in _edges(lines)}
-    )
-    common = {one for one, n in counts.items() if n >= 3 and n > len(pages) / 2}
-    heads = {one for one in common if not _NUMBER_ONLY.fullmatch(one)}
-    return [_cut(lines, common, heads) for lines in pages]
+def _are_rows(before: _Placed, one: _Placed) -> bool:
+    """Whether the two are rows of one table."""
+    last, line = before.line, one.line
+    near = last.block == line.block or abs(last.left - line.left) < line.size
+    return before.page == one.page and last.cells > 1 and line.cells > 1 and near
 
 
-def _cut(lines: list[str], common: set[str], heads: set[str]) -> list[str]:
-    """From each edge inwards, up to the first line that is the page's own."""
-    gone: set[int] = set()
-    for way in ((0, 1), (len(lines) - 1, len(lines) - 2)):
-        for at in way:
-            if not 0 <= at < len(lines) or _pattern(lines[at]) not in common:
-                break
-            gone.add(at)
-    left = {at for at in gone if _pattern(lines[at]) in heads}
-    heads -= {_pattern(lines[at]) for at in left}
-    return [line for at, line in enumerate(lines) if at in left or at not in gone]
-
-
-def _edges(lines: list[str]) -> set[int]:
-    """Where a running head and a page number may stand: the first two lines and the last two."""
-    return {at for at in (0, 1, len(lines) - 2, len(lines) - 1) if 0 <= at < len(lines)}
-
-
-def _pattern(line: str) -> str:
-    return re.sub(r"\d+", "0", line.strip())
-
-
-def _usual_width(lines: Sequence[str]) -> float:
-    """That of the line which a tenth of them outdo: most are full, headings and last lines not."""
-    widths = sorted(_width(line) for line in lines if line.strip())
-    return widths[int(0.9 * (len(widths) - 1))] if widths else 0
-
-
-def _width(line: str) -> int:
-    indent = INDENT if line.startswith((" ", "\u3000", "\t")) else 0
-    text = line.strip()
-    return indent + len(text) + len(_WIDE.findall(text))
-
-
-def _begins(before: str, line: str, usual: float) -> bool:
+def _begins(before: _Placed, one: _Placed) -> bool:
     """Whether the line begins a paragraph, and does not go on with the one before."""
-    text = line.strip()
-    if _ITEM.match(text) or line.startswith((" ", "\u3000", "\t")):
+    line, last = one.line, before.line
+    text = line.text.strip()
+    if last.cells > 1 or line.cells > 1 or _ITEM.match(text):
         return True
-    room = usual - _width(before)
-    ended = before.rstrip().rstrip(CLOSERS).endswith(tuple(SENTENCE_END))
-    if ended and holds_han(before) != holds_han(text):
-        return True  # the other language has the word
-    if holds_han(text[:1]) or _WIDE.search(before.rstrip()[-1:]):
-        # Chinese is broken anywhere, so that only a paragraph's last line leaves much room.
-        return room > (SLACK if ended else (1 - FULL) * usual)
-    word = text.split(maxsplit=1)[0]
-    if _HYPHENATED.search(before) and text[0].islower():
+    if max(last.size, line.size) > OTHER_SIZE * min(last.size, line.size):
+        return True
+    if _stands_elsewhere(before, one):
+        return True
+    ended = _ends(last.text)
+    if ended and (holds_han(last.text) != holds_han(text) or one.short):
+        return True  # the other language has the word, or nothing speaks against a new paragraph
+    if before.page != one.page and (ended or (one.alone and one.short)):
+        return True
+    room = before.margin - last.right
+    needed = _needed(last, line)
+    if not before.known:
+        return not (_goes_on(last.text, text) and room <= needed)
+    if _KEY.match(text) and (ended or _KEY.match(last.text.strip()) or room > needed):
+        return True
+    if _is_indented(before, one) and (ended or room > needed):
+        return True
+    return room > needed and not _may_go_on(before, text, room)
+
+
+def _stands_elsewhere(before: _Placed, one: _Placed) -> bool:
+    """Whether there is a gap between the two, or they are no neighbours in the flow of the text."""
+    last, line = before.line, one.line
+    if before.page != one.page:
         return False
-    return room > (1 - FULL) * usual or (room > _width(word) + 1 and text[0].isupper())
+    if last.block != line.block:
+        return not (line.left >= last.right and line.base > last.base)
+    return last.base - line.base > WIDER * max(before.distance, last.size)
+
+
+def _is_indented(before: _Placed, one: _Placed) -> bool:
+    """Other than below an item, whose lines stand below its text."""
+    if before.page != one.page or before.line.block != one.line.block:
+        return False
+    moved = one.line.left - before.line.left
+    return moved > INDENT * one.line.size and not _ITEM.match(before.line.text.strip())
+
+
+def _may_go_on(before: _Placed, text: str, room: float) -> bool:
+    """Whether a line that left some room goes on all the same, as its words say."""
+    last = before.line.text
+    if room > (1 - FULL) * before.column or _ends(last) or _KEY.match(text):
+        return False
+    if holds_han(text[:1]) or WIDE.search(last.rstrip()[-1:]):
+        return _goes_on(last, text) and room <= 2 * SLACK * before.line.size
+    return text[0].islower() or last.rstrip().endswith(",")
 
 
 def _joined(paragraph: str, text: str, words: Counter[str]) -> str:
     """Both in one line, as they were before they were broken."""
-    hyphenated = _HYPHENATED.search(paragraph)
+    hyphenated = _HYPHENATED.search(paragraph[-80:])
     if hyphenated and text[0].islower():
         whole = (hyphenated[1] + re.split(r"[\W\d_]", text, maxsplit=1)[0]).lower()
         # Written with its hyphen elsewhere ("well-known"), it keeps it.
         keep = words[hyphenated[1].lower()] > 1 and words[whole] == 0
         return (paragraph if keep else paragraph[:-1]) + text
-    if _WIDE.search(paragraph[-1]) or _WIDE.search(text[0]):
+    if WIDE.search(paragraph[-1]) or WIDE.search(text[0]):
         return paragraph + text
     return f"{paragraph} {text}"

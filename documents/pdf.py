@@ -1,71 +1,80 @@
-"""PDF → text. Runs only in the process of `worker`, since a file may mean harm."""
+"""PDF → text, by PDFium. Runs only in the process of `worker`, since a file may mean harm."""
 
 from __future__ import annotations
 
-from io import BytesIO
+from typing import Any
 
-from pypdf import PasswordType, PdfReader, overwrite_configuration
-from pypdf.errors import DependencyError, LimitReachedError
+import pypdfium2
+import pypdfium2.raw as pdfium
 
+from documents.box_font import BoxFonts
 from documents.document import FILE, MAX_CHARACTERS, Document, check_text, too_long
+from documents.fields import read_fields
+from documents.furniture import without_furniture
+from documents.glyphs import MAX_UNREADABLE, read_glyphs
+from documents.layout import Page, lines_of
 from documents.lines import join_pages
-from errors import ProtectedDocument, TooLarge, UnreadableDocument
+from errors import ProtectedDocument, TextlessDocument, TooLarge, UnreadableDocument
 from wording import message
 
 MAX_PAGES = 500
-MAX_STREAM_BYTES = 30_000_000  # of one page or part, unpacked; a book's page has some 10,000
-_NOT_OCR = message("errors.documents_scanned")
 
 
 def read_pdf(data: bytes) -> Document:
-    """The paragraphs of a PDF, in the order in which its pages draw them.
+    """The paragraphs of a PDF, what was filled into its form among them.
 
-    Raises ProtectedDocument, TextlessDocument, TooLarge or UnreadableDocument; pypdf may raise
-    nearly anything else for a damaged file.
+    A file that opens without a password is read. Raises ProtectedDocument, TextlessDocument,
+    TooLarge or UnreadableDocument; pypdfium2.PdfiumError for a page that is damaged.
     """
     if b"%PDF-" not in data[:1024]:
         raise UnreadableDocument(message("errors.documents_not_pdf"), field=FILE)
-    overwrite_configuration(
-        zlib_maximum_output_length=MAX_STREAM_BYTES,
-        lzw_maximum_output_length=MAX_STREAM_BYTES,
-        run_length_maximum_output_length=MAX_STREAM_BYTES,
-        jbig2dec_binary=None,  # no other program is to see the file
-    )
+    if pypdfium2.PdfSysfontBase.SINGLETON is None:
+        BoxFonts().setup()
     try:
-        return _read(PdfReader(BytesIO(data)))
-    except LimitReachedError as error:
-        raise TooLarge(
-            message("errors.documents_pdf_bomb"),
-            field=FILE,
-        ) from error
+        file = pypdfium2.PdfDocument(data)
+    except pypdfium2.PdfiumError as error:
+        if error.err_code in (pdfium.FPDF_ERR_PASSWORD, pdfium.FPDF_ERR_SECURITY):
+            raise ProtectedDocument(
+                message("errors.documents_pdf_protected"), field=FILE
+            ) from error
+        raise
+    file.init_forms()
+    pages = _pages(file)
+    left = without_furniture([page or Page([]) for page in pages])
+    textless = tuple(number for number, page in enumerate(left, 1) if not page.lines)
+    if None in pages and len(textless) == len(pages):
+        raise TextlessDocument(message("errors.documents_pdf_no_characters"), field=FILE)
+    text = check_text(join_pages(left), message("errors.documents_scanned"))
+    return Document(text, pages=len(pages), textless_pages=textless)
 
 
-def _read(reader: PdfReader) -> Document:
-    if reader.is_encrypted and not _opens(reader):
-        raise ProtectedDocument(
-            message("errors.documents_pdf_protected"),
-            field=FILE,
-        )
-    count = len(reader.pages)
-    if count > MAX_PAGES:
+def _pages(file: pypdfium2.PdfDocument) -> list[Page | None]:
+    """None for a page whose characters cannot be told."""
+    if len(file) > MAX_PAGES:
         raise TooLarge(
-            message("errors.documents_pdf_pages", pages=count, limit=MAX_PAGES),
-            field=FILE,
+            message("errors.documents_pdf_pages", pages=len(file), limit=MAX_PAGES), field=FILE
         )
-    pages: list[str] = []
+    pages: list[Page | None] = []
     size = 0
-    for page in reader.pages:
-        pages.append(page.extract_text())
-        size += len(pages[-1])
+    for number in range(len(file)):
+        page = _read_page(file[number], file.formenv)
+        size += sum(len(line.text) for line in page.lines) if page else 0
         if size > MAX_CHARACTERS:
             raise too_long()
-    textless = tuple(number for number, page in enumerate(pages, 1) if not page.strip())
-    return Document(check_text(join_pages(pages), _NOT_OCR), pages=count, textless_pages=textless)
+        pages.append(page)
+    return pages
 
 
-def _opens(reader: PdfReader) -> bool:
-    """Whether it opens without a password; so do files that only forbid printing or the like."""
+def _read_page(page: pypdfium2.PdfPage, form: Any) -> Page | None:
+    textpage = page.get_textpage()
     try:
-        return reader.decrypt("") != PasswordType.NOT_DECRYPTED
-    except DependencyError:  # AES needs a cryptographic library, which Kex does without
-        return False
+        glyphs = read_glyphs(textpage)
+    finally:
+        textpage.close()
+    try:
+        if glyphs.unreadable > MAX_UNREADABLE:
+            return None
+        filled = read_fields(page, form, glyphs.pieces)
+        return Page(lines_of([*glyphs.pieces, *filled]), page.get_width())
+    finally:
+        page.close()

@@ -78,7 +78,8 @@ def _run(kind: str, data: bytes, seconds: int) -> bytes:
         log.info("reading a .%s: %s", kind, done.stderr[-500:].decode("utf-8", "replace").strip())
     if done.returncode == -signal.SIGXCPU:
         raise _too_slow(seconds)
-    if done.returncode == -signal.SIGKILL:  # how Linux ends what takes the machine's memory
+    # How Linux ends what takes the machine's memory, and PDFium itself when it gets no more.
+    if done.returncode in (-signal.SIGKILL, -signal.SIGABRT):
         raise TooLarge(message("errors.documents_memory"), field=FILE)
     if done.returncode != 0:
         log.error("the reader of %s files ended with %d", kind, done.returncode)

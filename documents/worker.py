@@ -31,7 +31,7 @@ def main(kind: str, seconds: int) -> None:
     resource.setrlimit(resource.RLIMIT_CPU, (seconds, seconds + 1))  # SIGXCPU, then SIGKILL
     resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    logging.disable()  # pypdf quotes the file in its warnings
+    logging.disable()  # readers quote the file in their warnings
     json.dump(_answer(kind, sys.stdin.buffer.read()), sys.stdout)
 
 

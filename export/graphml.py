@@ -15,10 +15,11 @@ from export.gathered import Gathered, gathered, node_id
 from export.graph import Edge, Property
 from knowledge.record import Record
 
-_NODE_KEYS = {"kind": "string", "name": "string", "key": "string", "names": "string",
-              "classes": "string", "aliases": "string"}  # fmt: skip
+# Gephi takes names from keys with the name "label" alone, others show them from `name` too.
+_NODE_KEYS = {"label": "string", "kind": "string", "name": "string", "key": "string",
+              "names": "string", "classes": "string", "aliases": "string"}  # fmt: skip
 _EDGE_KEYS = {
-    "kind": "string", "relation": "string", "source": "string", "task": "string",
+    "label": "string", "kind": "string", "relation": "string", "source": "string", "task": "string",
     "model": "string", "confidence": "double", "correction": "string",
     "head": "string", "head_status": "string", "head_start": "int", "head_end": "int",
     "tail": "string", "tail_status": "string", "tail_start": "int", "tail_end": "int",
@@ -54,13 +55,19 @@ def _declarations() -> Iterator[str]:
 
 
 def _node(node: Gathered) -> str:
-    fields: dict[str, Property] = {"kind": node.kind, "name": node.name, "key": node.key}
+    fields: dict[str, Property] = {"label": node.name, "kind": node.kind}
+    fields |= {"name": node.name, "key": node.key}
     fields |= {field: tuple(values) for field, values in node.properties.items() if values}
     return f'<node id="{node.id}">{_data("node", fields)}</node>\n'
 
 
 def _edge(edge: Edge) -> str:
-    fields = {"kind": edge.kind, "relation": edge.relation, **edge.properties}
+    fields = {
+        "label": edge.relation,
+        "kind": edge.kind,
+        "relation": edge.relation,
+        **edge.properties,
+    }
     ends = f'source="{node_id(edge.head)}" target="{node_id(edge.tail)}"'
     return f'<edge id="s{edge.key}" {ends}>{_data("edge", fields)}</edge>\n'
 

@@ -12,7 +12,8 @@ from cli.chat.dialogue import Dialogue
 from cli.chat.pictures import open_picture
 from cli.chat.replies import Limits, build_request, load, read_reply, tell_end
 from cli.chat.wording import WORDING, Wording, locale_language
-from cli.extract import read_text
+from cli.interrupts import dropping_lines
+from cli.reading import read_text
 from cli.terminal import enable_line_editing, remark, tolerate_encodings
 from errors import InputError, Unprocessable
 from models.base import Model, Sampling
@@ -123,7 +124,8 @@ def chat_command(**values: Any) -> None:
                 field="image",
             )
         if options.prompt is None and sys.stdin.isatty():
-            _talk(model, options, settings)
+            with dropping_lines():
+                _talk(model, options, settings)
         else:
             _answer(model, options, settings)
     finally:

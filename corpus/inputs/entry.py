@@ -5,6 +5,7 @@ Broken documents come too, with `error`: every document has an outcome.
 
 from __future__ import annotations
 
+import stat
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -73,6 +74,15 @@ def entry_of(row: dict[str, object], fields: Fields, place: str, at: int) -> Ent
     if wrong is not None:
         return Entry(place, at, id_, error=wrong)
     return Entry(place, at, id_, str(text), entity=str(entity) if entity else None)
+
+
+def is_special(path: Path) -> bool:
+    """Whether it is neither a file nor a folder: to open it may take forever."""
+    try:
+        mode = path.stat().st_mode
+    except OSError:
+        return False  # who opens it will say what is wrong
+    return not (stat.S_ISREG(mode) or stat.S_ISDIR(mode))
 
 
 def whole(text: str) -> str:

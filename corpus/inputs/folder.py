@@ -6,7 +6,7 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
-from corpus.inputs.entry import MAX_ID, Entry
+from corpus.inputs.entry import MAX_ID, Entry, is_special
 from documents.reading import ENDINGS
 from wording import message
 
@@ -14,7 +14,10 @@ READ = tuple(ending for ending in ENDINGS if ending not in (".csv", ".tsv"))
 
 
 class FolderInput:
-    """Every file but hidden ones, by name; its id is its path in the folder."""
+    """Every file but hidden ones, by name; its id is its path in the folder.
+
+    Pipes, sockets and devices are broken documents: nobody knows when they end.
+    """
 
     def __init__(self, folder: Path, out: Path) -> None:
         self._folder = folder
@@ -30,6 +33,8 @@ class FolderInput:
                 yield Entry(
                     f"file {at}", at, error=message("errors.corpus_path_too_long", limit=MAX_ID)
                 )
+            elif is_special(file):
+                yield Entry(id_, at, error=message("errors.corpus_no_regular_file"))
             elif file.suffix.lower() in READ:
                 yield Entry(id_, at, file=file)
             else:

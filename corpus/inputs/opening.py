@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from corpus.inputs.entry import Fields, Input
+from corpus.inputs.entry import Fields, Input, is_special
 from corpus.inputs.folder import FolderInput
 from corpus.inputs.parquet import ParquetInput
 from corpus.inputs.rows import CsvInput, JsonlInput
@@ -36,6 +36,8 @@ def open_input(path: Path, fields: Fields, out: Path) -> Input:
             ),
             field="INPUT",
         )
+    if is_special(path):
+        raise InputError(message("errors.corpus_no_regular_file"), field="INPUT")
     try:
         path.open("rb").close()
     except OSError as error:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import io
 import json
 from collections.abc import Iterator
@@ -11,7 +10,7 @@ from typing import IO
 
 from corpus.inputs.entry import MAX_TEXT, Entry, Fields, entry_of
 from documents.decoding import decode
-from documents.tables import DELIMITERS, delimiter_of
+from documents.tables import DELIMITERS, delimiter_of, split_sep, table_rows
 from errors import InputError
 from wording import message
 
@@ -74,37 +73,32 @@ class CsvInput:
         text, encoding = decode(whole)
         self._codec = _CODECS[encoding]
         delimiters = "\t" if path.suffix.lower() == ".tsv" else DELIMITERS
-        self._delimiter = delimiter_of(text, delimiters)
-        columns = next(csv.reader(io.StringIO(text, newline=""), delimiter=self._delimiter), [])
-        check_columns([name.strip() for name in columns], fields)
+        stated, body = split_sep(text)
+        self._skip = int(stated is not None)
+        self._delimiter = stated or delimiter_of(body, delimiters)
+        head = next(table_rows(io.StringIO(body, newline=""), self._delimiter), None)
+        check_columns([name.strip() for name in head.cells] if head else [], fields)
 
     def __iter__(self) -> Iterator[Entry]:
-        before = csv.field_size_limit(MAX_TEXT)  # of the process: 131,072 are less than a book
-        try:
-            with self._path.open("rb") as raw:
-                # What is no character comes through as half a one, and is one row's error.
-                text = io.TextIOWrapper(raw, self._codec, errors="surrogateescape", newline="")
-                yield from self._rows(raw, text)
-        finally:
-            csv.field_size_limit(before)
+        with self._path.open("rb") as raw:
+            # What is no character comes through as half a one, and is one row's error.
+            text = io.TextIOWrapper(raw, self._codec, errors="surrogateescape", newline="")
+            yield from self._rows(raw, text)
 
     def _rows(self, raw: IO[bytes], text: IO[str]) -> Iterator[Entry]:
-        rows = csv.reader(text, delimiter=self._delimiter, strict=True)
-        columns = [name.strip() for name in next(rows)]
-        while True:
-            place = f"{self._path.name}:{rows.line_num + 1}"
-            try:
-                row = next(rows, None)
-            except csv.Error as error:
-                reason = message("errors.corpus_row_unreadable", reason=str(error))
+        if self._skip:
+            text.readline()
+        rows = table_rows(text, self._delimiter)
+        columns = [name.strip() for name in next(rows).cells]
+        for row in rows:
+            place = f"{self._path.name}:{row.first + self._skip}"
+            if row.error:
+                reason = message("errors.corpus_row_unreadable", reason=row.error)
                 yield Entry(place, raw.tell(), error=reason)
-                continue
-            if row is None:
-                return
-            if any(cell.strip() for cell in row):
-                yield self._entry(columns, row, place, raw.tell())
+            elif not row.blank:
+                yield self._entry(columns, row.cells, place, raw.tell())
 
-    def _entry(self, columns: list[str], row: list[str], place: str, at: int) -> Entry:
+    def _entry(self, columns: list[str], row: tuple[str, ...], place: str, at: int) -> Entry:
         if any("\ud800" <= char <= "\udfff" for cell in row for char in cell):
             return Entry(place, at, error=message("errors.corpus_row_bytes"))
         if len(row) > len(columns):

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -203,3 +205,35 @@ def test_without_pyarrow_the_remedy_is_named(tmp_path: Path) -> None:
 def test_other_inputs_are_refused(tmp_path: Path) -> None:
     with pytest.raises(InputError, match=r"INPUT 'a.pdf' is not supported: use a file .jsonl"):
         open_input(write(tmp_path / "a.pdf", b""), FIELDS, tmp_path)
+
+
+def test_a_stray_quotation_mark_costs_one_document(tmp_path: Path) -> None:
+    data = b'sep=;\nid;text\na;"one\nb;two\nc;"three\nmore"\nd;"four"\n'
+    found = told(write(tmp_path / "in.csv", data))
+    assert "cannot be read" in str(found.pop("in.csv:3"))
+    assert found == {"b": "two", "c": "three\nmore", "d": "four"}
+
+
+def test_what_is_no_regular_file_is_not_opened(tmp_path: Path) -> None:
+    source = tmp_path / "in"
+    source.mkdir()
+    write(source / "b.txt", b"text")
+    os.mkfifo(source / "a.txt")
+    (source / "c.txt").symlink_to(os.devnull)
+    (source / "d.txt").symlink_to(source / "b.txt")
+    (source / "e.txt").symlink_to(source / "nowhere.txt")
+    with socket.socket(socket.AF_UNIX) as listener:
+        listener.bind(str(source / "f.txt"))
+        found = {entry.place: entry for entry in open_input(source, FIELDS, tmp_path / "out")}
+    assert {id for id, entry in found.items() if entry.file} == {"b.txt", "d.txt", "e.txt"}
+    assert {id for id, entry in found.items() if "no regular file" in (entry.error or "")} == {
+        "a.txt", "c.txt", "f.txt",
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize("name", ["in.jsonl", "in.csv"])
+def test_an_input_that_is_no_regular_file(tmp_path: Path, name: str) -> None:
+    os.mkfifo(tmp_path / name)
+    with pytest.raises(InputError, match="no regular file") as caught:
+        open_input(tmp_path / name, FIELDS, tmp_path)
+    assert caught.value.field == "INPUT"

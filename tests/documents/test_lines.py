@@ -4,17 +4,38 @@ from __future__ import annotations
 
 import pytest
 
+from documents.furniture import without_furniture
+from documents.layout import Line, Page, width
 from documents.lines import join_pages
 
 FULL = "This is a line of text that goes as far as the margin lets it go, and"
+SIZE = 10.0
+PITCH = 14.0
+LEFT = 50.0
+END = LEFT + width(FULL) * SIZE / 2
+WIDTH = LEFT + END
+
+
+def page(text: str, top: float = 800.0, cells: int = 1) -> Page:
+    """The lines of a page as a typewriter sets them; an empty one leaves room."""
+    lines = []
+    for number, line in enumerate(text.split("\n")):
+        left = LEFT + SIZE * (len(line) - len(line.lstrip()))
+        right = left + width(line.strip()) * SIZE / 2
+        if line:
+            base = top - PITCH * number
+            lines.append(Line(line.strip(), left, right, base, SIZE, line.count("\t") + cells))
+    return Page(lines, WIDTH)
 
 
 def joined(*lines: str) -> list[str]:
-    return join_pages(["\n".join(lines)]).split("\n\n")
+    return join_pages([page("\n".join(lines))]).split("\n\n")
 
 
 def test_chinese_lines_are_joined_without_blanks() -> None:
     lines = ["鲁迅，原名周树人，一八八一年出生于浙江", "绍兴，是中国现代文学的奠基人。"]
+    assert joined(*lines) == ["".join(lines)]
+    lines[0] = "鲁迅，原名周树人，浙江绍兴人，一八八一年出生于江南浙江省的绍兴城"
     assert joined(*lines) == ["".join(lines)]
 
 
@@ -52,8 +73,47 @@ def test_a_short_line_ends_its_paragraph() -> None:
 
 
 def test_an_indented_line_begins_anew() -> None:
-    chinese = "鲁迅出生于浙江绍兴一个没落的家庭里，后来去了日本留学。"
-    assert joined(chinese, " " + chinese) == [chinese, chinese]
+    chinese = "鲁迅出生于浙江绍兴一个没落的家庭里，后来他去了东洋的日本国留学。"
+    assert joined(chinese, "  " + chinese) == [chinese, chinese]
+    assert joined(f"{FULL[:-5]}.", f"  {FULL[:-6]}") == [f"{FULL[:-5]}.", FULL[:-6]]
+
+
+def test_the_lines_below_an_item_belong_to_it() -> None:
+    assert joined(f"• {FULL[:-2]}", "  here it ends.") == [f"• {FULL[:-2]} here it ends."]
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        ["合同编号：HT-2024-0057", "甲方：星海科技股份有限公司", "乙方：陈国栋", "住所：上海市"],
+        ["姓 名：王芳", "性 别：女", "出生日期：一九八三年五月"],
+        ["Name: Greta Olsen", "Address: 17 Harbour Street, Bergen", "Phone: +47 555"],
+        ["Members of the board", "Nils Berg, chair", "Ida Moe, treasurer", "Pavel Novak, auditor"],
+        ["董事会成员", "陈国栋 董事长", "李秀兰 财务总监", "王建国 总经理"],
+        ["Annual Report", FULL],
+        [f"Employer: {FULL[:-12]}", "Position: head of the legal department"],
+        ["In 2022 the yard built 6 ships.", "The largest of them went to Malmo.", "Work stopped."],
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize("width", [WIDTH, 2 * WIDTH, 0.0])
+def test_forms_lists_and_titles_keep_their_lines(lines: list[str], width: float) -> None:
+    whole = page("\n".join(lines))
+    assert join_pages([Page(whole.lines, width)]).split("\n\n") == lines
+
+
+def test_more_room_between_lines_or_larger_letters_begin_anew() -> None:
+    first, second = f"{FULL[:-5]}.", FULL[:-4]
+    assert joined(FULL, first, "", second, "end.") == [f"{FULL} {first}", f"{second} end."]
+    title = Line(FULL, LEFT, END, 828.0, 1.4 * SIZE)
+    assert join_pages([Page([title, *page(first).lines], WIDTH)]) == f"{FULL}\n\n{first}"
+
+
+def test_rows_of_a_table_are_lines_of_one_paragraph() -> None:
+    assert joined("Staff", "Name\tYear", "Nils\t1501", FULL) == [
+        "Staff",
+        "Name\tYear\nNils\t1501",
+        FULL,
+    ]
 
 
 def test_the_other_language_begins_anew() -> None:
@@ -67,20 +127,62 @@ def test_ligatures_and_radicals() -> None:
     ]
 
 
+def read(*pages: str) -> str:
+    return join_pages(without_furniture([page(text) for text in pages]))
+
+
 def test_page_numbers_and_running_heads() -> None:
-    pages = [f"Annals of Science\n{FULL}\n{word} page.\n- {n} -" for n, word in enumerate("abcd")]
-    text = join_pages(pages)
+    pages = [
+        f"Annals of Science\n\n{FULL}\n{word} page.\n\n- {n} -" for n, word in enumerate("abcd")
+    ]
+    text = read(*pages)
     assert text.count("Annals of Science") == 1
     assert "- " not in text
     assert [f"{word} page." in text for word in "abcd"] == [True] * 4
-    assert "- 0 -" in join_pages(pages[:2])  # two pages prove nothing
+    assert "- 0 -" in read(*pages[:2])  # two pages prove nothing
+
+
+@pytest.mark.parametrize(
+    "head",
+    ["{}", "Page {} of 9", "第 {} 页 共 9 页", "Annals of Science | {}", "Annals of Science\t{}",
+     "{}\tAnnals of Science", "Annals of Science - Page {}", "文学史　第{}页"],
+)  # fmt: skip
+def test_heads_that_count_the_pages_along(head: str) -> None:
+    pages = [f"{head.format(n + 3)}\n\n{FULL}\nand {word}." for n, word in enumerate("abcd")]
+    text = read(*pages)
+    assert [head.format(n + 3) in text.split("\n\n") for n in (1, 2, 3)] == [False] * 3
+    assert text.count(FULL) == 4
+
+
+@pytest.mark.parametrize(
+    "pages",
+    [
+        [f"Invoice No. {n}\n\nCustomer: {name}\n\nTotal: EUR {n}.50"
+         for n, name in ((1001, "Olga"), (1002, "Pavel"), (1003, "Rita"), (1004, "Sami"))],
+        [f"Room {n}" for n in (101, 102, 103)],
+        [f"Chapter {n}\n\n{FULL} {n}." for n in (1, 2, 3, 4)],
+        [f"In {year} the yard built {n} ships.\nWork stopped for {n} days."
+         for year, n in ((2021, 4), (2022, 6), (2023, 5))],
+        [f"Nils {word}\nThank you for your order." for word in "abcd"],
+        [f"Report\t{year}\n\n{FULL[5:]} {year}" for year in (2019, 2021, 2022)],
+    ],
+)  # fmt: skip
+def test_lines_of_the_text_are_no_running_heads(pages: list[str]) -> None:
+    text = read(*pages)
+    expected = [line for one in pages for line in one.splitlines() if line]
+    assert [line for line in text.splitlines() if line] == expected
+
+
+def test_pages_that_hold_a_running_head_alone_are_empty() -> None:
+    left = without_furniture([page("Certificate") for _ in range(4)])
+    assert [len(one.lines) for one in left] == [1, 0, 0, 0]
 
 
 def test_a_sentence_goes_on_over_the_page() -> None:
     lines = [f"{word} {FULL}" for word in ("one", "two", "three", "four", "five", "six")]
-    pages = [f"{lines[n]}\n{lines[n + 1]}\n{n + 7}" for n in (0, 2, 4)]
-    assert join_pages(pages) == " ".join(lines)
+    pages = [f"{lines[2 * n]}\n{lines[2 * n + 1]}\n\n{n + 7}" for n in (0, 1, 2)]
+    assert read(*pages) == " ".join(lines)
 
 
 def test_no_lines_are_no_text() -> None:
-    assert join_pages(["", " \n", "\n"]) == ""
+    assert join_pages([Page([]), Page([])]) == ""

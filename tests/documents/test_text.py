@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from documents import document
+from documents import document, tables
 from documents.reading import read
 from errors import InputError, TextlessDocument, TooLarge, UnreadableDocument, UnsupportedMedia
 
@@ -125,13 +125,55 @@ def test_only_tables_have_columns() -> None:
     ("data", "message"),
     [
         (b'a,b\n1,"open', "cannot be read"),
-        (b"a,b\n1," + b"x" * 140_000, "cannot be read"),
         (b"a," * 1001, "1,000 columns"),
     ],
 )
 def test_broken_tables(data: bytes, message: str) -> None:
     with pytest.raises(UnreadableDocument, match=message):
         read("t.csv", data, "2")
+
+
+def test_a_cell_as_long_as_a_book() -> None:
+    assert read("t.csv", b"a,b\n1," + b"x" * 900_000, "2").text == "x" * 900_000
+
+
+@pytest.mark.parametrize("mark", [";", "\t", ",", "|", "^"])
+@pytest.mark.parametrize("line", ["sep={}\n", "SEP={}\r\n", '"sep={}"\n', "\ufeffsep={}\n"])
+def test_the_line_by_which_excel_states_the_delimiter(line: str, mark: str) -> None:
+    table = line.format(mark) + f"name{mark}about\nLu Xun{mark}one\n"
+    found = read("t.csv", table.encode(), "about")
+    assert (found.columns, found.text) == (("name", "about"), "one")
+
+
+@pytest.mark.parametrize(
+    ("rows", "lost"),
+    [
+        (['1,"one', "2,two", "3,three"], "2"),
+        (["1,one", '2,"two" and more', "3,three"], "3"),
+        (["1,one", '2,"two', '3,"three"'], "3"),
+        (["1,one", '2,"two', '3,"and\nthree"', "4,four"], "3"),
+        (['1,"one', '2,"two', '3,"three', "4,four"], "2, 3, 4"),
+    ],
+)
+def test_a_stray_quotation_mark_costs_one_row(rows: list[str], lost: str) -> None:
+    found = read("t.csv", "\n".join(["a,b", *rows]).encode(), "b")
+    numbers = {"one", "two", "three", "four"}
+    expected = [row for row in rows if row.count('"') % 2 == 0 and "more" not in row]
+    words = (found.text or "").replace("and\n", "").splitlines()
+    assert words == [next(one for one in numbers if one in row) for row in expected]
+    [warning] = found.warnings
+    assert f"line {lost} " in warning
+    assert found.to_json()["warnings"] == (warning,)
+
+
+def test_marks_inside_a_cell_are_none() -> None:
+    assert read("t.csv", b'a,b\n1,a 5" pipe\n2,x', "b").text == 'a 5" pipe\nx'
+
+
+def test_quotation_marks_without_end_take_no_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tables, "REREAD", 10_000)
+    found = read("t.csv", b"a,b\n0,first\n" + b'1,"open\n' * 5000, "b")
+    assert (found.text, len(found.warnings)) == ("first", 1)
 
 
 @pytest.mark.parametrize("data", [b"a,b\n1,", b"a,b", b",,\n,,"])

@@ -48,6 +48,15 @@ def test_nasty_strings_come_back() -> None:
         assert (edge["kind"], edge["relation"], edge["confidence"]) == ("fact", kept, 0.25)
 
 
+def test_gephi_finds_names_under_the_key_label() -> None:
+    data = "".join(write("graphml", reals()))
+    for end in ("node", "edge"):
+        assert f'<key id="{end}_label" for="{end}" attr.name="label" attr.type="string"/>' in data
+    nodes, edges = read(reals())
+    assert all(fields["label"] == name for name, fields in nodes.items())
+    assert all(edge["label"] == edge["relation"] for edge in edges)
+
+
 def test_spellings_and_answers_come_together_in_one_node() -> None:
     nodes, edges = read([*reals(), *reals()])
     assert set(nodes) == {

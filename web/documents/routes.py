@@ -12,8 +12,9 @@ from documents.reading import read
 from errors import InputError, TooLarge, UnsupportedMedia
 from settings import Settings
 from web.body import MAX_FIELDS, check_charset
+from web.language import language
 from web.services import services
-from wording import message
+from wording import localised, message
 
 FORM_OVERHEAD = 10_000  # bytes of a form beside the file: boundaries, the column
 _REMEDY = message("errors.upload_remedy")
@@ -35,7 +36,11 @@ def documents() -> Response:
     request.max_content_length = settings.max_file_bytes + FORM_OVERHEAD
     upload = _read_upload(request, settings)
     document = services().runner.run(lambda: read(upload.name, upload.data, upload.column))
-    return jsonify(name=upload.name, **document.to_json())
+    found = document.to_json()
+    if document.warnings:
+        lang = language(request)
+        found["warnings"] = [localised(warning, lang) for warning in document.warnings]
+    return jsonify(name=upload.name, **found)
 
 
 def _read_upload(request: Request, settings: Settings) -> _Upload:

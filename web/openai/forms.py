@@ -18,7 +18,6 @@ from models.base import Sampling
 from settings import Settings
 from validation import first_fault
 from web.body import read_json
-from web.extract.forms import check_max_tokens
 from web.openai.messages import MAX_MESSAGES, Form, OpenAIMessage, read_messages
 from wording import message
 
@@ -68,6 +67,10 @@ class _StreamOptions(Form):
     include_usage: bool | None = None
 
 
+UNLIMITED = -1  # `max_tokens` of clients of llama.cpp: as much as the server gives
+RANDOM = -1  # `seed` of the same: another one each time
+SEEDS = 2**32  # the models take so many; others are folded
+
 _Stop = Annotated[str, StringConstraints(min_length=1, max_length=200)]
 
 
@@ -81,13 +84,13 @@ class _Fields(BaseModel):
     stream: bool | None = None
     stream_options: _StreamOptions | None = None
     temperature: float | None = Field(None, ge=0, le=2)
-    top_p: float | None = Field(None, gt=0, le=1)
+    top_p: float | None = Field(None, ge=0, le=1)
     top_k: int | None = Field(None, ge=0, le=1_000_000)
     repetition_penalty: float | None = Field(None, gt=0, le=10)
-    max_tokens: int | None = Field(None, ge=1)
-    max_completion_tokens: int | None = Field(None, ge=1)
+    max_tokens: int | None = Field(None, ge=UNLIMITED)
+    max_completion_tokens: int | None = Field(None, ge=UNLIMITED)
     stop: _Stop | Annotated[list[_Stop], Field(max_length=4)] | None = None
-    seed: int | None = Field(None, ge=0, lt=2**32)
+    seed: int | None = Field(None, ge=-(2**63), lt=2**64)
     response_format: _Format | None = None
 
 
@@ -99,6 +102,7 @@ class Completion:
     model: str
     stream: bool
     include_usage: bool
+    warnings: tuple[str, ...] = ()
 
 
 def body_limit(settings: Settings, text_bytes: int) -> int:
@@ -112,29 +116,53 @@ def read_completion(request: Request, settings: Settings) -> Completion:
     Raises InputError (400), TooLarge (413) or UnsupportedMedia (415).
     """
     fields = _validate(read_json(request, "messages"))
-    limits = {
-        "max_completion_tokens": fields.max_completion_tokens,
-        "max_tokens": fields.max_tokens,
-    }
-    for name, value in limits.items():
-        check_max_tokens(name, value, settings)
+    max_tokens, warnings = _max_tokens(fields, settings)
     stop = [fields.stop] if isinstance(fields.stop, str) else fields.stop or []
     chat = Chat(
         messages=read_messages(fields.messages, settings),
-        max_tokens=fields.max_completion_tokens or fields.max_tokens or settings.max_tokens,
-        temperature=TEMPERATURE if fields.temperature is None else fields.temperature,
+        max_tokens=max_tokens,
+        temperature=_temperature(fields),
         sampling=Sampling(
-            top_p=fields.top_p,
+            top_p=fields.top_p or None,
             top_k=fields.top_k,
             repetition_penalty=fields.repetition_penalty,
-            seed=fields.seed,
+            seed=None if fields.seed in (None, RANDOM) else fields.seed % SEEDS,
             stop=tuple(stop),
         ),
         json_schema=_schema(fields.response_format),
     )
     options = fields.stream_options
     include_usage = options is not None and bool(options.include_usage)
-    return Completion(chat, fields.model, bool(fields.stream), include_usage)
+    return Completion(chat, fields.model, bool(fields.stream), include_usage, warnings)
+
+
+def _max_tokens(fields: _Fields, settings: Settings) -> tuple[int, tuple[str, ...]]:
+    """The longest answer, and what to say where the server's limit is lower than what was asked.
+
+    Many clients send a limit by themselves; it is an upper one, as with llama.cpp and Ollama.
+    """
+    limit = settings.max_tokens
+    given = {
+        "max_completion_tokens": fields.max_completion_tokens,
+        "max_tokens": fields.max_tokens,
+    }
+    for name, value in given.items():
+        if value is None or value == UNLIMITED:
+            continue
+        if value < 1:
+            raise InputError(message("errors.openai_no_tokens", name=name), field=name)
+        if value <= limit:
+            return value, ()
+        warning = message("warnings.openai_max_tokens", name=name, value=value, limit=limit)
+        return limit, (warning,)
+    return limit, ()
+
+
+def _temperature(fields: _Fields) -> float:
+    """0 where `top_p` leaves the most probable word alone."""
+    if fields.top_p == 0:
+        return 0.0
+    return TEMPERATURE if fields.temperature is None else fields.temperature
 
 
 def _validate(raw: dict[str, Any]) -> _Fields:

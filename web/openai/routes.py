@@ -8,7 +8,9 @@ from __future__ import annotations
 import json
 import secrets
 import time
-from collections.abc import Mapping
+from collections.abc import Generator, Mapping
+from contextlib import closing
+from dataclasses import replace
 from typing import Any
 
 from flask import Blueprint, Response, jsonify, request
@@ -38,7 +40,7 @@ def chat_completions() -> ResponseReturnValue:
     request.max_content_length = body_limit(settings, services().text_bytes)
     order = read_completion(request, settings)
     model = find_model(_known(order.model))
-    events = converse(order.chat, model)
+    events = _with_warnings(converse(order.chat, model), order.warnings)
     lang = language(request)
     head = {
         "id": f"chatcmpl-{secrets.token_hex(12)}",
@@ -49,6 +51,18 @@ def chat_completions() -> ResponseReturnValue:
         chunks = Chunks(head, include_usage=order.include_usage, lang=lang)
         return stream_response(events, chunks)
     return whole_response(events, Answer, lambda one: localised(completion(head, one), lang))
+
+
+def _with_warnings(
+    events: Generator[Event, None, None], warnings: tuple[str, ...]
+) -> Generator[Event, None, None]:
+    """The same events; the answer tells what was said of the request before its own warnings."""
+    with closing(events):
+        for event in events:
+            if isinstance(event, Answer):
+                yield replace(event, warnings=(*warnings, *event.warnings))
+            else:
+                yield event
 
 
 @blueprint.get("/models")

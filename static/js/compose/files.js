@@ -14,6 +14,7 @@ import * as picture from "./picture.js";
  * @property {number} [pages]
  * @property {number[]} [textless_pages]
  * @property {string[]} [columns]
+ * @property {string[]} [warnings]
  */
 
 const PICTURES = ["image/png", "image/jpeg", "image/webp"];
@@ -115,7 +116,7 @@ class Slip {
   }
 
   /** @param {string} text @param {Found} found */
-  #insert(text, { characters, pages, textless_pages, encoding }) {
+  #insert(text, { characters, pages, textless_pages, encoding, warnings }) {
     const before = box.value.trimEnd();
     box.value = before ? `${before}\n\n${text}` : text;
     box.dispatchEvent(new Event("input", { bubbles: true }));
@@ -125,6 +126,7 @@ class Slip {
       facts.push(t("page.files.textless", { pages: textless_pages.join(t("knowledge.comma")) }));
     if (encoding && encoding !== "UTF-8") facts.push(t("page.files.encoding", { encoding }));
     if (byId("counter", HTMLElement).classList.contains("over")) facts.push(t("page.files.over"));
+    facts.push(...(warnings ?? []));
     // The button that was pressed is gone.
     if (this.#element.contains(document.activeElement)) box.focus({ preventScroll: true });
     this.#element.classList.add("done");

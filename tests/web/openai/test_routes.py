@@ -164,6 +164,32 @@ def test_a_cut_answer_says_so(client: openai.OpenAI, scripted: ScriptedModel) ->
     assert "max_tokens" in warning
 
 
+@pytest.mark.parametrize("stream", [False, True])
+@pytest.mark.parametrize("name", ["max_tokens", "max_completion_tokens"])
+def test_a_limit_above_the_servers_is_lowered(
+    client: openai.OpenAI, scripted: ScriptedModel, name: str, stream: bool
+) -> None:
+    scripted.script = lambda _: ["a", Finish("stop", Usage(1, 2))]
+    asked: dict[str, Any] = {"model": MODEL, "messages": HI, "stream": stream, name: 100_000}
+    answer = client.chat.completions.create(**asked)
+    last = list(answer)[-1] if stream else answer
+    [warning] = last.model_dump()["warnings"]
+    assert f"{name} is 100000 and the limit is 1024" in warning
+    assert scripted.requests[0].max_tokens == 1024
+
+
+def test_what_clients_of_llama_cpp_send(client: openai.OpenAI, scripted: ScriptedModel) -> None:
+    scripted.script = lambda _: ["a", Finish("stop", Usage(1, 2))]
+    given: dict[str, Any] = {"max_tokens": -1, "seed": -1, "top_p": 0}
+    answer = client.chat.completions.create(model=MODEL, messages=HI, **given)
+    assert "warnings" not in answer.model_dump()
+    [request] = scripted.requests
+    assert (request.max_tokens, request.temperature) == (1024, 0)
+    assert (request.sampling.seed, request.sampling.top_p) == (None, None)
+    client.chat.completions.create(model=MODEL, messages=HI, seed=2**40 + 7)
+    assert scripted.requests[1].sampling.seed == 7
+
+
 def data_url(data: bytes, kind: str = "png") -> str:
     return f"data:image/{kind};base64,{base64.b64encode(data).decode()}"
 
@@ -226,11 +252,12 @@ REFUSED: list[tuple[dict[str, Any], str]] = [
     ({"logit_bias": {"5": 1}}, "logit_bias"),
     ({"extra_body": {"colour": "red"}}, "colour"),
     ({"temperature": 3}, "temperature"),
-    ({"top_p": 0}, "top_p"),
-    ({"max_tokens": 100_000}, "max_tokens"),
+    ({"top_p": -1}, "top_p"),
+    ({"max_tokens": 0}, "max_tokens"),
+    ({"max_completion_tokens": -2}, "max_completion_tokens"),
     ({"stop": ["a", "b", "c", "d", "e"]}, "stop"),
     ({"stop": [""]}, "stop"),
-    ({"seed": -1}, "seed"),
+    ({"seed": 0.5}, "seed"),
     ({"response_format": {"type": "json_schema", "json_schema": {"name": "x"}}}, "response_format"),
     ({"messages": []}, "messages"),
     ({"messages": [{"role": "user", "content": " "}]}, "messages"),

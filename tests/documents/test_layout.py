@@ -1,0 +1,117 @@
+"""From pieces of text with their places to the lines of a page."""
+
+from __future__ import annotations
+
+import pytest
+
+from documents.glyphs import Piece
+from documents.layout import lines_of
+
+SIZE = 10.0
+
+
+def drawn(text: str, x: float = 50.0, y: float = 700.0, size: float = SIZE) -> Piece:
+    """Text whose narrow characters are half as wide as its size."""
+    wide = sum(char > "\u2e80" for char in text)
+    return Piece(text, x, x + size * (len(text) + wide) / 2, y, size)
+
+
+def one_by_one(parts: list[str], gap: float, y: float = 700.0) -> list[Piece]:
+    pieces: list[Piece] = []
+    x = 50.0
+    for part in parts:
+        pieces.append(drawn(part, x, y))
+        x = pieces[-1].right + gap
+    return pieces
+
+
+def texts(*pieces: Piece) -> list[str]:
+    return [line.text for line in lines_of(pieces)]
+
+
+def test_words_that_are_drawn_one_by_one() -> None:
+    words = one_by_one("Aldus Manutius founded the Aldine Press.".split(), 2.5)
+    assert texts(*words) == ["Aldus Manutius founded the Aldine Press."]
+    assert texts(*reversed(words)) == ["Aldus Manutius founded the Aldine Press."]
+
+
+@pytest.mark.parametrize("spacing", [0.0, 3.0, 6.0])
+def test_letters_that_are_drawn_one_by_one(spacing: float) -> None:
+    pieces: list[Piece] = []
+    x = 50.0
+    for char in "Aldus Manutius founded it":
+        if char != " ":
+            pieces.append(drawn(char, x))
+        x += SIZE / 2 + spacing
+    assert texts(*pieces) == ["Aldus Manutius founded it"]
+    assert texts(*one_by_one(list("陈国栋是厂长"), spacing)) == ["陈国栋是厂长"]
+
+
+def test_numbers_beside_each_other_are_not_one() -> None:
+    assert texts(*one_by_one(["1", "2", "3", "4", "5", "6"], 3.0)) == ["1 2 3 4 5 6"]
+
+
+def test_letters_drawn_twice_for_bold_print_are_there_once() -> None:
+    assert texts(drawn("Title"), drawn("Title", 50.3)) == ["Title"]
+
+
+def test_indices_and_powers_stay_in_their_line() -> None:
+    line = [drawn("H"), drawn("2", 55.0, 697.0, 6.0), drawn("O and mc", 58.0)]
+    power = drawn("2", line[-1].right, 704.0, 6.0)
+    assert texts(*line, power) == ["H2O and mc2"]
+
+
+ROWS = (["City", "People", "Founded"], ["Oslo", "709037", "1048"], ["Bergen", "291940", "1070"],
+        ["Trondheim", "212660", "997"])  # fmt: skip
+
+
+@pytest.mark.parametrize("pitch", [14.0, 20.0])
+def test_rows_of_a_table_whatever_was_drawn_first(pitch: float) -> None:
+    cells = [
+        [drawn(text, 50.0 + 100 * column, 700 - pitch * row) for column, text in enumerate(cells)]
+        for row, cells in enumerate(ROWS)
+    ]
+    expected = ["\t".join(row) for row in ROWS]
+    assert texts(*(cell for row in cells for cell in row)) == expected
+    assert texts(*(row[column] for column in range(3) for row in cells)) == expected
+
+
+@pytest.mark.parametrize("shift", [0.0, 6.0])
+def test_a_cell_of_several_lines_is_one_cell(shift: float) -> None:
+    row = [
+        drawn("Nils Berg", 50, 700 - shift), drawn("chair", 150, 700 - shift),
+        drawn("Has sailed around the", 250, 700), drawn("world twice", 250, 688),
+        drawn("Ida Moe", 50, 660), drawn("treasurer", 150, 660), drawn("Lawyer", 250, 660),
+    ]  # fmt: skip
+    assert texts(*row) == [
+        "Nils Berg\tchair\tHas sailed around the world twice",
+        "Ida Moe\ttreasurer\tLawyer",
+    ]
+
+
+def test_a_label_and_its_value_are_no_cells() -> None:
+    assert texts(drawn("Name:"), drawn("Greta Olsen", 150)) == ["Name: Greta Olsen"]
+    assert texts(drawn("姓名："), drawn("王芳", 150)) == ["姓名：王芳"]
+    assert texts(drawn("1."), drawn("One", 90)) == ["1. One"]
+
+
+def test_columns_of_prose_stay_apart() -> None:
+    left = [f"{word} left column with its words" for word in ("one", "two", "three", "four")]
+    right = [line.replace("left", "right") for line in left]
+    pieces = [
+        drawn(line, x, 700 - 12 * row)
+        for x, lines in ((50, left), (300, right))
+        for row, line in enumerate(lines)
+    ]
+    assert texts(*pieces) == left + right
+
+
+def test_what_stands_higher_comes_first() -> None:
+    title = drawn("Title", 50, 760, 16)
+    assert texts(drawn("first"), drawn("second", 50, 686), title) == ["Title", "first", "second"]
+
+
+def test_text_from_top_to_bottom() -> None:
+    columns = (("陈国栋是厂长", 100.0), ("一九八三年到", 80.0), ("北京进修。", 60.0))
+    pieces = [drawn(char, x, 700 - SIZE * n) for text, x in columns for n, char in enumerate(text)]
+    assert texts(*pieces) == ["陈国栋是厂长一九八三年到北京进修。"]
