@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from knowledge.assertion.cues import Word, breaks_of, cues_of, lexicon
-from knowledge.items import Assertion
+from knowledge.items import HELD_BACK, Assertion
 from knowledge.text.language import detect
 from knowledge.text.spans import Lang, Span
 
@@ -71,9 +71,14 @@ def read(text: str, sentence: Span, ends: Sequence[Span | None], label: str) -> 
     if not inside:
         return STATED
     pair = _Pair(said, lang, inside, len(ends) - len(inside))
-    for cue in cues_of(lang, said):
-        if pair.is_reached_by(cue) and not lexicon(lang).label_says(label, cue.says):
-            return _reading(cue.says, said, cue.span, sentence)
+    reached = [
+        cue
+        for cue in cues_of(lang, said)
+        if pair.is_reached_by(cue) and not lexicon(lang).label_says(label, cue.says)
+    ]
+    if reached:  # a plan that is denied is denied
+        cue = next((one for one in reached if one.says in HELD_BACK), reached[0])
+        return _reading(cue.says, said, cue.span, sentence)
     asked = pair.asked()
     return _reading("uncertain", said, asked, sentence) if asked else STATED
 
@@ -101,6 +106,7 @@ class _Pair:
         ]
         self._starts = [at.start for at in breaks]
         self._stops = [at.end for at in breaks]
+        self._ends_of_plans = [at.start for at in breaks if said[at.start : at.end] not in ",，"]
 
     def is_reached_by(self, cue: Word) -> bool:
         if any(_overlap(cue.span, end) for end in self._ends):
@@ -111,9 +117,10 @@ class _Pair:
 
     def _clause(self, cue: Word) -> Span:
         before = bisect_right(self._stops, cue.span.start)
-        after = bisect_left(self._starts, cue.span.end)
         start = self._stops[before - 1] if before else 0
-        end = self._starts[after] if after < len(self._starts) else len(self._said)
+        ends = self._ends_of_plans if cue.says == "planned" else self._starts
+        after = bisect_left(ends, cue.span.end)
+        end = ends[after] if after < len(ends) else len(self._said)
         listed = _LIST.match(self._said, end) if self._lang == "en" else None
         return Span(start, listed.end() if listed else end)
 
@@ -136,6 +143,8 @@ class _Pair:
         if reach in ("clause", "subject") and order in ("bf", "<f"):
             return not self._attributive(cue)
         if reach == "clause" and cue.says == "planned" and self._fronted(cue):
+            return True
+        if reach in ("clause", "subject") and order == "<b" and self._closes(cue, clause):
             return True
         if reach == "subject":
             return order == "<b" and self._is_subject(cue, clause)
