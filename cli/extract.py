@@ -18,7 +18,7 @@ from extraction.extractor import Answer, Found, extract
 from extraction.request.examples import read_examples
 from extraction.request.labels import read_labels
 from extraction.request.spans import read_spans
-from extraction.request.task import MAX_PASSES, Grounding, Task, make_task
+from extraction.request.task import MAX_PASSES, Assertions, Grounding, Task, make_task
 from knowledge.answer_json import item_json
 from knowledge.items import NOT_STATED, Entity, Item, Located, PromptType, Triple, readable
 from models.progress import Stage
@@ -56,6 +56,7 @@ class ExtractOptions:
     passes: int
     grounding: Grounding
     min_confidence: float
+    assertions: Assertions
     output: str
     base_iri: str | None
     column: str | None
@@ -85,6 +86,10 @@ class ExtractOptions:
 @click.option(
     "--grounding", type=click.Choice(["strict", "free"]), default="strict", show_default=True,
     help="strict: pieces of the text only; free: paraphrases too, shown without a place.",
+)  # fmt: skip
+@click.option(
+    "--assertions", type=click.Choice(["affirmed", "all"]), default="affirmed", show_default=True,
+    help="affirmed: what the text states or plans; all: also what it denies or doubts, marked.",
 )  # fmt: skip
 @click.option(
     "--format", "output", type=click.Choice(OUTPUTS), default="table", show_default=True,
@@ -129,6 +134,7 @@ def _task(text: str, options: ExtractOptions, settings: Settings) -> Task:
         passes=options.passes,
         grounding=options.grounding,
         min_confidence=options.min_confidence,
+        assertions=options.assertions,
     )
 
 

@@ -9,7 +9,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-from extraction.request.task import Example, Grounding, Task, make_task
+from extraction.request.task import Assertions, Example, Grounding, Task, make_task
 from knowledge.items import PromptType
 from knowledge.text.spans import Lang
 from prompts.loader import prompt_digest
@@ -30,6 +30,7 @@ class Options:
     passes: int = 1
     grounding: Grounding = "strict"
     min_confidence: float = 0.0
+    assertions: Assertions = "affirmed"
 
     def task(self, prompt_type: PromptType, text: str, entity: str | None) -> Task:
         """One task over one text; `entity` is the document's own. Raises InputError."""
@@ -44,6 +45,7 @@ class Options:
             passes=self.passes,
             grounding=self.grounding,
             min_confidence=self.min_confidence,
+            assertions=self.assertions,
         )
 
 
@@ -97,6 +99,7 @@ class Recipes:
             options.passes,
             options.grounding,
             options.min_confidence,
+            options.assertions,
         ]
 
 

@@ -66,7 +66,7 @@ def _edge(record: Record, item: Item) -> Edge:
         document = Node("document", record.id, record.id)
         entity = _entity(record, item.place.text, classes=(item.label,))
         return Edge(key, "mention", entity, item.label, document, properties)
-    properties |= _evidence(record, item)
+    properties |= _evidence(record, item) | _asserted(item)
     if isinstance(item, Triple):
         properties |= _place("head", item.head) | _place("tail", item.tail)
         head, tail = _entity(record, item.head.text), _entity(record, item.tail.text)
@@ -98,6 +98,15 @@ def _evidence(record: Record, item: Triple | Fact) -> dict[str, Property]:
         "evidence_starts": tuple(span.start for span in spans),
         "evidence_ends": tuple(span.end for span in spans),
     }
+
+
+def _asserted(item: Triple | Fact) -> dict[str, Property]:
+    """What the text does with it, and by which words: who draws the graph may leave some out."""
+    properties: dict[str, Property] = {"assertion": item.assertion}
+    if item.cue is not None:
+        cue = item.cue
+        properties |= {"cue": cue.text, "cue_start": cue.start, "cue_end": cue.end}
+    return properties
 
 
 def _place(end: str, located: Located) -> dict[str, Property]:

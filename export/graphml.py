@@ -25,6 +25,7 @@ _EDGE_KEYS = {
     "tail": "string", "tail_status": "string", "tail_start": "int", "tail_end": "int",
     "evidence": "string", "evidence_starts": "string", "evidence_ends": "string",
     "starts": "string", "ends": "string",
+    "assertion": "string", "cue": "string", "cue_start": "int", "cue_end": "int",
 }  # fmt: skip
 _NO_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 # A reader of XML turns a bare carriage return into a line feed.

@@ -81,6 +81,8 @@ def _card(record: Record, card: Card) -> Iterator[str]:
 
 def _table(record: Record, rows: Sequence[Sequence[str]]) -> Iterator[str]:
     columns = _COLUMNS[record.prompt_type]
+    if _unstated(record):
+        columns = (*columns, "assertion")
     if record.corrections:
         columns = (*columns, "correction")
     heading = [text(record.lang, f"knowledge.field.{name}") for name in columns]
@@ -95,13 +97,25 @@ def _line(cells: Sequence[str], raw: bool = False) -> str:
 
 
 def _row(record: Record, item: Item) -> tuple[str, ...]:
+    cells = _cells(record, item)
+    if _unstated(record):
+        cells = (*cells, _assertion(item, record.lang))
     if not record.corrections:
-        return _cells(record, item)
+        return cells
     made = record.correction(item)
-    return (
-        *_cells(record, item),
-        text(record.lang, f"knowledge.correction.{made}") if made else "",
-    )
+    return (*cells, text(record.lang, f"knowledge.correction.{made}") if made else "")
+
+
+def _unstated(record: Record) -> bool:
+    return any(not isinstance(item, Entity) and item.assertion != "stated" for item in record.items)
+
+
+def _assertion(item: Item, lang: Lang) -> str:
+    """What the text does with it, and by which words."""
+    if isinstance(item, Entity):
+        return ""
+    name = text(lang, f"knowledge.assertion.{item.assertion}")
+    return name + text(lang, "report.in_brackets", text=item.cue.text) if item.cue else name
 
 
 def _cells(record: Record, item: Item) -> tuple[str, ...]:

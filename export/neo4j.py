@@ -34,6 +34,7 @@ _EDGE = {
     "tail_start": "tail_start:int", "tail_end": "tail_end:int",
     "evidence": "evidence", "evidence_starts": "evidence_starts:int[]",
     "evidence_ends": "evidence_ends:int[]", "starts": "starts:int[]", "ends": "ends:int[]",
+    "assertion": "assertion", "cue": "cue", "cue_start": "cue_start:int", "cue_end": "cue_end:int",
 }  # fmt: skip
 # A cell cannot say where a list's part ends but by the separator; NUL is no character of a CSV.
 _TAKEN = re.compile(r"[\x00\x1f]")

@@ -1,11 +1,13 @@
 """An answer as RDF triples, with where each of them comes from.
 
-Every item is said twice. Once plainly, `entity relation entity`, for whoever asks the graph; and
-once as an rdf:Statement (subject, predicate, object), which carries what is known about it:
+Every stated item is said twice. Once plainly, `entity relation entity`, for whoever asks the graph;
+and once as an rdf:Statement (subject, predicate, object), which carries what is known about it:
   prov:wasDerivedFrom the document, prov:wasAttributedTo the model, kex:confidence,
   kex:subjectStatus and kex:objectStatus (verbatim, normalised, inferred),
   kex:subjectMention, kex:objectMention and kex:evidence: pieces of the document, each a
-  nif:OffsetBasedString with nif:beginIndex, nif:endIndex (characters) and nif:anchorOf.
+  nif:OffsetBasedString with nif:beginIndex, nif:endIndex (characters) and nif:anchorOf;
+  kex:assertion (stated, negated, uncertain, planned) and kex:cue, the piece that says so.
+What the text denies, doubts or plans is no plain triple: only its statement is here.
 Reification was taken since SPARQL asks it as any other node, while RDF-star is not in every tool.
 
 A tail or value is an entity with a label, but a literal where it is wholly a date or a quantity;
@@ -108,7 +110,8 @@ class _Writer:
         predicate = URIRef(self._iris.relation(relation))
         found = meaning(tail.text)
         value = self._terms(tail.text) if found else self._resource(tail.text)
-        yield subject, predicate, value
+        if item.assertion == "stated":
+            yield subject, predicate, value
         yield subject, RDFS.label, self._terms(head.text)
         yield predicate, RDF.type, RDF.Property
         yield predicate, RDFS.label, self._terms(relation)
@@ -121,6 +124,11 @@ class _Writer:
         yield from self._places(statement, "subject", head)
         yield from self._places(statement, "object", tail)
         yield from _meant(statement, found)
+        yield statement, KEX.assertion, Literal(item.assertion)
+        if item.cue is not None:
+            words = Span(item.cue.start, item.cue.end)
+            yield statement, KEX.cue, self._mention(words)
+            yield from self._piece(words)
         for span in [item.evidence, *item.also]:
             if span:
                 yield statement, KEX.evidence, self._mention(span)

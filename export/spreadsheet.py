@@ -26,7 +26,7 @@ COLUMNS = (
     "relation", "value", "value_start", "value_end", "value_status",
     "date", "number", "unit", "approximate",
     "evidence", "evidence_start", "evidence_end", "also", "mentions", "aliases", "confidence",
-    "correction",
+    "assertion", "cue", "cue_start", "cue_end", "correction",
 )  # fmt: skip
 
 _RUNS = re.compile(r"['\t\r]|[\s\ufeff\x00-\x20]*[=+\-@＝＋－＠﹢﹣﹦﹫−]")
@@ -118,6 +118,10 @@ def _stated(record: Record, item: Triple | Fact) -> Row:
         "evidence_end": item.evidence.end if item.evidence else None,
         "also": _spans(item.also),
         "confidence": item.confidence,
+        "assertion": item.assertion,
+        "cue": item.cue.text if item.cue else None,
+        "cue_start": item.cue.start if item.cue else None,
+        "cue_end": item.cue.end if item.cue else None,
     }
 
 

@@ -24,6 +24,7 @@ from extraction.prompting.questions import recognizes
 from extraction.reading import Defect, Done, Part, Read, read_part
 from extraction.request.task import Task
 from knowledge.answer_json import knowledge_json
+from knowledge.assertion.judging import judged
 from knowledge.grounding.aliases import Aliases
 from knowledge.grounding.firm_names import FirmNames
 from knowledge.grounding.source import Source, ground
@@ -126,11 +127,28 @@ class _Run:
         if warning not in self.warnings:
             self.warnings.append(warning)
 
+    def take(self, item: Item) -> Iterator[Found]:
+        """The item where it is new among those that are given, with the evidence of all so far."""
+        if not self.filter.takes(item):
+            return
+        before = self.merge.like(item)
+        self.merge.add(item)
+        after = self.merge.like(item)
+        if after and self.filter.gives(after) and not (before and self.filter.gives(before)):
+            yield Found(after)
+
+    def found(self) -> tuple[Item, ...]:
+        """What would be given if nothing else came."""
+        return tuple(item for item in self.merge.items if self.filter.gives(item))
+
     def answer(self, elapsed: float) -> Answer:
         """`elapsed` in seconds."""
+        items = self.filter.given(self.merge.items)
+        for warning in self.filter.dropped.warnings():
+            self.warn(warning)
         cards = make_cards(
             self.task,
-            self.merge.items,
+            items,
             self.source,
             self.aliases,
             whole=not self.failed and not self.task.spans,
@@ -140,7 +158,7 @@ class _Run:
             prompt_type=self.task.prompt_type,
             lang=self.task.lang,
             model=self.model.name,
-            items=self.merge.items,
+            items=items,
             cards=cards,
             usage=Usage.total(self.usages),
             elapsed_ms=round(1000 * elapsed),
@@ -180,8 +198,6 @@ def extract(task: Task, model: Model) -> Generator[Event, None, None]:
         run.warn(message("warnings.extraction_entity_unused", entity=task.entity))
     elif task.entity and not run.source.known(task.entity):
         run.warn(message("warnings.extraction_entity_not_in_text", entity=task.entity))
-    for warning in run.filter.dropped.warnings():
-        run.warn(warning)
     yield run.answer(time.monotonic() - began)
 
 
@@ -227,11 +243,9 @@ class _Pass:
                     yield event
                 else:
                     whole = run.firms.complete(event)
-                    if whole is None:
-                        continue
-                    item = ground(whole, run.source, self._parts[index].span)
-                    if run.filter.takes(item) and run.merge.add(item):
-                        yield Found(item)
+                    if whole is not None:
+                        item = ground(whole, run.source, self._parts[index].span)
+                        yield from run.take(judged(item, run.task.text))
         if self._gone is not None and self._unread:
             run.warn(message("warnings.extraction_unread", part=self._unread[0] + 1))
             self._fail(self._unread, self._gone)
@@ -249,7 +263,7 @@ class _Pass:
         task = run.task
         known = ""
         if self._number:
-            found = run.merge.within(chunk.span)
+            found = tuple(filter(run.filter.gives, run.merge.within(chunk.span)))
             known = (
                 readable(task.prompt_type, task.lang, found).replace("\n", "; ") if found else ""
             )
@@ -258,7 +272,7 @@ class _Pass:
             text=cleaned(task.text[chunk.span.start : chunk.span.end]),
             number=self._number * len(self._parts) + index + 1,
             count=count,
-            context=run.context.of(chunk, run.merge.items),
+            context=run.context.of(chunk, run.found()),
             known=known[:MAX_KNOWN],
             alone=run.alone,
         )

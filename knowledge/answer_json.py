@@ -24,6 +24,7 @@ from errors import InputError
 from knowledge.items import (
     Assertion,
     Card,
+    Cue,
     Entity,
     Fact,
     Item,
@@ -118,15 +119,19 @@ def _value_json(located: Located) -> dict[str, Any]:
 
 
 def _without_defaults(fields: dict[str, Any]) -> dict[str, Any]:
-    """`also` only where there is any, `assertion` only where it is not "stated"."""
-    also, assertion = list(fields.pop("also")), fields.pop("assertion")
+    """`also` and `cue` only where there is any."""
+    also, cue, assertion = list(fields.pop("also")), fields.pop("cue"), fields.pop("assertion")
     fields |= {"also": also} if also else {}
-    return fields | ({"assertion": assertion} if assertion != "stated" else {})
+    fields["assertion"] = assertion
+    return fields | ({"cue": cue} if cue else {})
 
 
 # Reading
 
 Name = Annotated[str, Field(min_length=1)]
+
+
+_Where = tuple[Span | None, float | None, tuple[Span, ...], Assertion, Cue | None]
 
 
 class _Form(BaseModel):
@@ -162,15 +167,7 @@ class _Located(_Form):
             raise ValueError(message("errors.answer_inferred_offsets"))
         found = _check_offsets(self.start, self.end, info)
         if self.status == "verbatim" and found != self.text:
-            raise ValueError(
-                message(
-                    "errors.answer_other_text",
-                    start=self.start,
-                    end=self.end,
-                    found=found[:40],
-                    text=self.text[:40],
-                )
-            )
+            raise ValueError(_other_text(self.start, self.end, found, self.text))
         return self
 
     def located(self) -> Located:
@@ -181,17 +178,35 @@ class _Corrected(_Form):
     correction: CorrectionMark | None = None
 
 
+class _Cue(_Form):
+    text: Name
+    start: int = Field(ge=0)
+    end: int
+
+    @model_validator(mode="after")
+    def _fits(self, info: ValidationInfo) -> _Cue:
+        found = _check_offsets(self.start, self.end, info)
+        if found != self.text:
+            raise ValueError(_other_text(self.start, self.end, found, self.text))
+        return self
+
+    def cue(self) -> Cue:
+        return Cue(self.text, self.start, self.end)
+
+
 class _Stated(_Corrected):
     evidence: _Span | None = None
     confidence: Annotated[float, Field(ge=0, le=1)] | None = None
     also: list[_Span] = []
     assertion: Assertion = "stated"
+    cue: _Cue | None = None
 
-    def where(self) -> tuple[Span | None, float | None, tuple[Span, ...], Assertion]:
-        """As the last four fields of Triple and Fact."""
+    def where(self) -> _Where:
+        """As the last five fields of Triple and Fact."""
         evidence = self.evidence.span() if self.evidence else None
         also = tuple(span.span() for span in self.also)
-        return evidence, self.confidence, also, self.assertion
+        cue = self.cue.cue() if self.cue else None
+        return evidence, self.confidence, also, self.assertion, cue
 
 
 class _Triple(_Stated):
@@ -286,6 +301,12 @@ def _card(form: _Card) -> Card:
     )
     aliases = tuple(alias.located() for alias in form.aliases)
     return Card(entity, facts, aliases, tuple(form.not_stated))
+
+
+def _other_text(start: int, end: int, found: str, text: str) -> str:
+    return message(
+        "errors.answer_other_text", start=start, end=end, found=found[:40], text=text[:40]
+    )
 
 
 def _check_offsets(start: int, end: int, info: ValidationInfo) -> str:
@@ -389,10 +410,12 @@ def _without(item: ItemJson, name: str) -> ItemJson:
 def _typed(prompt_type: PromptType, item: ItemJson) -> Item:
     """With as much of it as a person reads."""
     if prompt_type == "KE1":
-        return Triple(_located(item["head"]), item["relation"], _located(item["tail"]), None)
+        ends = _located(item["head"]), item["relation"], _located(item["tail"])
+        return Triple(*ends, None, assertion=item.get("assertion", "stated"))
     if prompt_type == "KE2":
         return Entity(item["class"], _located(item), ())
-    return Fact(_located(item["entity"]), item["key"], _located(item["value"]), None)
+    parts = _located(item["entity"]), item["key"], _located(item["value"])
+    return Fact(*parts, None, assertion=item.get("assertion", "stated"))
 
 
 def _located(value: Mapping[str, Any]) -> Located:

@@ -16,6 +16,8 @@ PromptType = Literal["KE1", "KE2", "KE3"]
 Status = Literal["verbatim", "normalised", "inferred"]
 # What the text does with a fact: says it, denies it, doubts or supposes it, announces it.
 Assertion = Literal["stated", "negated", "uncertain", "planned"]
+# Not given unless asked for.
+HELD_BACK: frozenset[Assertion] = frozenset({"negated", "uncertain"})
 # What a model writes behind an item that is not stated.
 MARKS: tuple[Assertion, ...] = ("negated", "uncertain", "planned")
 
@@ -39,10 +41,19 @@ class Located:
 
 
 @dataclass(frozen=True)
+class Cue:
+    """The words by which the text denies, doubts or plans an item, and their place."""
+
+    text: str
+    start: int
+    end: int
+
+
+@dataclass(frozen=True)
 class Triple:
     """KE1. `evidence` is the sentence that states it, None when nothing of it is in the text;
     `also` are further sentences that do. `confidence` is the probability of being right, None
-    where the model tells none."""
+    where the model tells none. `cue` is None where the item is stated, or no word shows why not."""
 
     head: Located
     relation: str
@@ -51,6 +62,7 @@ class Triple:
     confidence: float | None = None
     also: tuple[Span, ...] = ()
     assertion: Assertion = "stated"
+    cue: Cue | None = None
 
 
 @dataclass(frozen=True)
@@ -74,6 +86,7 @@ class Fact:
     confidence: float | None = None
     also: tuple[Span, ...] = ()
     assertion: Assertion = "stated"
+    cue: Cue | None = None
 
 
 @dataclass(frozen=True)
@@ -115,7 +128,7 @@ def readable(
     lines: list[str] = []
     if prompt_type == "KE1":
         lines = [
-            f"({item.head.text}, {item.relation}, {item.tail.text})"
+            f"({item.head.text}, {item.relation}, {item.tail.text}){_mark(item, lang)}"
             for item in items
             if isinstance(item, Triple)
         ]
@@ -128,9 +141,18 @@ def readable(
     else:
         for card in cards or plain_cards(items):
             lines.append(card.entity.text if card.entity else nothing_found(prompt_type, lang))
-            lines += [f"  {fact.key}{colon}{fact.value.text}" for fact in card.facts]
+            lines += [
+                f"  {fact.key}{colon}{fact.value.text}{_mark(fact, lang)}" for fact in card.facts
+            ]
             lines += [f"  {key}{colon}{NOT_STATED[lang]}" for key in card.not_stated]
     return "\n".join(lines)
+
+
+def _mark(item: Triple | Fact, lang: Lang) -> str:
+    """What the text does with an item that it does not state."""
+    if item.assertion == "stated":
+        return ""
+    return f" [{text(lang, f'knowledge.assertion.{item.assertion}')}]"
 
 
 def nothing_found(prompt_type: PromptType, lang: Lang) -> str:

@@ -4,10 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import replace
+from typing import TypeVar
 
-from knowledge.items import Entity, Item, Triple
+from knowledge.items import HELD_BACK, Assertion, Entity, Fact, Item, Triple
 from knowledge.text.normalising import fold
 from knowledge.text.spans import Span
+
+T = TypeVar("T", bound=Triple | Fact)
+
+# Of two readings of one item the first in this order holds, unless one sentence has both.
+_FIRST: tuple[Assertion, ...] = ("stated", "planned", "uncertain", "negated")
 
 
 class Merge:
@@ -29,6 +35,10 @@ class Merge:
         self._items[key] = item if known is None else _together(known, item)
         return known is None
 
+    def like(self, item: Item) -> Item | None:
+        """The one that says the same, as it is so far."""
+        return self._items.get(_identity(item))
+
     def within(self, span: Span) -> tuple[Item, ...]:
         """The items that stand in `span`."""
         return tuple(
@@ -49,10 +59,19 @@ def _together(known: Item, new: Item) -> Item:
     if isinstance(known, Entity):
         mentions = _in_order({*known.mentions, *places(new)})
         return replace(known, mentions=mentions)
+    if not isinstance(new, Entity) and known.assertion != new.assertion:
+        return _prevailing(known, new)
     if known.evidence is None:
         return known if isinstance(new, Entity) or new.evidence is None else new
     more = {*known.also, *places(new)} - {known.evidence}
     return replace(known, also=_in_order(more))
+
+
+def _prevailing(one: T, other: T) -> T:
+    """Stated before planned before the rest; but what one sentence denies it does not state."""
+    first, second = sorted((one, other), key=lambda item: _FIRST.index(item.assertion))
+    both = first.evidence is not None and first.evidence == second.evidence
+    return second if both and second.assertion in HELD_BACK else first
 
 
 def _in_order(spans: Iterable[Span]) -> tuple[Span, ...]:

@@ -80,7 +80,10 @@ class Record:
 
     def statement_key(self, item: Item) -> str:
         """Names an item by all that it says and by where it comes from; equal ones are one."""
-        said = [self.id, self.model, self.prompt_type, item_json(item)]
+        told = item_json(item)
+        if told.get("assertion") == "stated":
+            del told["assertion"]  # so that keys are those of files written before there was one
+        said = [self.id, self.model, self.prompt_type, told]
         return hashlib.sha256(json.dumps(said).encode()).hexdigest()[:24]
 
 

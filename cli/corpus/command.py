@@ -129,6 +129,8 @@ def corpus() -> None:
               help="Leave out what is less probably right.")  # fmt: skip
 @click.option("--grounding", type=click.Choice(["strict", "free"]), default="strict",
               show_default=True, help="free: paraphrases too, shown without a place.")  # fmt: skip
+@click.option("--assertions", type=click.Choice(["affirmed", "all"]), default="affirmed",
+              show_default=True, help="all: also what a text denies or doubts.")  # fmt: skip
 @click.option("--format", "format_", type=click.Choice(get_args(Format)), default="jsonl",
               show_default=True, help="Of the answers' files.")  # fmt: skip
 @click.option("--shard-size", type=click.IntRange(1, 100_000), default=1000, show_default=True,

@@ -29,7 +29,7 @@ from corpus.status import status_of
 from errors import InputError
 from extraction.request.examples import read_examples
 from extraction.request.labels import read_labels
-from extraction.request.task import Grounding
+from extraction.request.task import Assertions, Grounding
 from knowledge.items import PromptType
 from models.registry import Registry
 from settings import ModelName, load_settings
@@ -84,6 +84,7 @@ class SpecOptions:
     max_tokens: int | None
     passes: int
     min_confidence: float
+    assertions: Assertions
     format_: Any
     shard_size: int
 
@@ -104,6 +105,7 @@ def spec_from(given: SpecOptions) -> JobSpec:
         passes=given.passes,
         grounding=given.grounding,
         min_confidence=given.min_confidence,
+        assertions=given.assertions,
     )
     id_field = given.id_field or "id"
     return JobSpec(

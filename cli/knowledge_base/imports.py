@@ -81,6 +81,8 @@ def _line(counts: Counts, rejected: int, seconds: float) -> str:
         say("base_unchanged", count=counts.unchanged),
         say("base_answers", count=counts.answers),
     ]
+    if counts.withheld:
+        parts.append(say("base_withheld", count=counts.withheld))
     if rejected:
         parts.append(say("base_rejected_count", count=rejected))
     return say("list_separator").join([*parts, f"{rate:.3g}/s"])

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from export.graph import Edge as Said
 from export.graph import parts
+from knowledge.items import HELD_BACK
 from knowledge.record import Record
 
 MAX_EDGES = 150  # more are a ball of wool
@@ -45,8 +46,17 @@ class Net:
 
 
 def net_of(record: Record, most: int = MAX_EDGES) -> Net:
-    """The graph with at most so many edges; KE2 has none, its entities being in no relation."""
-    said = [part for part in parts(record) if isinstance(part, Said) and part.kind != "mention"]
+    """The graph with at most so many edges; KE2 has none, its entities being in no relation.
+
+    What the text denies or doubts is no edge.
+    """
+    said = [
+        part
+        for part in parts(record)
+        if isinstance(part, Said)
+        and part.kind != "mention"
+        and part.properties["assertion"] not in HELD_BACK
+    ]
     joined: dict[tuple[str, str], dict[str, None]] = {}
     names: dict[str, str] = {}
     heads: set[str] = set()

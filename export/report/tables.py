@@ -83,6 +83,8 @@ class Tables:
         return element("div", table, class_="scroll")
 
     def _item(self, item: Item, first: Child, cells: Sequence[Child]) -> Html:
+        if not isinstance(item, Entity) and item.assertion != "stated":
+            cells = [*cells[:-1], join((cells[-1], " ", self._asserted(item)))]
         made = self._record.correction(item)
         if made:
             name = self._text(f"knowledge.correction.{made}")
@@ -90,6 +92,12 @@ class Tables:
             badge = element("span", name, class_="badge", title=by)
             cells = [*cells[:-1], join((cells[-1], " ", badge))]
         return self._row(first, cells, item.confidence)
+
+    def _asserted(self, item: Triple | Fact) -> Html:
+        """A badge for what the text denies, doubts or plans; its title has the words."""
+        cue = self._text("knowledge.cue", cue=item.cue.text) if item.cue else ""
+        name = self._text(f"knowledge.assertion.{item.assertion}")
+        return element("span", name, class_=f"badge {item.assertion}", title=cue)
 
     def _row(self, first: Child, cells: Sequence[Child], confidence: float | None) -> Html:
         sure: Html | None = None

@@ -5,14 +5,14 @@ A model under a grammar cannot write them where grounding is strict; one held to
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass, fields
 from functools import cached_property
 from typing import Literal
 
 from extraction.request.task import Task
 from knowledge.grounding.source import Source
-from knowledge.items import Entity, Fact, Item, Located, PromptType
+from knowledge.items import HELD_BACK, Entity, Fact, Item, Located, PromptType, Triple
 from knowledge.text.document import Document
 from knowledge.text.language import holds_han
 from knowledge.text.normalising import bare
@@ -106,9 +106,27 @@ class Filter:
             return self._refuse("unasked", (_label(item), *key), item)
         if item.confidence is not None and item.confidence < self._task.min_confidence:
             return self._refuse("unsure", key, item)
-        if not isinstance(item, Entity) and item.assertion in ("negated", "uncertain"):
-            return self._refuse(item.assertion, (_label(item), *key), item)
         return True
+
+    def gives(self, item: Item) -> bool:
+        """Whether it is given as the text has it: denied or doubted items only if asked for."""
+        if isinstance(item, Entity) or self._task.assertions == "all":
+            return True
+        return item.assertion not in HELD_BACK
+
+    def given(self, items: Iterable[Item]) -> tuple[Item, ...]:
+        """Those of all that were taken that are given; the others are counted and listed."""
+        return tuple(
+            item
+            for item in items
+            if isinstance(item, Entity) or self.gives(item) or self._hold_back(item)
+        )
+
+    def _hold_back(self, item: Triple | Fact) -> Literal[False]:
+        key = tuple(_key(one.text) for one in _strings(item))
+        if isinstance(item, Fact):
+            self.keys.add(item.key)
+        return self._refuse(item.assertion, (_label(item), *key), item)
 
     def _refuse(self, why: str, key: tuple[str, ...], item: Item) -> Literal[False]:
         counted = self._refused[why]

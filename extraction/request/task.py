@@ -18,6 +18,7 @@ from validation import check_text
 from wording import message
 
 Grounding = Literal["strict", "free"]
+Assertions = Literal["affirmed", "all"]
 
 MAX_ENTITY = 200  # characters
 MAX_PASSES = 3
@@ -44,6 +45,8 @@ class Task:
     keys (KE3), each with an optional description. `max_tokens` bounds the answer per chunk. `spans`
     are the parts to read, none means all; `passes` says how often each is read. `grounding`:
     `strict` takes pieces of the text only, `free` also paraphrases, which it marks as inferred.
+    `assertions`: `affirmed` gives what the text states or plans, `all` also what it denies or
+    doubts.
     """
 
     prompt_type: PromptType
@@ -60,6 +63,7 @@ class Task:
     passes: int = 1
     grounding: Grounding = "strict"
     min_confidence: float = 0.0
+    assertions: Assertions = "affirmed"
 
 
 class TaskOptions(TypedDict, total=False):
@@ -73,6 +77,7 @@ class TaskOptions(TypedDict, total=False):
     spans: tuple[Span, ...]
     passes: int
     min_confidence: float
+    assertions: Assertions
 
 
 def make_task(

@@ -76,6 +76,9 @@ export type Row = {
   confidence?: number | null;
   /** What a person made of it: "add", "edit" or "confirm". */
   correction?: string;
+  /** What the text does with an item that it does not state, and by which words. */
+  assertion?: string;
+  cue?: string;
   aliases?: Located[];
   missing?: string[];
 };

@@ -25,12 +25,16 @@ class Arrival:
 
 @dataclass(frozen=True)
 class Counts:
-    """What an import did: sources that were new, changed or as they were, and the answers."""
+    """What an import did: sources that were new, changed or as they were, and the answers.
+
+    `withheld` are items of these that the base does not state, since their text does not.
+    """
 
     added: int = 0
     changed: int = 0
     unchanged: int = 0
     answers: int = 0
+    withheld: int = 0
 
     def __add__(self, other: Counts) -> Counts:
         return Counts(
@@ -38,6 +42,7 @@ class Counts:
             self.changed + other.changed,
             self.unchanged + other.unchanged,
             self.answers + other.answers,
+            self.withheld + other.withheld,
         )
 
 

@@ -185,3 +185,14 @@ def test_the_folder_is_exported_as_it_stands(corpus: Command, tmp_path: Path) ->
     ]
     missing = CliRunner().invoke(main, ["export", str(tmp_path / "no"), "--format", "csv"])
     assert (missing.exit_code, "does not exist" in missing.stderr) == (2, True)
+
+
+def test_all_assertions_are_given_where_they_are_asked_for(corpus: Command, tmp_path: Path) -> None:
+    source = jsonl(tmp_path / "in.jsonl", [{"id": "a", "text": f"Perhaps {lives(1)}"}])
+    out = tmp_path / "out"
+    corpus.run(source, out)
+    first = answers(out)["a", "KE1"]
+    assert (first["knowledge"]["triples"], first["dropped"]["uncertain"]) == ([], 1)
+    corpus.run(source, out, "--assertions", "all")  # another question: asked again
+    [triple] = answers(out)["a", "KE1"]["knowledge"]["triples"]
+    assert (triple["assertion"], triple["cue"]["text"]) == ("uncertain", "Perhaps")

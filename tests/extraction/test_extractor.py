@@ -42,6 +42,7 @@ def test_the_contract_of_ke1() -> None:
         "tail": {"text": "绍兴", "start": 4, "end": 6, "status": "verbatim"},
         "evidence": {"start": 0, "end": 7},
         "confidence": None,
+        "assertion": "stated",
     }
 
 

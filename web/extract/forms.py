@@ -18,7 +18,7 @@ from errors import InputError, TooLarge
 from extraction.request.examples import read_examples
 from extraction.request.labels import read_labels
 from extraction.request.spans import read_spans
-from extraction.request.task import MAX_PASSES, Grounding, Task, make_task
+from extraction.request.task import MAX_PASSES, Assertions, Grounding, Task, make_task
 from knowledge.text.language import detect
 from models.base import Image, Sampling
 from settings import ModelName, Settings
@@ -29,7 +29,9 @@ from web.language import follow
 from wording import message
 
 # Fields of one kind of request, and what to do with them in the other kind.
-_OF_EXTRACTION = ("entity", "schema", "examples", "spans", "passes", "grounding", "min_confidence")
+_OF_EXTRACTION = (
+    "entity", "schema", "examples", "spans", "passes", "grounding", "min_confidence", "assertions",
+)  # fmt: skip
 _OF_CHAT = ("history", "top_p", "top_k", "repetition_penalty")
 # The text has a place of its own, and the history is the turns before.
 _NOT_KEPT = {"user_input", "history", "conversation", "turn"}
@@ -53,6 +55,7 @@ class Fields(BaseModel):
     passes: int | None = Field(None, ge=1, le=MAX_PASSES)
     grounding: Grounding | None = None
     min_confidence: float | None = Field(None, ge=0, le=1, allow_inf_nan=False)
+    assertions: Assertions | None = None
     history: list[tuple[str, str]] | None = None
     top_p: float | None = Field(None, gt=0, le=1, allow_inf_nan=False)
     top_k: int | None = Field(None, ge=0, le=1_000_000)
@@ -164,6 +167,7 @@ def _task(
         passes=fields.passes or 1,
         grounding=fields.grounding,
         min_confidence=fields.min_confidence or 0.0,
+        assertions=fields.assertions or "affirmed",
     )
 
 

@@ -194,7 +194,7 @@ export class KnowledgeTable {
   }
 
   /** @param {Row} row @param {number} index */
-  #line({ cells, confidence, correction }, index) {
+  #line({ cells, confidence, correction, assertion, cue }, index) {
     // One tab stop a table; the arrow keys go from row to row.
     const line = el("tr", {
       "data-row": index,
@@ -208,6 +208,14 @@ export class KnowledgeTable {
       const tag = column === 0 ? "th" : "td";
       line.append(el(tag, column === 0 ? { scope: "row" } : {}, ...contentOf(cell)));
     });
+    if (assertion)
+      line.lastElementChild?.append(
+        badge(
+          assertion,
+          tOf("knowledge.assertion", assertion),
+          cue ? t("knowledge.cue", { cue }) : "",
+        ),
+      );
     if (correction)
       line.lastElementChild?.append(
         badge("person", tOf("knowledge.correction", correction), t("knowledge.by_person")),

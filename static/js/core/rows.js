@@ -107,7 +107,7 @@ export class RowMaker {
 }
 
 /** @param {any} triple @returns {Row} */
-function triple({ head, relation, tail, evidence, confidence, correction }) {
+function triple({ head, relation, tail, evidence, confidence, correction, assertion, cue }) {
   return {
     group: "",
     groupKind: "",
@@ -123,11 +123,12 @@ function triple({ head, relation, tail, evidence, confidence, correction }) {
     link: { from: head.text, name: relation, to: tail.text, evidence },
     confidence,
     correction,
+    ...unstated(assertion, cue),
   };
 }
 
 /** @param {Located} entity @param {any} fact @returns {Row} */
-function fact(entity, { key, value, evidence, confidence, correction }) {
+function fact(entity, { key, value, evidence, confidence, correction, assertion, cue }) {
   const row = factless(entity);
   return {
     ...row,
@@ -139,6 +140,7 @@ function fact(entity, { key, value, evidence, confidence, correction }) {
     link: { from: entity.text, name: key, to: value.text, evidence },
     confidence,
     correction,
+    ...unstated(assertion, cue),
   };
 }
 
@@ -151,6 +153,14 @@ function factless(entity) {
     spans: span(entity, "entity", t("knowledge.mark.entity")),
   };
 }
+
+/**
+ * What the text does with an item that it does not state; answers of older servers state all.
+ * @param {string | undefined} assertion
+ * @param {{text: string} | undefined} cue
+ */
+const unstated = (assertion, cue) =>
+  assertion && assertion !== "stated" ? { assertion, cue: cue?.text } : {};
 
 /** A date or quantity in the form that computers read, where it is written otherwise. */
 const meaningOf = (/** @type {any} */ { text, normalised }) => {
@@ -185,17 +195,21 @@ export function stringsOf(task, { group, cells }) {
 }
 
 /**
- * The rows as tab separated values under a line of column names.
+ * The rows as tab separated values under a line of column names; with a column of assertions where
+ * not all rows are stated.
  * @param {string} task
  * @param {Row[]} rows
  */
 export function toTsv(task, rows) {
   const group = GROUPS[task] ? fieldName(GROUPS[task]) : "";
   const columns = columnsOf(task);
+  const marked = rows.some(({ assertion }) => assertion);
   const lines = counted(rows).map((row) => {
     const cells = row.cells.map((cell) => cell.text);
+    if (marked) cells.push(tOf("knowledge.assertion", row.assertion ?? "stated"));
     return group ? [row.group, ...cells] : cells;
   });
+  if (marked) columns.push(fieldName("assertion"));
   return [group ? [group, ...columns] : columns, ...lines]
     .map((cells) => cells.map((cell) => cell.replace(/[\t\r\n]+/g, " ")).join("\t"))
     .join("\n");

@@ -11,7 +11,8 @@ import { folded } from "../core/folding.js";
 export const READABLE = 120;
 
 /**
- * Nodes and edges; strings that differ in width, case or white space only are one node.
+ * Nodes and edges; strings that differ in width, case or white space only are one node. What a text
+ * denies or doubts is no edge.
  * @param {Row[]} rows
  * @returns {{nodes: Node[], edges: Edge[]}}
  */
@@ -25,8 +26,8 @@ export function elementsOf(rows) {
     nodes.set(id, node);
     return id;
   };
-  const edges = rows.flatMap(({ link, cells }, index) =>
-    link
+  const edges = rows.flatMap(({ link, cells, assertion }, index) =>
+    link && assertion !== "negated" && assertion !== "uncertain"
       ? [
           {
             data: {

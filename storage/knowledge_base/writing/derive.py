@@ -12,7 +12,7 @@ from functools import cached_property
 
 from knowledge.grounding.aliases import stated_aliases
 from knowledge.grounding.source import Source as GroundSource
-from knowledge.items import Card, Entity, Fact, Item, Located, Triple
+from knowledge.items import HELD_BACK, Card, Entity, Fact, Item, Located, Triple
 from knowledge.record import Record
 from knowledge.text.document import Document
 from knowledge.text.spans import Span
@@ -132,6 +132,8 @@ class _Derivation:
         if isinstance(item, Entity):
             self._mention(number, item.place, item.label, item.confidence, mark)
             return
+        if is_withheld(item):
+            return
         head, relation, tail, kind = _parts(item)
         first, second = self._mention(number, head), self._mention(number, tail)
         statement = Statement(
@@ -161,6 +163,11 @@ class _Derivation:
                 Mention(answer, filed, place, label, confidence, correction, is_short)
             )
         return filed
+
+
+def is_withheld(item: Item) -> bool:
+    """Whether its text denies or doubts it: a base holds only what sources state or plan."""
+    return not isinstance(item, Entity) and item.assertion in HELD_BACK
 
 
 def _parts(item: Triple | Fact) -> tuple[Located, str, Located, str]:

@@ -24,6 +24,7 @@ from storage.knowledge_base.database import Database, portions
 from storage.knowledge_base.records import MAX_NAME, Arrival, Counts
 from storage.knowledge_base.tables import answers, corrections, sources
 from storage.knowledge_base.writing.decisions import naming_of
+from storage.knowledge_base.writing.derive import is_withheld
 from storage.knowledge_base.writing.deriving import rederive
 from storage.knowledge_base.writing.naming import short_key
 from validation import field_error
@@ -123,7 +124,10 @@ class _Changes:
         self.numbers[source] = name
         for slot, arrival, digest in news:
             self._answer(source, slot, arrival, digest)
-        self.counts += Counts(added=not stored, changed=bool(stored), answers=len(news))
+        withheld = sum(is_withheld(one) for _, new, _ in news for one in new.record.items)
+        self.counts += Counts(
+            added=not stored, changed=bool(stored), answers=len(news), withheld=withheld
+        )
 
     def _source(self, stored: _Stored | None, same_text: bool, arrival: Arrival) -> int:
         number = stored.number if stored else self.next_source

@@ -149,3 +149,15 @@ test("a row goes by its number in the answer, however it is sorted", () => {
   assert.deepEqual(table.rowsAt(lit.firstElementChild), ["1"]);
   assert.deepEqual(table.rowsAt(table.table), []);
 });
+
+test("what a text denies has a badge that says by which words", () => {
+  const denied = { assertion: "negated", cue: { text: "not", start: 4, end: 7 } };
+  const { element } = tableOf("KE1", {
+    triples: [{ ...triple("a", "is", "x"), ...denied }, triple("b", "is", "x")],
+  });
+  const badges = [...element.querySelectorAll(".badge.negated")];
+  assert.deepEqual(
+    badges.map((badge) => [badge.textContent, badge.getAttribute("title")]),
+    [["denied", "The text says: not"]],
+  );
+});

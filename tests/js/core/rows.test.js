@@ -205,3 +205,29 @@ test("rows become lines of as many cells as their head has", () => {
     "Entity\tKey\tValue\n鲁迅\tborn\t1881\n鲁迅\thome\t绍兴",
   );
 });
+
+test("what the text does not state is marked, with its words", () => {
+  const cue = { text: "不是", start: 2, end: 4 };
+  const [row] = rowsOf("KE1", { triples: [{ ...BIRTH, assertion: "negated", cue }] });
+  assert.deepEqual([row.assertion, row.cue], ["negated", "不是"]);
+  const entity = located("鲁迅", 0);
+  const planned = { key: "born", value: located("1881", 3), evidence: null, assertion: "planned" };
+  const [fact] = rowsOf("KE3", { entity, facts: [planned] });
+  assert.deepEqual([fact.assertion, fact.cue], ["planned", undefined]);
+});
+
+test("stated items, and those of older answers, have no mark", () => {
+  const [stated] = rowsOf("KE1", { triples: [{ ...BIRTH, assertion: "stated" }] });
+  const [old] = rowsOf("KE1", { triples: [BIRTH] });
+  assert.deepEqual(stated, old);
+  assert.equal("assertion" in old, false);
+});
+
+test("copied rows have a column of assertions where not all are stated", () => {
+  const rows = rowsOf("KE1", { triples: [BIRTH, { ...BIRTH, assertion: "negated" }] });
+  assert.equal(
+    toTsv("KE1", rows),
+    "Head\tRelation\tTail\tAssertion\n鲁迅\t出生地\t绍兴\tstated\n鲁迅\t出生地\t绍兴\tdenied",
+  );
+  assert.equal(toTsv("KE1", rows.slice(0, 1)).includes("Assertion"), false);
+});

@@ -109,3 +109,15 @@ test("rows without a link state nothing that can be drawn", () => {
   const [drawn] = stated(["Ada", "born in", "London"]);
   assert.deepEqual([...statementsOf([answer("A.", [...rows, drawn])]).keys()], [drawn]);
 });
+
+test("what a text denies or doubts is no edge, what it plans is one", () => {
+  const triples = ["stated", "planned", "negated", "uncertain"].map((assertion) => ({
+    ...triple("a", assertion, "b"),
+    assertion,
+  }));
+  const { edges } = elementsOf(rowsOf("KE1", { triples }));
+  assert.deepEqual(
+    edges.map(({ data }) => data.name),
+    ["stated", "planned"],
+  );
+});

@@ -125,6 +125,7 @@ def test_corrections_of_triples(client: FlaskClient) -> None:
         "tail": {"text": "狂人日记", "start": 10, "end": 14, "status": "verbatim"},
         "evidence": {"start": 0, "end": 16},
         "confidence": None,
+        "assertion": "stated",
         "correction": "edit",
     }
     # What the page has just got may be sent back as it is.

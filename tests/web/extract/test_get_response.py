@@ -265,3 +265,53 @@ def test_only_the_spans_that_are_asked_for_are_read(
 def test_wrong_spans_and_passes_are_named(serving: Serving, name: str, value: str) -> None:
     status, body, _ = form(serving.url, user_input=TEXT, **{name: value})
     assert (status, body["error"]["field"]) == (400, name)
+
+
+DENIED = "王芳不是张伟的妻子。鲁迅生于绍兴。"
+BOTH = '{"triples":[["王芳","配偶","张伟"],["鲁迅","出生地","绍兴"]]}'
+CUE = {"text": "不是", "start": 2, "end": 4}
+
+
+def test_what_a_text_denies_is_left_out_and_listed(
+    serving: Serving, scripted: ScriptedModel
+) -> None:
+    scripted.script = lambda _: [BOTH]
+    status, body, _ = form(serving.url, user_input=DENIED)
+    assert status == 200
+    [triple] = body["knowledge"]["triples"]
+    assert (triple["head"]["text"], triple["assertion"]) == ("鲁迅", "stated")
+    assert body["left_out"] == [{"why": "negated", "item": ["王芳", "配偶", "张伟"]}]
+    assert body["dropped"] == NONE_DROPPED | {"negated": 1}
+
+
+@pytest.mark.parametrize("kind", ["form", "json", "events"])
+def test_all_assertions_are_given_where_they_are_asked_for(
+    serving: Serving, scripted: ScriptedModel, kind: str
+) -> None:
+    scripted.script = lambda _: [BOTH]
+    fields = {"user_input": DENIED, "assertions": "all"}
+    if kind == "events":
+        told = events(serving.url, **fields)
+        items = [data for name, data in told if name == "item"]
+        body = told[-1][1]
+        assert [item["assertion"] for item in items] == ["negated", "stated"]
+    elif kind == "json":
+        _, body, _ = post(serving.url, json.dumps(fields).encode(), "application/json")
+    else:
+        _, body, _ = form(serving.url, **fields)
+    denied, stated = body["knowledge"]["triples"]
+    assert (denied["assertion"], denied["cue"]) == ("negated", CUE)
+    assert stated["assertion"] == "stated" and "cue" not in stated
+    assert body["left_out"] == [] and body["dropped"] == NONE_DROPPED
+    assert "[否认]" in body["response"]
+
+
+@pytest.mark.parametrize(
+    ("fields", "status"),
+    [({"assertions": "some"}, 400), ({"assertions": "all", "prompt_type": "Chat"}, 400)],
+)
+def test_other_values_of_assertions_are_refused(
+    serving: Serving, fields: dict[str, str], status: int
+) -> None:
+    got, body, _ = form(serving.url, user_input=DENIED, **fields)
+    assert (got, body["error"]["field"]) == (status, "assertions")

@@ -53,6 +53,18 @@ def test_the_same_twice_changes_nothing(any_base: Base) -> None:
     assert dump(any_base) == first
 
 
+def test_no_triple_is_made_of_what_a_text_denies(address: str, base: Base, tmp_path: Path) -> None:
+    arrived = triples("a", LUXUN, ("鲁迅", "原名", "周树人"), ("鲁迅", "出生地", "浙江绍兴"))
+    row = arrived.record.to_json()
+    row["knowledge"]["triples"][1]["assertion"] = "negated"
+    path = tmp_path / "answers.jsonl"
+    path.write_text(json.dumps(row) + "\n", encoding="utf-8")
+    done = call("import", str(path))
+    assert done.exit_code == 0, done.output
+    assert "1 denied or uncertain item left out" in done.output
+    assert [one.relation for one in base.triples().rows] == ["原名"]
+
+
 def test_a_changed_source_loses_what_was_said_of_it(base: Base) -> None:
     list(base.take_in([triples("a", LUXUN, ("鲁迅", "原名", "周树人")),
                        entities("a", LUXUN, {"人": ["鲁迅"]})]))  # fmt: skip
