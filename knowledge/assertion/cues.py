@@ -73,7 +73,7 @@ class Lexicon:
         self._starts = _STARTS[lang]
         self._meaning = _meanings(listed.cues)
         self._by_start: dict[str, list[tuple[str, re.Pattern[str]]]] = {}
-        for word in sorted({*self._meaning, *listed.harmless}, key=_length, reverse=True):
+        for word in sorted({*self._meaning, *listed.harmless}, key=_rank):
             first = self._starts.match(word.lstrip("^"))
             pattern = re.compile(_pattern(word, lang), re.IGNORECASE)
             self._by_start.setdefault(first.group().lower() if first else "", []).append(
@@ -128,6 +128,11 @@ def _meanings(groups: Sequence[Group]) -> dict[str, tuple[Assertion, frozenset[R
                 raise ValueError(f"{word} is both {says} and {group.says}")
             known[word] = says, reaches | {group.reach}
     return known
+
+
+def _rank(word: str) -> tuple[int, bool, str]:
+    """The longest first; of equal ones the one that asks for more about its place."""
+    return -_length(word), not {"^", "("} & set(word), word
 
 
 def _length(word: str) -> int:

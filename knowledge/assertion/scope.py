@@ -23,6 +23,7 @@ _REST = {
     "en": 14,
 }  # characters of a predicate that takes no object: 不随行, "not affected"
 _COPULAS = "是非在为"  # a noun phrase follows, whatever describes it: 不是他写的书
+_LITTLE = 80  # characters
 _BEFORE = 300  # characters: so far before a condition its consequence is looked for
 _NOUN = 2  # words between a determiner and its noun
 # A comma between the members of a list ends no clause: "no schools, shops or roads".
@@ -32,6 +33,11 @@ _LIST = re.compile(
 )
 _ASKS = re.compile(
     r"(did|does|do|is|are|was|were|will|would|can|could|has|have|had|should)\b", re.IGNORECASE
+)
+# "Had she won, she would be mayor."
+_SUPPOSES = re.compile(
+    r"(had|were|should)\b(?=[^,;.?]{1,120},[^;.?]{0,120}\b(?:would|could|might|will|must)\b)",
+    re.IGNORECASE,
 )
 _CONTRAST = re.compile(r"['\"”’]?,?\s+(?:but|who|that|which)\b")
 _ASIDE = re.compile(r"[^,;:.()—–]{0,16}[,)—–]")  # "Ann, not her brother Bob, became mayor"
@@ -79,8 +85,8 @@ def read(text: str, sentence: Span, ends: Sequence[Span | None], label: str) -> 
     if reached:  # a plan that is denied is denied
         cue = next((one for one in reached if one.says in HELD_BACK), reached[0])
         return _reading(cue.says, said, cue.span, sentence)
-    asked = pair.asked()
-    return _reading("uncertain", said, asked, sentence) if asked else STATED
+    opened = pair.opened()
+    return _reading("uncertain", said, opened, sentence) if opened else STATED
 
 
 def _reading(says: Assertion, said: str, at: Span, sentence: Span) -> Reading:
@@ -177,13 +183,18 @@ class _Pair:
         if self._lang == "en" or self._said[cue.span.end - 1] in _COPULAS:
             return False
         first = self._next(cue)
-        return first is not None and "的" in self._said[cue.span.end : first.start][:_ATTRIBUTIVE]
+        end = 0 if first is None else min(first.start, cue.span.end + _ATTRIBUTIVE)
+        return "的" in self._said[cue.span.end : end]
 
     def _is_subject(self, cue: Word, clause: Span) -> bool:
         """雷阿旺不上诉: an end right before the cue, and no object behind it."""
         last = max(end.end for end in self._ends if end.end <= cue.span.start)
-        close = len(self._said[last : cue.span.start].strip()) <= _SUBJECT[self._lang]
-        return close and len(self._said[cue.span.end : clause.end].strip()) <= _REST[self._lang]
+        close = len(self._between(last, cue.span.start)) <= _SUBJECT[self._lang]
+        return close and len(self._between(cue.span.end, clause.end)) <= _REST[self._lang]
+
+    def _between(self, start: int, end: int) -> str:
+        """What stands there, as far as it matters whether that is little."""
+        return self._said[start : min(end, start + _LITTLE)].strip()
 
     def _next(self, cue: Word) -> Span | None:
         return next((end for end in self._ends if end.start >= cue.span.end), None)
@@ -191,7 +202,7 @@ class _Pair:
     def _is_next(self, cue: Word) -> bool:
         """Whether the cue stands right before an end: no trains, not Leeds."""
         first = self._next(cue)
-        return first is not None and len(self._said[cue.span.end : first.start].split()) <= _NOUN
+        return first is not None and len(self._between(cue.span.end, first.start).split()) <= _NOUN
 
     def _turns(self, cue: Word) -> bool:
         """Whether a contrast follows the next end: not Leeds but York."""
@@ -208,7 +219,7 @@ class _Pair:
 
     def _closes(self, cue: Word, clause: Span) -> bool:
         """Whether nothing follows the cue in its clause."""
-        return not self._said[cue.span.end : clause.end].strip(" \n”’\"'」了的")
+        return not self._between(cue.span.end, clause.end).strip("”’\"'」了的 ")
 
     def _follows_from(self, cue: Word, clause: Span, order: str) -> bool:
         """Whether the pair stands in what follows from the condition, before or behind it."""
@@ -226,10 +237,13 @@ class _Pair:
             end = min(end, start + 8)
         return lexicon(self._lang).results.search(self._said[start:end]) is not None
 
-    def asked(self) -> Span | None:
-        """English: the verb that opens a question about the pair."""
-        if self._lang != "en" or self._away or not self._said.rstrip("\"'”’)").endswith("?"):
+    def opened(self) -> Span | None:
+        """English: the verb that opens a question about the pair, or a supposition."""
+        if self._lang != "en" or self._away:
             return None
-        verb = _ASKS.match(self._said)
-        plain = verb and self._ends[0].start >= verb.end() and len(self._starts) < 2
-        return Span(*verb.span()) if verb and plain else None
+        verb = _SUPPOSES.match(self._said)
+        if verb is None and self._said.rstrip("\"'”’)").endswith("?") and len(self._starts) < 2:
+            verb = _ASKS.match(self._said)
+        if verb is None or self._ends[0].start < verb.end():
+            return None
+        return Span(*verb.span())

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import pytest
+import yaml
 
-from knowledge.assertion.cues import Group, Words, _meanings, lexicon
+from knowledge.assertion.cues import FOLDER, Group, Words, _meanings, _rank, lexicon
 from knowledge.assertion.scope import STATED, read
 from knowledge.text.sentences import sentences
 from knowledge.text.spans import Lang, Span
+from tests.knowledge.assertion.later_sentences import LATER
 from tests.knowledge.assertion.sentences import CHINESE, ENGLISH, Row
 
 
@@ -33,6 +35,12 @@ def test_the_rule_reads_a_sentence_as_a_person_does(row: Row) -> None:
     # 没有证据表明 for 没有证据: the words that decide are in it.
     assert cue in found[1] or found[1] in cue
     assert bool(found[1]) == (assertion != "stated")
+
+
+@pytest.mark.parametrize("row", LATER, ids=lambda row: row[0])
+def test_the_rule_reads_other_shapes_of_sentences(row: tuple[str, str, str, str, str]) -> None:
+    text, head, tail, assertion, label = row
+    assert said(text, head, tail, label)[0] == assertion
 
 
 @pytest.mark.parametrize("rows", [CHINESE, ENGLISH], ids=["zh", "en"])
@@ -93,3 +101,20 @@ def test_the_files_hold_no_unknown_field() -> None:
         Words.model_validate(
             {"cues": [], "harmless": [], "turns": [], "results": [], "labels": {}, "extra": 1}
         )
+
+
+@pytest.mark.parametrize("lang", ["zh", "en"])
+def test_a_word_is_listed_once_and_is_not_harmless_too(lang: Lang) -> None:
+    read = yaml.safe_load((FOLDER / f"{lang}.yaml").read_text(encoding="utf-8"))
+    listed = Words.model_validate(read)
+    for group in listed.cues:
+        assert len(group.words) == len(set(group.words))
+    deciding = {word for group in listed.cues for word in group.words}
+    assert deciding & set(listed.harmless) == set()
+    assert len(listed.harmless) == len(set(listed.harmless))
+
+
+def test_of_two_words_at_one_place_the_same_one_always_decides() -> None:
+    """Whatever order a set has: 无 at the beginning of a clause reaches further than elsewhere."""
+    assert _rank("^无") < _rank("无") and _rank("或(收购)") < _rank("或")
+    assert said("患者胸闷，无发热、盗汗。", "患者", "盗汗") == ("negated", "无")
