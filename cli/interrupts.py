@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import threading
 from collections.abc import Iterator
@@ -37,6 +38,13 @@ def ending_soon() -> Iterator[None]:
     finally:
         if signal.getsignal(signal.SIGINT) is end:
             signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+def leave_within(seconds: float, status: int) -> None:
+    """End the process with this exit status after some time, if it has not ended by then."""
+    watch = threading.Timer(seconds, os._exit, [status])
+    watch.daemon = True
+    watch.start()
 
 
 @contextmanager

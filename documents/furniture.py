@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 import statistics
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from itertools import pairwise
@@ -19,7 +19,8 @@ from documents.layout import Line, Page
 LEAST_PAGES = 3  # two pages prove nothing
 SHARE = 0.4  # of the pages; heads of left and right pages differ
 APART = 1.25  # of the usual distance of two lines
-USUAL_DISTANCE = 1.45  # of the size of letters, where no page has more than one
+USUAL_DISTANCE = 1.45  # of the size of letters, where no page has more than one line
+MOST = 3  # a page's running heads are at most one of so many lines
 SAME_HEIGHT = 3.0  # points
 _NUMBER = re.compile(r"\d{1,5}")
 # A number alone, or with what is written around the numbers of pages.
@@ -41,22 +42,33 @@ def without_furniture(pages: Sequence[Page]) -> list[Page]:
 
 
 def _without(pages: Sequence[list[Line]]) -> list[list[Line]]:
-    edges = [_edges(lines) for lines in pages]
     distance = _usual_distance(pages)
+    numbers: set[tuple[int, int]] = set()
+    heads: set[tuple[int, int]] = set()
     groups: dict[str, list[tuple[int, int]]] = defaultdict(list)
     for number, lines in enumerate(pages):
-        for at in edges[number]:
-            if _stands_apart(lines, at, distance):
-                groups[_NUMBER.sub("0", lines[at].text.strip())].append((number, at))
-    gone: list[set[int]] = [set() for _ in pages]
+        for at in _edges(lines):
+            text = lines[at].text.strip()
+            limit = min(distance, USUAL_DISTANCE) if _ALONE.fullmatch(text) else distance
+            if _stands_apart(lines, at, limit):
+                groups[_NUMBER.sub("0", text)].append((number, at))
     for places in groups.values():
         for same in _at_one_height(pages, places):
-            for number, at in _furniture(pages, same):
-                gone[number].add(at)
+            alone = all(_ALONE.fullmatch(pages[page][at].text.strip()) for page, at in same)
+            (numbers if alone else heads).update(_furniture(pages, same))
+    gone = numbers if _are_too_many(pages, heads) else numbers | heads
     return [
-        [line for at, line in enumerate(lines) if at not in gone[number]]
+        [line for at, line in enumerate(lines) if (number, at) not in gone]
         for number, lines in enumerate(pages)
     ]
+
+
+def _are_too_many(pages: Sequence[list[Line]], heads: set[tuple[int, int]]) -> bool:
+    """Whether they are so much of a page that they are more likely its text: of a form, say."""
+    counts = Counter(number for number, _ in heads)
+    most = max(counts.values(), default=0)
+    usual = statistics.median([len(lines) for lines in pages if lines] or [0])
+    return MOST * most > usual
 
 
 def _edges(lines: list[Line]) -> set[int]:
@@ -72,7 +84,7 @@ def _usual_distance(pages: Sequence[list[Line]]) -> float:
         for upper, lower in pairwise(lines)
         if upper.block == lower.block and lower.base < upper.base
     ]
-    return min(statistics.median(gaps), USUAL_DISTANCE) if gaps else USUAL_DISTANCE
+    return sorted(gaps)[len(gaps) // 4] if gaps else USUAL_DISTANCE
 
 
 def _stands_apart(lines: list[Line], at: int, distance: float) -> bool:

@@ -24,7 +24,7 @@ WORD_GAP = 0.15  # a wider gap is a blank between two words; a font's own blank 
 HAN_GAP = 0.3  # the same beside a Chinese character, which programs set off a little
 CELL_GAP = 1.0  # a wider gap parts the cells of a table
 STRETCHED_GAP = 2.0  # the same within what one operator draws, whose blanks may be stretched
-HAN_CELL_GAP = 1.6  # the same between Chinese characters, whose blank is one size wide
+HAN_CELL_GAP = 1.06  # the same between Chinese characters, whose blank is one size wide
 SMALL = 0.85  # of the other letters: an index or a power
 MAX_NEAR = 200  # pieces that are looked at for one of them
 LETTER_SPACING = 0.12  # a wider usual gap between single letters is a way of writing, no blanks
@@ -34,6 +34,7 @@ COLUMN_WIDTH = 24  # narrow characters; what is narrower is a table's column, no
 COLUMN_LINES = 4
 LEAST_COLUMN = 3  # characters below each other, in text that is set from top to bottom
 EVEN_ROWS = 4  # so many lines beside others of the same heights are rows; fewer may be one cell
+HAN_WRAPPED = 12  # narrow characters; a shorter Chinese line may be a cell of its own
 MAX_ORDERED = 150  # blocks on a page; the order of more is that of their drawing
 WIDE = re.compile(
     "[\u2e80-\u9fff\uf900-\ufaff\uff00-\uffef\u3000-\u303f\U00020000-\U0003ffff“”‘’…—]"
@@ -437,7 +438,8 @@ def _put_beside(one: Block, other: Block) -> None:
     """Row by row where the baselines are the same; else as one cell of several lines."""
     partners = [_partner(one, row) for row in other.rows]
     even = len(partners) >= EVEN_ROWS and None not in partners
-    if _is_tight(other) and len(other.rows) > 1 and not even:
+    wrapped = None in partners or _is_wrapped(other.rows) or _is_wrapped(one.rows)
+    if _is_tight(other) and len(other.rows) > 1 and not even and wrapped:
         _put_cell(one, other.rows)
         return
     for row in other.rows:
@@ -460,7 +462,21 @@ def _goes_on_below(block: Block, row: Row) -> bool:
         and below < len(block.rows)
         and len(block.rows[below].cells) == 1
         and row.bottom - block.rows[below].base < TIGHT * row.size
+        and _is_wrapped(block.rows[below - 1 : below + 1])
     )
+
+
+def _is_wrapped(rows: list[Row]) -> bool:
+    """Whether the words of some line say that it goes on with the one above."""
+    for upper, lower in pairwise(rows):
+        if len(upper.cells) != 1 or len(lower.cells) != 1:
+            continue
+        text = lower.cells[0].text.lstrip()
+        filled = lower.right < upper.right + lower.size and width(text) >= HAN_WRAPPED
+        near = upper.bottom - lower.base < TIGHT * upper.size
+        if near and (text[:1].islower() or (holds_han(text[:1]) and filled)):
+            return True
+    return False
 
 
 def _is_tight(block: Block) -> bool:

@@ -233,7 +233,8 @@ def _begins(before: _Placed, one: _Placed) -> bool:
     room = before.margin - last.right
     needed = _needed(last, line)
     if not before.known:
-        return not (_goes_on(last.text, text) and room <= needed)
+        prose = width(last.text) >= PROSE_WIDTH
+        return not (prose and _goes_on(last.text, text) and room <= needed)
     if _KEY.match(text) and (ended or _KEY.match(last.text.strip()) or room > needed):
         return True
     if _is_indented(before, one) and (ended or room > needed):

@@ -17,6 +17,7 @@ import click
 from rich.cells import cell_len, set_cell_size
 
 from cli.corpus.progress import shown
+from cli.interrupts import SECONDS, leave_within
 from cli.language import say
 from cluster.corpus_engine import Wanted, ray_engine
 from corpus.budget import Budget, Price
@@ -182,7 +183,10 @@ def begin(out: Path, spec: JobSpec, going: Going) -> None:
                 options = replace(options, parallel=engine.parallel)
                 with shown(spec.model, going.price) as screen:
                     report = run(out, spec, options, model, settings, screen.tell, engine.ask)
-    click.get_current_context().exit(_print_report(out, report, going.price))
+        status = _print_report(out, report, going.price)
+        if options.interrupted.is_set():
+            leave_within(SECONDS, status)  # all is stored; a model may take longer to be left
+    click.get_current_context().exit(status)
 
 
 def _interrupt_in_order(interrupted: threading.Event) -> None:

@@ -128,3 +128,13 @@ IGNORED = (
     "    os.kill(os.getpid(), signal.SIGINT)\n"
     'print("still here")'
 )
+
+
+def test_a_process_that_has_done_its_work_does_not_wait() -> None:
+    code = (
+        "import time; from cli.interrupts import leave_within; leave_within(0.2, 4); time.sleep(60)"
+    )
+    began = time.monotonic()
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=False, timeout=30)
+    assert done.returncode == 4
+    assert time.monotonic() - began < 5

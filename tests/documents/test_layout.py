@@ -89,6 +89,28 @@ def test_a_cell_of_several_lines_is_one_cell(shift: float) -> None:
     ]
 
 
+def test_lines_beside_each_other_are_rows_if_no_word_says_otherwise() -> None:
+    left = ["Nordvision AS", "Harbour Street 17", "5003 Bergen"]
+    right = ["Invoice No. 4711", "Date: 3 May 2024"]
+    pieces = [
+        drawn(text, x, 700 - 12 * row)
+        for x, lines in ((50, left), (300, right))
+        for row, text in enumerate(lines)
+    ]
+    assert texts(*pieces) == [f"{left[0]}\t{right[0]}", f"{left[1]}\t{right[1]}", left[2]]
+
+
+def test_lines_of_a_cell_go_on_below_rows_of_one_line() -> None:
+    pieces = [
+        drawn("Nils Berg", 50, 720), drawn("chair", 200, 720),
+        drawn("Greta Olsen of the", 50, 700), drawn("northern branch", 50, 688),
+        drawn("secretary", 200, 700), drawn("All were elected.", 50, 660),
+    ]  # fmt: skip
+    assert texts(*pieces) == [
+        "Nils Berg\tchair", "Greta Olsen of the northern branch\tsecretary", "All were elected.",
+    ]  # fmt: skip
+
+
 def test_a_label_and_its_value_are_no_cells() -> None:
     assert texts(drawn("Name:"), drawn("Greta Olsen", 150)) == ["Name: Greta Olsen"]
     assert texts(drawn("姓名："), drawn("王芳", 150)) == ["姓名：王芳"]

@@ -89,6 +89,7 @@ def test_the_lines_below_an_item_belong_to_it() -> None:
         ["姓 名：王芳", "性 别：女", "出生日期：一九八三年五月"],
         ["Name: Greta Olsen", "Address: 17 Harbour Street, Bergen", "Phone: +47 555"],
         ["Members of the board", "Nils Berg, chair", "Ida Moe, treasurer", "Pavel Novak, auditor"],
+        ["床前明月光，", "疑是地上霜。", "举头望明月，", "低头思故乡。"],
         ["董事会成员", "陈国栋 董事长", "李秀兰 财务总监", "王建国 总经理"],
         ["Annual Report", FULL],
         [f"Employer: {FULL[:-12]}", "Position: head of the legal department"],
@@ -174,8 +175,18 @@ def test_lines_of_the_text_are_no_running_heads(pages: list[str]) -> None:
 
 
 def test_pages_that_hold_a_running_head_alone_are_empty() -> None:
-    left = without_furniture([page("Certificate") for _ in range(4)])
-    assert [len(one.lines) for one in left] == [1, 0, 0, 0]
+    body = f"Annals of Science\n\n{FULL}\nhere it ends."
+    pages = [page(f"{body}\n{word}") for word in "abc"]
+    left = without_furniture([*pages, page("Annals of Science"), page("Annals of Science")])
+    assert [len(one.lines) for one in left] == [4, 3, 3, 0, 0]
+
+
+@pytest.mark.parametrize(
+    "lines", [["{}"], ["{}", "Speaker"], ["{}", "", "Course: Sailing", "", "Grade: A"]]
+)
+def test_what_is_much_of_a_page_is_no_running_head(lines: list[str]) -> None:
+    pages = ["\n".join(lines).format(name) for name in ("Olga", "Pavel", "Rita", "Sami")]
+    assert read(*pages).count("\n\n") == 4 * len([line for line in lines if line]) - 1
 
 
 def test_a_sentence_goes_on_over_the_page() -> None:
