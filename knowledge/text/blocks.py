@@ -49,6 +49,7 @@ class _Line:
     text: str
     start: int
     apart: bool
+    anew: bool  # it begins a list item, a field or a chapter
 
     @property
     def end(self) -> int:
@@ -90,7 +91,7 @@ def _soft(lines: list[_Line]) -> list[bool]:
         run.append(line.text)
         following = lines[at + 1] if at + 1 < len(lines) else None
         alone = _MARKDOWN.match(line.text) or _is_chapter(line.text)
-        if following is None or following.apart or alone or _begins_anew(following.text):
+        if following is None or following.apart or alone or following.anew:
             soft += [*soft_ends(run), False]
             run = []
     return soft
@@ -102,7 +103,8 @@ def _lines(text: str, start: int, end: int) -> Iterator[_Line]:
         raw = match.group()
         stripped = raw.strip()
         if stripped:
-            yield _Line(stripped, match.start() + len(raw) - len(raw.lstrip()), apart)
+            start = match.start() + len(raw) - len(raw.lstrip())
+            yield _Line(stripped, start, apart, _begins_anew(stripped))
             apart = False
         else:
             apart = True
@@ -110,7 +112,7 @@ def _lines(text: str, start: int, end: int) -> Iterator[_Line]:
 
 def _continues(before: _Line, line: _Line) -> bool:
     """Whether a sentence may run on from one line into the next."""
-    if line.apart or _MARKDOWN.match(before.text) or _begins_anew(line.text):
+    if line.apart or _MARKDOWN.match(before.text) or line.anew:
         return False
     last = before.text.rstrip(CLOSERS)[-1:] or before.text[-1]
     if last in _COMMAS:
