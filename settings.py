@@ -1,4 +1,4 @@
-"""Every setting of Kex, read once from the environment and `.env`; README's table lists each.
+"""Every setting of Kex, read once from the environment and `.env`; docs/settings.md lists each.
 
 Knows of the project only its errors. Secrets are SecretStr, so that no log or repr shows them.
 """

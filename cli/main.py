@@ -71,7 +71,7 @@ class KexGroup(click.Group):
 @click.group(cls=KexGroup, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option("0.1.0", prog_name="kex")
 def main() -> None:
-    """Kex takes text and gives back knowledge: triples, named entities, facts about an entity."""
+    """Turn Chinese or English text into triples, named entities and facts."""
 
 
 main.add_command(serve_command, "serve")

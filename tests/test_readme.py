@@ -1,4 +1,4 @@
-"""The README's curl lines, run as they stand, against a real server with a real model."""
+"""The curl lines of README and docs/api.md, run unchanged on a real server with a real model."""
 
 from __future__ import annotations
 
@@ -17,15 +17,17 @@ from tests.serving import Serving
 from web.services import services_of
 
 READMES = ("README.md", "README.zh.md")
+API = ("docs/api.md", "docs/zh/api.md")
+CLI = ("docs/cli.md", "docs/zh/cli.md")
 
 
-def shell_blocks(readme: str) -> list[str]:
-    text = (ROOT / readme).read_text(encoding="utf-8")
+def shell_blocks(page: str) -> list[str]:
+    text = (ROOT / page).read_text(encoding="utf-8")
     return [str(block) for block in re.findall(r"```sh\n(.*?)```", text, re.DOTALL)]
 
 
 def curls() -> list[str]:
-    return [block for block in shell_blocks("README.md") if block.startswith("curl")]
+    return [block for block in shell_blocks("docs/api.md") if block.startswith("curl")]
 
 
 @pytest.fixture(scope="module")
@@ -62,7 +64,7 @@ def test_the_lines_about_the_server(url: str) -> None:
 
 
 def test_the_line_for_files() -> None:
-    [block] = [block for block in shell_blocks("README.md") if "/documents" in block]
+    [block] = [block for block in shell_blocks("docs/api.md") if "/documents" in block]
     with Serving(Settings(cache_dir=Path("/nonexistent")), {}) as serving:
         answer = json.loads(run(block, serving.url))
     assert answer["text"] == "鲁迅生于浙江绍兴。"
@@ -94,18 +96,47 @@ def test_the_lines_for_conversations(tmp_path: Path) -> None:
     assert [one["id"] for one in listed["conversations"]] == [begun["id"]]
 
 
-def test_both_readmes_show_the_same_commands() -> None:
-    english, chinese = (shell_blocks(readme) for readme in READMES)
+def test_the_curl_line_of_the_readme_is_one_of_those() -> None:
+    [block] = [block for block in shell_blocks("README.md") if block.startswith("curl")]
+    assert block in curls()
+
+
+@pytest.mark.parametrize("pages", [READMES, API, CLI])
+def test_both_languages_show_the_same_commands(pages: tuple[str, str]) -> None:
+    english, chinese = (shell_blocks(page) for page in pages)
+    assert english
+    # Comments of a command are translated.
+    plain = [[re.sub(r" +# .*", "", block) for block in blocks] for blocks in (english, chinese)]
+    assert plain[0] == plain[1]
+
+
+@pytest.mark.parametrize("pages", [READMES, API, CLI])
+def test_both_languages_have_tables_of_the_same_rows(pages: tuple[str, str]) -> None:
+    english, chinese = (
+        [line.count("|") for line in (ROOT / page).read_text(encoding="utf-8").splitlines()
+         if line.startswith("| ")]
+        for page in pages
+    )  # fmt: skip
     assert english == chinese
+
+
+@pytest.mark.parametrize("readme", READMES)
+def test_a_readme_is_short(readme: str) -> None:
+    assert len((ROOT / readme).read_text(encoding="utf-8").splitlines()) <= 150
+
+
+@pytest.mark.parametrize("readme", READMES)
+def test_the_readme_has_the_commands_of_ci(readme: str) -> None:
+    assert "make test\nmake check\n" in shell_blocks(readme)
 
 
 @pytest.mark.parametrize("readme", READMES)
 def test_what_the_readme_names_is_there(readme: str) -> None:
     text = (ROOT / readme).read_text(encoding="utf-8")
     linked = re.findall(r"\]\((?!http)([^)]+)\)", text)
-    table = re.findall(r"^\| (`[^|]*`) \|", text[text.index("`app.py`") - 10 :], re.MULTILINE)
+    table = re.findall(r"^\| (`[^|]*`) \|", text[text.index("| `app.py`") :], re.MULTILINE)
     named = [name for cell in table for name in re.findall(r"`([^`]+)`", cell)]
     assert len(linked) > 4
     assert len(named) > 10
     for name in [*linked, *named]:
-        assert (ROOT / name).exists(), name
+        assert (ROOT / name.partition("#")[0]).exists(), name
