@@ -15,11 +15,17 @@ from knowledge.text.language import HAN
 
 _LONGEST = 24  # characters of a name before its bracket
 SHORTEST = 2
-_KIND = "公司|集团|事务所|银行|基金|合伙企业|中心|研究院|医院|学校|大学|分行|支行"
+# What a bracket in the name of a firm does not hold: who somebody is, or how something is called.
+_NOTE = "(?!男|女|左|右|化名|时任|现任|曾任|原|前|又|即|下称|以下|简称|音)"
+_PLACE = rf"{_NOTE}(?P<inside>[{HAN}·]{{1,11}}[^长监理席事生士师员人授者名）)])"
+# Right behind the bracket, or behind a few words of the firm's trade, none of which is a verb.
+_KIND = "分?公司|集团|银行|基金|中心|研究院|医院|学校|大学|分行|支行|事务所"
+_FORM = "有限公司|有限责任公司|股份有限公司|合伙企业|分公司|事务所"
+_TRADE = rf"(?:(?![与和及在是的于为由被将就任了着过向从对到入并])[{HAN}]){{0,8}}?"
 # Before a bracket, inside it, and behind it; a kind of partnership may also end the name.
 _FIRM = re.compile(
-    rf"(?P<before>[{HAN}A-Za-z0-9·&]{{2,{_LONGEST}}})[（(](?P<inside>[{HAN}A-Za-z·]{{1,12}})[）)]"
-    rf"(?P<after>[{HAN}A-Za-z0-9]{{0,12}}?(?:{_KIND})(?:[（(](?:特殊普通合伙|普通合伙|有限合伙)[）)])?)"
+    rf"(?P<before>[{HAN}A-Za-z0-9·&]{{2,{_LONGEST}}})[（(]{_PLACE}[）)]"
+    rf"(?P<after>(?:{_TRADE}(?:{_FORM})|{_KIND})(?:[（(](?:特殊普通合伙|普通合伙|有限合伙)[）)])?)"
 )
 _PARTNERSHIP = re.compile(
     rf"(?P<before>[{HAN}A-Za-z0-9·&]{{2,{_LONGEST}}}(?:事务所|企业|中心|基金))"

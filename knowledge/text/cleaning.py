@@ -16,10 +16,22 @@ from knowledge.text.language import HAN
 _SPACED_HAN = re.compile(
     f"(?<![{HAN}〇])[{HAN}〇0-9](?:[ \u3000][{HAN}〇0-9，。、；：！？（）《》“”·]){{3,}}"
 )
+_HAN = re.compile(f"[{HAN}〇]")
+_SENTENCE = re.compile("[的是在了于和为有，。、：；]")  # what a list of single characters lacks
+_LEAST_HAN = 5  # characters of a run that is a sentence
+_SPACED_TITLE = re.compile(r"(?<![^\W_])[A-Z](?: [a-z]){3,}(?![^\W_])")
 _SPACED_LATIN = re.compile(r"(?<![^\W_])[^\W\d_](?: [a-z]){3,}(?![^\W_])")
 _TWO_BLANKS = re.compile(r"(?<=[a-z])  (?=[A-Za-z] [a-z] )")
 _WIDE = re.compile(f"[{HAN}\u3000-\u303f\uff00-\uffef]")
-_HYPHENATED = re.compile(r"[^\W\d_]-\Z")
+_LONGEST_WORD = 40
+_HYPHEN = re.compile(r"(?P<word>\w+)-\Z")
+_SYLLABLE = re.compile(
+    r"(?!(?:well|self|long|short|high|low|co|non|semi|half|all|anti|ex|cross|state|full|part|ill|mid"
+    r"|multi|post|pre|so)\Z)[a-z]+"
+)
+_WORD_PART = re.compile(
+    r"(?!(?:based|known|term|time|year|old|like|of|in|up|on|off|out|level|style|free)\b)[a-z]"
+)
 
 
 def cleaned(text: str) -> str:
@@ -33,9 +45,13 @@ def _unwrapped(text: str) -> str:
     begin = 0
     for line_end, next_line in soft_line_ends(text):
         before, after = text[begin:line_end], text[next_line]
+        hyphen = _HYPHEN.search(before, max(0, len(before) - _LONGEST_WORD))
+        divided = (
+            hyphen and _SYLLABLE.fullmatch(hyphen["word"]) and _WORD_PART.match(text, next_line)
+        )
         begin = next_line
-        if _HYPHENATED.search(before) and after.islower():
-            out.append(before[:-1])
+        if hyphen:  # of a divided word it goes; of a compound or a range it stays
+            out.append(before[:-1] if divided else before)
         elif _WIDE.match(before[-1]) or _WIDE.match(after):
             out.append(before)
         else:
@@ -59,9 +75,22 @@ def _shown(char: str) -> str:
 
 def _unspaced(text: str) -> str:
     """Words whose characters stand apart, put together."""
-    text = _SPACED_HAN.sub(lambda run: re.sub("[ \u3000]", "", run.group()), text)
-    if not _SPACED_LATIN.search(text):
+    text = _SPACED_HAN.sub(lambda run: _together(run.group()), text)
+    if not _SPACED_TITLE.search(text):
         return text
-    words = _TWO_BLANKS.sub("\n", text)
-    joined = _SPACED_LATIN.sub(lambda run: run.group().replace(" ", ""), words)
-    return joined.replace("\n", " ") if "\n" not in text else joined
+    return "\n".join(map(_unspaced_line, text.split("\n")))
+
+
+def _together(run: str) -> str:
+    """A sentence without its blanks; a list of characters or digits as it is."""
+    is_sentence = len(_HAN.findall(run)) >= _LEAST_HAN and _SENTENCE.search(run)
+    return re.sub("[ \u3000]", "", run) if is_sentence else run
+
+
+def _unspaced_line(line: str) -> str:
+    if not _SPACED_TITLE.search(line):
+        return line
+    words = _TWO_BLANKS.split(line)
+    return " ".join(
+        _SPACED_LATIN.sub(lambda run: run.group().replace(" ", ""), word) for word in words
+    )

@@ -15,6 +15,7 @@ from knowledge.text.language import HAN
 
 NARROWEST = {True: 24, False: 40}  # columns of a page, in Chinese and other lines
 WIDE = {True: 50, False: 60}  # a single line as wide as this fills a page
+ALIKE = 2  # characters: so far apart are the first marks of lines of one form
 SLACK = 4  # columns that may be free at the end of a full Chinese line
 
 END_MARKS = "。！？!?….:：；;"
@@ -84,7 +85,7 @@ def soft_ends(lines: Sequence[str]) -> list[bool]:
 
 def _full(lines: Sequence[str], measure: Callable[[str], int]) -> list[bool] | None:
     """For each line but the last whether it fills the page; None where the lines show no page."""
-    if any(map(_TABLE.search, lines)):
+    if any(map(_TABLE.search, lines)) or _are_parallel(lines):
         return None
     cjk = is_cjk(lines[0])
     page = max(map(measure, lines))
@@ -99,6 +100,15 @@ def _full(lines: Sequence[str], measure: Callable[[str], int]) -> list[bool] | N
     alone = len(full) == 1 and page >= wide and is_finished(lines[1])
     several = len(full) > 1 and sum(full) > 1 and 3 * sum(full) >= 2 * len(full)
     return full if page >= narrowest and (several or (alone and full[0])) else None
+
+
+def _are_parallel(lines: Sequence[str]) -> bool:
+    """Whether the lines are like facts of one form: no mark inside any, or all at one place."""
+    marks = [_INNER.search(line) for line in lines]
+    places = [mark.start() for mark in marks if mark]
+    if not places:
+        return len(lines) > 2 and not is_finished(lines[-1])
+    return len(places) == len(lines) and max(places) - min(places) <= ALIKE
 
 
 def _shows_breaks(run: Sequence[str]) -> bool:

@@ -120,6 +120,7 @@ class _Job:
         self.next: int | None = None  # the token that is to be written next; None: still reading
         self.written: list[int] = []
         self.luck = Luck()
+        self.number = 0  # in the order in which requests were begun
         self.generator = np.random.default_rng(request.sampling.seed)
 
 
@@ -159,6 +160,7 @@ class Engine:
         self._waiting: deque[_Job] = deque()
         self._change = threading.Condition()
         self._closed = False
+        self._begun = 0  # requests so far
         self._thread = threading.Thread(target=self._run, name="qwen", daemon=True)
         self._thread.start()
 
@@ -195,9 +197,12 @@ class Engine:
         self._network.close()
 
     def _run(self) -> None:
-        while self._admit():
+        going = True
+        while going:
             try:
-                self._step()
+                going = self._admit()
+                if going:
+                    self._step()
             except Exception as error:  # goes to those who wait for the answer
                 for slot in self._slots:
                     self._end(slot, error)
@@ -217,7 +222,12 @@ class Engine:
                         break
                     if not self._is_being_read(job):
                         self._waiting.remove(job)
-                        self._begin(job, free)
+                        self._begun += 1
+                        job.number = self._begun
+                        try:
+                            self._begin(job, free)
+                        except Exception as error:  # it is in no list any more
+                            job.listener.fail(error)
                 if len(free) < len(self._slots):
                     return True
                 self._change.wait()
@@ -264,6 +274,7 @@ class Engine:
 
     def _step(self) -> None:
         busy = [(slot, slot.job) for slot in self._slots if slot.job is not None]
+        busy.sort(key=lambda pair: pair[1].number)  # who came first is read first
         parts = self._writing([(slot, job, job.next) for slot, job in busy if job.next is not None])
         written = len(parts)
         room = PIECE if parts else self._network.max_batch
@@ -283,10 +294,13 @@ class Engine:
         for part in parts:
             own = logits[at : at + part.wanted]
             at += part.wanted
-            if part.job.next is None:
-                self._after_reading(part, own)
-            else:
-                self._after_writing(part, own)
+            try:
+                if part.job.next is None:
+                    self._after_reading(part, own)
+                else:
+                    self._after_writing(part, own)
+            except Exception as error:  # of one listener or constraint: the others go on
+                self._end(part.slot, error)
 
     def _writing(self, busy: Sequence[tuple[_Slot, _Job, int]]) -> list[_Part]:
         """The next token of each request, and the guesses at what follows that are worth it."""
@@ -374,8 +388,8 @@ class Engine:
         return self._network.best(logits, job.constraint.allowed())
 
     def _finish(self, slot: _Slot, job: _Job, reason: Reason) -> None:
-        slot.job = None
         job.listener.finish(reason, job.statistics)
+        slot.job = None
 
     def _end(self, slot: _Slot, error: Exception) -> None:
         job, slot.job = slot.job, None

@@ -47,6 +47,12 @@ def test_a_piece_of_a_name_is_no_entity(piece: str) -> None:
         ("林秋白（1950年生）任公司董事", "林秋白"),
         ("Ada (of Leeds) Ltd", "Ada"),
         ("中兴通讯（深圳）签约", "中兴通讯"),
+        ("张伟（男）毕业于清华大学。", "张伟"),
+        ("王芳（财务总监）加入南江集团。", "王芳"),
+        ("国际商业机器公司（IBM）与苹果公司合作", "国际商业机器公司"),
+        ("张伟（广州）是南江集团的董事长", "广州"),
+        ("苹果（Apple）公司", "Apple"),
+        ("马化腾（左二）参观腾讯公司", "马化腾"),
     ],
 )
 def test_other_names_stay(text: str, name: str) -> None:

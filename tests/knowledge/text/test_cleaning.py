@@ -22,6 +22,10 @@ WRAPPED = [
     ("The plant was sold to Norr\nSteel for an undisclosed sum.",
      "The plant was sold to Norr Steel for an undisclosed sum."),
     ("Its chief exec-\nutive is leaving.", "Its chief executive is leaving."),
+    ("It is a New York-\nbased firm.", "It is a New York-based firm."),
+    ("He was a well-\nknown painter.", "He was a well-known painter."),
+    ("The Anglo-\nAmerican firm was sold.", "The Anglo-American firm was sold."),
+    ("She ruled in 1990-\n1995, and was loved.", "She ruled in 1990-1995, and was loved."),
     (
         "We met Dr Imogen Vale, who runs the marine station of the\n"
         "University of Kerrow, and her deputy, Tom Achterberg. The\n"
@@ -43,6 +47,11 @@ APART = [
     "- 南江大桥\n- 北江隧道",
     "Ada Moreno works at Helix\nBob Lee lives in Leeds",
     "Roses are red\nViolets are blue\nSugar is sweet",
+    "张伟毕业于清华大学计算机系\n李娜毕业于北京大学中文系\n王芳毕业于复旦大学新闻系",
+    "陈国栋，1950年生于上海市区\n李秀兰，1962年生于北京市区\n王小强，1970年生于广州市区",
+    "Ada Moreno was born in Leeds and lives in York now\n"
+    "Bob Lee was born in York and works in Hull at last\n"
+    "Cy Young was born in Hull and lives in Leeds again",
     "Company profile\nHelix Labs makes pumps.",
     "Name: Ada Moreno\nEmployer: Helix Labs",
     "name\tcity\nAda\tLeeds\nBob\tYork",
@@ -97,7 +106,18 @@ def test_characters_that_stand_apart_are_words(text: str, read: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["甲 乙 丙", "options A B C D E", "王 伟 到了。", "x = a b", "北京 上海 广州 深圳 天津"]
+    "text",
+    [
+        "甲 乙 丙",
+        "张伟 9 8 7 6",
+        "Scores: 1 2 3 4 5",
+        "a b c d",
+        "成员：张 王 李 赵 陈 周",
+        "options A B C D E",
+        "王 伟 到了。",
+        "x = a b",
+        "北京 上海 广州 深圳 天津",
+    ],
 )
 def test_lists_of_single_characters_stay(text: str) -> None:
     assert cleaned(text) == text

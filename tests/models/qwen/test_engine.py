@@ -224,6 +224,57 @@ def test_who_leaves_frees_the_place(engine: Engine) -> None:
     assert engine.ahead(waiting) == 0
 
 
+def test_a_listener_that_breaks_fails_alone(engine: Engine) -> None:
+    class Broken(Heard):
+        def take(self, text: bytes, logprob: float | None) -> bool:
+            raise ValueError("it cannot listen")
+
+    class BrokenAtTheEnd(Heard):
+        def finish(self, reason: Reason, statistics: Statistics) -> None:
+            raise ValueError("it cannot end")
+
+    alone = ask(engine, request(engine)).text
+    heard = [Heard(), Broken(), BrokenAtTheEnd()]
+    for listener in heard:
+        engine.submit(request(engine), listener)
+    for listener in heard:
+        assert listener.ended.wait(30)
+    assert heard[0].text == alone
+    assert heard[0].error is None
+    assert [str(one.error) for one in heard[1:]] == ["it cannot listen", "it cannot end"]
+
+
+def test_who_came_first_is_read_first(engine: Engine) -> None:
+    """Beside an answer, prompts of two steps each: the older one is read to its end first."""
+    held, begun = threading.Event(), threading.Event()
+    order: list[str] = []
+
+    class Named(Heard):
+        def __init__(self, name: str) -> None:
+            super().__init__()
+            self.name = name
+
+        def read(self, done: float) -> None:
+            order.append(f"{self.name} {done == 1}")
+
+        def take(self, text: bytes, logprob: float | None) -> bool:
+            begun.set()
+            held.wait(30)
+            return super().take(text, logprob)
+
+    writing = Named("writing")
+    engine.submit(request(engine, grammar=None, max_tokens=20), writing)
+    assert begun.wait(30)
+    waiting = [Named("first"), Named("second")]
+    for number, listener in enumerate(waiting):
+        prompt = "xyzuvw"[number] * 90
+        engine.submit(request(engine, prompt=prompt, max_tokens=1), listener)
+    held.set()
+    assert all(one.ended.wait(30) for one in (writing, *waiting))
+    read = [one for one in order if not one.startswith("writing")]
+    assert read.index("first True") < read.index("second True")
+
+
 def test_a_bad_grammar_is_an_error(engine: Engine) -> None:
     with pytest.raises(BadGrammar):
         engine.submit(request(engine, grammar="start: missing"), Heard())
