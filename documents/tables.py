@@ -60,14 +60,21 @@ def read_table(data: bytes, column: str | None, delimiters: str = DELIMITERS) ->
     for row in rows:
         if row.error:
             lost.append(row)
-        elif len(row.cells) > place and row.cells[place].strip():
-            cells.append(row.cells[place].strip())
+            continue
+        # In a table of one column a comma is a comma, though nobody has put quotation marks.
+        cell = delimiter.join(row.cells) if len(columns) == 1 else _cell(row, place)
+        if cell.strip():
+            cells.append(cell.strip())
     if lost and not cells:
         raise _unreadable(lost[0])
     empty = "errors.documents_column_empty" if len(columns) > 1 else "errors.documents_rows_empty"
     found = check_text("\n".join(cells), message(empty))
     warnings = (_lost(lost, above),) if lost else ()
     return Document(found, encoding, columns=columns, warnings=warnings)
+
+
+def _cell(row: Row, place: int) -> str:
+    return row.cells[place] if len(row.cells) > place else ""
 
 
 def _first(rows: Iterator[Row]) -> tuple[str, ...]:
