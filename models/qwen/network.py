@@ -118,7 +118,13 @@ class Network:
             _, layer, matrix, *_ = name.split(".")
             second = gguf.tensors.get(name.removesuffix("a") + "b")
             rank = first.shape[0]
-            if second is None or matrix not in MATRICES or int(layer) >= self._layers:
+            whole = self.gguf.tensors.get(name.removesuffix(".lora_a"))
+            if (
+                second is None
+                or whole is None
+                or matrix not in MATRICES
+                or (*second.shape, *first.shape) != (whole.shape[0], rank, rank, whole.shape[1])
+            ):
                 raise GgufError(f"{path.name} has a matrix that does not fit: {name}.")
             if rank > MAX_RANK or number >= MAX_ADAPTERS:
                 raise GgufError(f"{path.name} has rank {rank}; at most {MAX_RANK} is known.")

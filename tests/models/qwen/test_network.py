@@ -197,3 +197,9 @@ def test_an_adapter_of_another_network_is_refused(network: Network, tmp_path: Pa
 def test_another_kind_of_network_is_refused(gguf: Gguf) -> None:
     with pytest.raises(GgufError, match="'llama'"):
         require_qwen2(Gguf({"general.architecture": "llama"}, gguf.tensors))
+
+
+def test_an_adapter_of_another_width_is_refused(network: Network, tmp_path: Path) -> None:
+    other = tiny_adapter(tmp_path / "other.gguf", form=SMALL)
+    with pytest.raises(GgufError, match="does not fit"):
+        network.add_adapter(1, other)
