@@ -232,7 +232,7 @@ def test_long_and_hostile_texts_take_no_longer(
     source = Source(Document(text))
     for item in items:
         ground(item, source, Span(0, len(text)))
-    assert time.process_time() - began < 2
+    assert time.process_time() - began < 5  # a way that is not linear takes minutes
 
 
 @pytest.mark.parametrize(
