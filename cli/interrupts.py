@@ -22,7 +22,7 @@ def ending_soon() -> Iterator[None]:
     their own; a talk, which only drops a line, has `dropping_lines`.
     """
     if not _is_default():
-        yield  # ignored by whoever started this, or in other hands
+        yield  # the caller has set SIGINT to be ignored, or has a handler of its own
         return
 
     def end(number: int, frame: FrameType | None) -> None:

@@ -1,7 +1,7 @@
 """An answer as RDF triples, with where each of them comes from.
 
-Every stated item is said twice. Once plainly, `entity relation entity`, for whoever asks the graph;
-and once as an rdf:Statement (subject, predicate, object), which carries what is known about it:
+Every stated item is written twice: as a plain triple, `entity relation entity`, for queries; and as
+an rdf:Statement (subject, predicate, object), which carries what is known about it:
   prov:wasDerivedFrom the document, prov:wasAttributedTo the model, kex:confidence,
   kex:subjectStatus and kex:objectStatus (verbatim, normalised, inferred),
   kex:subjectMention, kex:objectMention and kex:evidence: pieces of the document, each a

@@ -193,7 +193,7 @@ class _Pair:
         return close and len(self._between(cue.span.end, clause.end)) <= _REST[self._lang]
 
     def _between(self, start: int, end: int) -> str:
-        """What stands there, as far as it matters whether that is little."""
+        """The text between two offsets, cut where it is certainly long."""
         return self._said[start : min(end, start + _LITTLE)].strip()
 
     def _next(self, cue: Word) -> Span | None:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from documents.glyphs import Piece
-from documents.layout import lines_of
+from documents.pdf.glyphs import Piece
+from documents.pdf.layout import lines_of
 
 SIZE = 10.0
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from documents.furniture import without_furniture
-from documents.layout import Line, Page, width
-from documents.lines import join_pages
+from documents.pdf.furniture import without_furniture
+from documents.pdf.layout import Line, Page
+from documents.pdf.lines import join_pages
+from documents.pdf.segments import width
 
 FULL = "This is a line of text that goes as far as the margin lets it go, and"
 SIZE = 10.0

@@ -123,7 +123,7 @@ def test_a_model_that_cannot_serve_costs_no_row(rows: list[GoldRow], tmp_path: P
 def test_the_fingerprint_knows_what_decides_an_answer(rows: list[GoldRow]) -> None:
     names, row = names_of_sources(rows), rows[0]
 
-    def mark(row: GoldRow = row, choices: Choices = Choices(), **settings: str) -> str:  # noqa: B008
+    def mark(row: GoldRow = row, choices: Choices = Choices(), **settings: str) -> str:  # noqa: B008  # it is immutable
         return fingerprint(row, names, choices, "Embedded", settings)
 
     assert mark() == mark()

@@ -77,6 +77,12 @@ INLINE void product6(const Tile6 *w, int blocks, const Activation *x, size_t str
   }
 }
 
+/* `to[t]` += what a block gave, in the token's own scale. */
+INLINE void add_block(const floats *scaled, const Activation *x, size_t stride, int tokens,
+                      floats *to) {
+  for (int t = 0; t < tokens; t++) to[t] = fma_(scaled[t], same(x[t * stride].d), to[t]);
+}
+
 /* -32 times the sum of sub-block j's 32 numbers of a token. */
 INLINE int32_t less_of(const Activation *a, int j) { return a->less32[2 * j] + a->less32[2 * j + 1]; }
 
@@ -105,7 +111,7 @@ INLINE void product5(const Tile5 *w, int blocks, const Activation *x, size_t str
         scaled[t] = fma_(as_floats(dot), d, scaled[t]);
       }
     }
-    for (int t = 0; t < tokens; t++) to[t] = fma_(scaled[t], same(x[t * stride + b].d), to[t]);
+    add_block(scaled, x + b, stride, tokens, to);
   }
 }
 
@@ -139,7 +145,7 @@ INLINE void product8(const Tile8 *w, int blocks, const Activation *x, size_t str
         scaled[t] = fma_(dot, d, scaled[t]);
       }
     }
-    for (int t = 0; t < tokens; t++) to[t] = fma_(scaled[t], same(x[t * stride + b].d), to[t]);
+    add_block(scaled, x + b, stride, tokens, to);
   }
 }
 

@@ -105,7 +105,7 @@ def test_logits_are_those_of_the_reference(
     network: Network, gguf: Gguf, folder: Path, adapter: int
 ) -> None:
     low = read_gguf(tiny_adapter(folder / "adapter.gguf")) if adapter == 0 else None
-    is_near(read(network, IDS, adapter=adapter), Reference(gguf, low).logits(IDS))
+    assert_near(read(network, IDS, adapter=adapter), Reference(gguf, low).logits(IDS))
 
 
 @pytest.mark.parametrize("adapter", [-1, 0])
@@ -118,11 +118,11 @@ def test_a_small_network_has_its_own_types_and_an_odd_width(
     network = Network(gguf, tiles, library, context=32, sequences=1, threads=2)
     network.add_adapter(0, path)
     low = read_gguf(path) if adapter == 0 else None
-    is_near(read(network, IDS, adapter=adapter), Reference(gguf, low).logits(IDS))
+    assert_near(read(network, IDS, adapter=adapter), Reference(gguf, low).logits(IDS))
     network.close()
 
 
-def is_near(got: NDArray[np.float32], wanted: Numbers) -> None:
+def assert_near(got: NDArray[np.float32], wanted: Numbers) -> None:
     # Activations have eight bits and keys and values sixteen: some parts in a hundred.
     assert np.abs(got - wanted).max() < 0.05 * np.abs(wanted).max()
     for mine, theirs in zip(got, wanted, strict=True):

@@ -14,7 +14,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from itertools import pairwise
 
-from documents.layout import Line, Page
+from documents.pdf.layout import Line, Page
 
 LEAST_PAGES = 3  # two pages prove nothing
 SHARE = 0.4  # of the pages; heads of left and right pages differ

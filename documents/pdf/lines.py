@@ -15,7 +15,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 
-from documents.layout import MAX_ORDERED, WIDE, Line, Page, width
+from documents.pdf.layout import MAX_ORDERED, Line, Page
+from documents.pdf.segments import WIDE, width
 from knowledge.text.language import holds_han
 
 FULL = 0.72  # of the column's width; a shorter line is the last one of its paragraph

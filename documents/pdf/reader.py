@@ -7,13 +7,13 @@ from typing import Any
 import pypdfium2
 import pypdfium2.raw as pdfium
 
-from documents.box_font import BoxFonts
 from documents.document import FILE, MAX_CHARACTERS, Document, check_text, too_long
-from documents.fields import read_fields
-from documents.furniture import without_furniture
-from documents.glyphs import MAX_UNREADABLE, read_glyphs
-from documents.layout import Page, lines_of
-from documents.lines import join_pages
+from documents.pdf.box_font import BoxFonts
+from documents.pdf.fields import read_fields
+from documents.pdf.furniture import without_furniture
+from documents.pdf.glyphs import MAX_UNREADABLE, read_glyphs
+from documents.pdf.layout import Page, lines_of
+from documents.pdf.lines import join_pages
 from errors import ProtectedDocument, TextlessDocument, TooLarge, UnreadableDocument
 from wording import message
 

@@ -11,7 +11,7 @@ from typing import Any
 
 import pypdfium2.raw as pdfium
 
-from documents.glyphs import Piece, turned
+from documents.pdf.glyphs import Piece, turned
 
 _TEXT_KINDS = (
     pdfium.FPDF_FORMFIELD_TEXTFIELD,
