@@ -88,9 +88,13 @@ def run_replicas(name: ModelName, settings: Settings, scale: Scale, host: str, p
     from ray import serve
 
     takes = needs(name, settings)
+    # Serve is the gate: it counts a request as ended at its last byte, or when its client leaves,
+    # and sends the next one while the thread still gives the first one's place back.
+    places = 2 * settings.max_concurrent
     own = settings.model_copy(
         update={"replica": True, "default_model": name, "store": None, "base": None,
-                "embedded_url": None, "local_glm_url": None}
+                "embedded_url": None, "local_glm_url": None,
+                "max_concurrent": places, "threads": max(settings.threads, places + 2)}
     )  # fmt: skip
     deployment: Any = serve.deployment(
         name=f"kex-{name}",
