@@ -41,6 +41,7 @@ _FUNCTIONS: dict[str, tuple[type | None, list[type]]] = {
     "kex_tile_bytes": (_SIZE, [_INT]),
     "kex_tile": (_INT, [_INT, _POINTER, _INT, _INT, _POINTER]),
     "kex_multiply": (None, [_INT, _POINTER, _INT, _INT, _POINTER, _INT, _POINTER]),
+    "kex_exp": (None, [_POINTER, _INT, _POINTER]),
     "kex_open": (_POINTER, [_POINTER]),
     "kex_close": (None, [_POINTER]),
     "kex_set_matrix": (None, [_POINTER, _INT, _INT, _INT, _INT, _INT, _POINTER, _POINTER]),
@@ -104,8 +105,8 @@ def obstacle(folder: Path) -> str:
 
 def _test(made: Path) -> None:
     """Raises NoLibrary where the library computes something else, or crashes."""
-    command = [sys.executable, "-m", "models.qwen.selftest", str(made)]
-    root = Path(__file__).parents[2]
+    command = [sys.executable, "-m", f"{__package__}.selftest", str(made)]
+    root = Path(__file__).parents[len(__name__.split(".")) - 1]
     try:
         done = subprocess.run(  # noqa: S603  # our own module
             command, cwd=root, capture_output=True, text=True, timeout=TEST_SECONDS, check=False

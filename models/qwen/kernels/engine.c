@@ -15,7 +15,6 @@
 #define MAX_RANK 64
 #define MAX_ADAPTERS 4
 #define MOST_OUTPUTS 3  /* matrices of one input: query, key and value */
-#define MAX_GROUP 16  /* query heads that share a key head */
 
 enum { QUERY, KEY, VALUE, ATTENDED, GATE, UP, DOWN, MATRICES };
 
@@ -51,7 +50,9 @@ typedef struct {
   const float *output_norm;
   const uint8_t *embeddings; /* rows as they stand in the file */
   int embeddings_type;
-  uint16_t *keys, *values;   /* half precision [sequence][layer][position][key_heads * head] */
+  /* Half precision. values: [sequence][layer][position][key_heads * head]. keys: the same, but 16
+   * positions lie side by side, [position / 16][key_heads * head][16], so that a lane is a position. */
+  uint16_t *keys, *values;
   float *cosine, *sine;      /* [context][head / 2] */
   /* Of a batch: [MAX_BATCH][…] */
   float *x, *normed, *query, *key, *value, *attended, *gate, *up, *chosen, *scores;
@@ -79,28 +80,57 @@ typedef struct {
   const float *exact;      /* the same, for adapters */
   const int32_t *adapters;
   int tokens, added; /* added: to what `to` holds */
-  int used;          /* a bit for each adapter that a token of the batch has */
+  int used_count, used[MAX_ADAPTERS]; /* adapters that tokens of the batch have */
+  int parts;                          /* of RANKS rows each, in the largest of them */
 } Product;
 
 static float *low_of(const Product *p, int output, int token) {
   return p->net->low + ((size_t)output * MAX_BATCH + token) * MAX_RANK;
 }
 
-/* scale a x, row by row of all adapters' a: job number = (output, adapter, row). */
+#define RANKS 4 /* rows of a that a job multiplies with NEAR tokens: their sums fit in registers */
+#define NEAR 4
+
+/* scale a x for some tokens and rows of a: job number = (tokens, output, adapter, rows). So the numbers
+ * of a token are read by jobs that follow each other, while a cache has them. */
 static void low_rank(void *data, int number) {
   Product *p = data;
-  int r = number % MAX_RANK, adapter = number / MAX_RANK % MAX_ADAPTERS;
-  int output = number / MAX_RANK / MAX_ADAPTERS, columns = p->matrix[output]->columns;
+  int row = number % p->parts * RANKS, adapter = p->used[number / p->parts % p->used_count];
+  number /= p->parts * p->used_count;
+  int output = number % p->count, first = number / p->count * NEAR;
+  int columns = p->matrix[output]->columns;
   const LowRank *low = &p->matrix[output]->low[adapter];
-  if (r >= low->rank || !(p->used & 1 << adapter)) return;
-  const uint16_t *a = low->a + (size_t)r * columns;
-  for (int t = 0; t < p->tokens; t++) {
-    if (p->adapters[t] != adapter) continue;
-    const float *x = p->exact + (size_t)t * columns;
-    floats total = same(0);
-    for (int i = 0; i < columns; i += LANES) total = fma_(load_half(a + i), load(x + i), total);
-    low_of(p, output, t)[r] = low->scale * sum(total);
+  if (row >= low->rank) return;
+  const uint16_t *a[RANKS];
+  const float *x[NEAR];
+  for (int r = 0; r < RANKS; r++) /* the last row again where there are fewer */
+    a[r] = low->a + (size_t)(row + r < low->rank ? row + r : low->rank - 1) * columns;
+  int tokens = p->tokens - first < NEAR ? p->tokens - first : NEAR;
+  for (int t = 0; t < tokens; t++) x[t] = p->exact + (size_t)(first + t) * columns;
+  floats total[NEAR][RANKS];
+  for (int t = 0; t < NEAR; t++)
+    for (int r = 0; r < RANKS; r++) total[t][r] = same(0);
+  if (tokens == NEAR) {
+    for (int i = 0; i < columns; i += LANES) {
+      floats numbers[NEAR];
+      for (int t = 0; t < NEAR; t++) numbers[t] = load(x[t] + i);
+      for (int r = 0; r < RANKS; r++) {
+        floats sixteen = load_half(a[r] + i);
+        for (int t = 0; t < NEAR; t++) total[t][r] = fma_(sixteen, numbers[t], total[t][r]);
+      }
+    }
+  } else {
+    for (int t = 0; t < tokens; t++)
+      for (int i = 0; i < columns; i += LANES) {
+        floats numbers = load(x[t] + i);
+        for (int r = 0; r < RANKS; r++)
+          total[t][r] = fma_(load_half(a[r] + i), numbers, total[t][r]);
+      }
   }
+  for (int t = 0; t < tokens; t++)
+    if (p->adapters[first + t] == adapter)
+      for (int r = 0; r < RANKS && row + r < low->rank; r++)
+        low_of(p, output, first + t)[row + r] = low->scale * sum(total[t][r]);
 }
 
 /* `sums[t]` += b times what low_rank found, for the tokens of one call of a kernel. */
@@ -129,8 +159,8 @@ static void sixteen_rows(void *data, int r) {
     floats sums[TOKENS];
     for (int t = 0; t < tokens; t++) sums[t] = bias;
     product(m->type, m->tiles, r, blocks, p->x + (size_t)first * blocks, (size_t)blocks, tokens, sums);
-    for (int adapter = 0; adapter < MAX_ADAPTERS; adapter++)
-      if (p->used & 1 << adapter) add_low_rank(p, output, adapter, r, first, tokens, sums);
+    for (int u = 0; u < p->used_count; u++)
+      add_low_rank(p, output, p->used[u], r, first, tokens, sums);
     for (int t = 0; t < tokens; t++) {
       float *to = p->to[output] + (size_t)(first + t) * m->rows + r * LANES;
       store(to, p->added ? add(sums[t], load(to)) : sums[t]);
@@ -140,15 +170,24 @@ static void sixteen_rows(void *data, int r) {
 }
 
 static void multiply(Product *p) {
-  int groups = 0;
-  p->used = 0;
+  int groups = 0, rank[MAX_ADAPTERS] = {0};
   for (int output = 0; output < p->count; output++) {
     groups += p->matrix[output]->rows / LANES;
-    for (int t = 0; t < p->tokens; t++)
-      if (p->adapters[t] >= 0 && p->matrix[output]->low[p->adapters[t]].rank)
-        p->used |= 1 << p->adapters[t];
+    for (int t = 0; t < p->tokens; t++) {
+      int adapter = p->adapters[t], own = adapter < 0 ? 0 : p->matrix[output]->low[adapter].rank;
+      if (own > (adapter < 0 ? 0 : rank[adapter])) rank[adapter] = own;
+    }
   }
-  if (p->used) share_out(p->net->pool, low_rank, p, p->count * MAX_ADAPTERS * MAX_RANK, 4);
+  p->used_count = p->parts = 0;
+  for (int adapter = 0; adapter < MAX_ADAPTERS; adapter++) {
+    if (!rank[adapter]) continue;
+    p->used[p->used_count++] = adapter;
+    int parts = (rank[adapter] + RANKS - 1) / RANKS;
+    if (parts > p->parts) p->parts = parts;
+  }
+  int near = (p->tokens + NEAR - 1) / NEAR;
+  if (p->used_count)
+    share_out(p->net->pool, low_rank, p, near * p->count * p->used_count * p->parts, 1);
   share_out(p->net->pool, sixteen_rows, p, groups, groups >= 512 ? 16 : groups >= 64 ? 4 : 1);
 }
 
@@ -193,7 +232,10 @@ static void after_attention(void *data, int token) {
 static void activate(void *data, int number) {
   Net *n = ((Batch *)data)->net;
   float *gate = n->gate + (size_t)number * BLOCK, *up = n->up + (size_t)number * BLOCK;
-  for (int i = 0; i < BLOCK; i++) gate[i] = gate[i] / (1.0f + expf(-gate[i])) * up[i];
+  for (int i = 0; i < BLOCK; i += LANES) {
+    floats x = load(gate + i), below = add(same(1), exp_(times(x, same(-1))));
+    store(gate + i, times(divide(x, below), load(up + i)));
+  }
   quantise(gate, n->wide + number, BLOCK);
 }
 
@@ -206,9 +248,12 @@ static void rotate(float *x, int heads, int head, const float *cosine, const flo
     }
 }
 
+/* Positions of a sequence that there is room for. */
+static int positions_of(const Shape *s) { return (s->context + LANES - 1) / LANES * LANES; }
+
 static size_t cache_at(const Net *n, int sequence, int layer, int position) {
   const Shape *s = &n->shape;
-  size_t row = ((size_t)sequence * s->layers + layer) * s->context + position;
+  size_t row = ((size_t)sequence * s->layers + layer) * positions_of(s) + position;
   return row * s->key_heads * s->head;
 }
 
@@ -222,54 +267,81 @@ static void remember(void *data, int token) {
   const float *sine = n->sine + (size_t)position * s->head / 2;
   rotate(ROW(n->query, s->heads * s->head), s->heads, s->head, cosine, sine);
   rotate(ROW(n->key, width), s->key_heads, s->head, cosine, sine);
-  size_t at = cache_at(n, b->sequences[token], b->layer, position);
+  uint16_t *values = n->values + cache_at(n, b->sequences[token], b->layer, position);
+  uint16_t *keys = n->keys + cache_at(n, b->sequences[token], b->layer, position / LANES * LANES);
   for (int i = 0; i < width; i += LANES) {
-    store_half(n->keys + at + i, load(ROW(n->key, width) + i));
-    store_half(n->values + at + i, load(ROW(n->value, width) + i));
+    uint16_t key[LANES];
+    store_half(key, load(ROW(n->key, width) + i));
+    for (int c = 0; c < LANES; c++) keys[(size_t)(i + c) * LANES + position % LANES] = key[c];
+    store_half(values + i, load(ROW(n->value, width) + i));
   }
 }
 
-/* One token and one key head: the query heads of its group over all earlier positions. */
+/* `score[0 … count - 1]` = e^score / their sum; up to the next multiple of 16 it becomes 0. */
+static void softmax(float *score, int count) {
+  floats most = same(-INFINITY), total = same(0);
+  float lane[LANES];
+  for (int i = count; i % LANES; i++) score[i] = -INFINITY;
+  for (int i = 0; i < count; i += LANES) most = larger(most, load(score + i));
+  store(lane, most);
+  for (int i = 1; i < LANES; i++) lane[0] = fmaxf(lane[0], lane[i]);
+  for (int i = 0; i < count; i += LANES)
+    store(score + i, exp_(add(load(score + i), same(-lane[0]))));
+  for (int i = count; i % LANES; i++) score[i] = 0; /* exp_ stops at e^-87 */
+  for (int i = 0; i < count; i += LANES) total = add(total, load(score + i));
+  floats sums = same(sum(total));
+  for (int i = 0; i < count; i += LANES) store(score + i, divide(load(score + i), sums));
+}
+
+#define HEADS 6 /* query heads whose sums are in registers at a time */
+
+/* One token and one key head: up to HEADS query heads of its group over all positions so far. */
+INLINE void attend_heads(const Net *n, const uint16_t *keys, const uint16_t *values, const float *query,
+                         int heads, int count, float *score, float *to) {
+  const Shape *s = &n->shape;
+  int width = s->key_heads * s->head;
+  size_t line = (size_t)positions_of(s);
+  floats factor = same(1.0f / sqrtf((float)s->head));
+  for (int i = 0; i < count; i += LANES) {
+    const uint16_t *sixteen = keys + (size_t)i * width;
+    floats dot[HEADS];
+    for (int h = 0; h < heads; h++) dot[h] = same(0);
+    for (int c = 0; c < s->head; c++) {
+      floats k = load_half(sixteen + (size_t)c * LANES);
+      for (int h = 0; h < heads; h++) dot[h] = fma_(k, same(query[h * s->head + c]), dot[h]);
+    }
+    for (int h = 0; h < heads; h++) store(score + h * line + i, times(dot[h], factor));
+  }
+  for (int h = 0; h < heads; h++) softmax(score + h * line, count);
+  for (int c = 0; c < s->head; c += LANES) {
+    floats mean[HEADS];
+    for (int h = 0; h < heads; h++) mean[h] = same(0);
+    for (int i = 0; i < count; i++) {
+      floats v = load_half(values + (size_t)i * width + c);
+      for (int h = 0; h < heads; h++) mean[h] = fma_(v, same(score[h * line + i]), mean[h]);
+    }
+    for (int h = 0; h < heads; h++) store(to + h * s->head + c, mean[h]);
+  }
+}
+
+/* One token and one key head: the query heads of its group. */
 static void attend(void *data, int number) {
   Batch *b = data;
   Net *n = b->net;
   const Shape *s = &n->shape;
   int token = number / s->key_heads, key_head = number % s->key_heads;
-  int group = s->heads / s->key_heads, width = s->key_heads * s->head, count = b->positions[token] + 1;
-  size_t at = cache_at(n, b->sequences[token], b->layer, 0) + (size_t)key_head * s->head;
-  const uint16_t *keys = n->keys + at, *values = n->values + at;
+  int group = s->heads / s->key_heads, count = b->positions[token] + 1;
+  size_t at = cache_at(n, b->sequences[token], b->layer, 0);
+  const uint16_t *keys = n->keys + at + (size_t)key_head * s->head * LANES;
+  const uint16_t *values = n->values + at + (size_t)key_head * s->head;
   size_t first = ((size_t)token * s->heads + (size_t)key_head * group) * s->head;
-  const float *query = n->query + first;
-  float *to = n->attended + first;
-  float *score = n->scores + (size_t)number * group * s->context;
-  float largest[MAX_GROUP], factor = 1.0f / sqrtf((float)s->head);
-  for (int g = 0; g < group; g++) largest[g] = -INFINITY;
-  for (int i = 0; i < count; i++) {
-    floats dot[MAX_GROUP];
-    for (int g = 0; g < group; g++) dot[g] = same(0);
-    for (int c = 0; c < s->head; c += LANES) {
-      floats k = load_half(keys + (size_t)i * width + c);
-      for (int g = 0; g < group; g++) dot[g] = fma_(k, load(query + g * s->head + c), dot[g]);
-    }
-    for (int g = 0; g < group; g++) {
-      float x = sum(dot[g]) * factor;
-      score[(size_t)g * s->context + i] = x;
-      largest[g] = fmaxf(largest[g], x);
-    }
-  }
-  for (int g = 0; g < group; g++) {
-    float *x = score + (size_t)g * s->context, total = 0;
-    for (int i = 0; i < count; i++) total += x[i] = expf(x[i] - largest[g]);
-    for (int i = 0; i < count; i++) x[i] /= total;
-  }
-  for (int c = 0; c < s->head; c += LANES) {
-    floats mean[MAX_GROUP];
-    for (int g = 0; g < group; g++) mean[g] = same(0);
-    for (int i = 0; i < count; i++) {
-      floats v = load_half(values + (size_t)i * width + c);
-      for (int g = 0; g < group; g++) mean[g] = fma_(v, same(score[(size_t)g * s->context + i]), mean[g]);
-    }
-    for (int g = 0; g < group; g++) store(to + g * s->head + c, mean[g]);
+  float *score = n->scores + (size_t)number * HEADS * positions_of(s);
+  for (int h = 0; h < group; h += HEADS) {
+    size_t from = first + (size_t)h * s->head;
+    if (group - h >= HEADS)
+      attend_heads(n, keys, values, n->query + from, HEADS, count, score, n->attended + from);
+    else
+      attend_heads(n, keys, values, n->query + from, group - h, count, score, n->attended + from);
   }
 }
 
@@ -342,6 +414,11 @@ void kex_multiply(int type, const void *tiles, int rows, int columns, const floa
   free(narrow);
 }
 
+/* e^x of `count` numbers, a multiple of 16: for tests and the self-test. */
+void kex_exp(const float *x, int count, float *to) {
+  for (int i = 0; i < count; i += LANES) store(to + i, exp_(load(x + i)));
+}
+
 void kex_close(Net *n) {
   if (!n) return;
   if (n->pool) close_pool(n->pool);
@@ -367,7 +444,7 @@ Net *kex_open(const Shape *shape) {
   const Shape *s = &n->shape;
   int failed = 0, keys = s->key_heads * s->head;
   n->layer = calloc((size_t)s->layers, sizeof *n->layer);
-  size_t cached = (size_t)s->sequences * s->layers * s->context * keys;
+  size_t cached = (size_t)s->sequences * s->layers * positions_of(s) * keys;
   ROOM(keys, cached);
   ROOM(values, cached);
   ROOM(cosine, (size_t)s->context * s->head / 2);
@@ -381,7 +458,7 @@ Net *kex_open(const Shape *shape) {
   ROOM(gate, (size_t)MAX_BATCH * s->inner);
   ROOM(up, (size_t)MAX_BATCH * s->inner);
   ROOM(chosen, (size_t)MAX_BATCH * s->width);
-  ROOM(scores, (size_t)MAX_BATCH * s->heads * s->context);
+  ROOM(scores, (size_t)MAX_BATCH * s->key_heads * HEADS * positions_of(s));
   ROOM(low, (size_t)MOST_OUTPUTS * MAX_BATCH * MAX_RANK);
   ROOM(narrow, (size_t)MAX_BATCH * blocks_of(s->width));
   ROOM(wide, (size_t)MAX_BATCH * s->inner / BLOCK);
@@ -430,8 +507,10 @@ void kex_set_low_rank(Net *n, int adapter, int layer, int which, const uint16_t 
   matrix_of(n, layer, which)->low[adapter] = low;
 }
 
-/* The first `count` positions of one sequence also for another. */
+/* The first `count` positions of one sequence also for another, and what is beside the last of them,
+ * which is written before it is read. */
 void kex_copy(Net *n, int from, int to, int count) {
+  count = (count + LANES - 1) / LANES * LANES;
   size_t bytes = sizeof(uint16_t) * count * n->shape.key_heads * n->shape.head;
   for (int l = 0; l < n->shape.layers; l++) {
     memcpy(n->keys + cache_at(n, to, l, 0), n->keys + cache_at(n, from, l, 0), bytes);

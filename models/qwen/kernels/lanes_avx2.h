@@ -73,3 +73,19 @@ INLINE floats times(floats x, floats y) {
 INLINE floats fma_(floats x, floats y, floats to) {
   return (floats){_mm256_fmadd_ps(x.a, y.a, to.a), _mm256_fmadd_ps(x.b, y.b, to.b)};
 }
+INLINE floats divide(floats x, floats y) {
+  return (floats){_mm256_div_ps(x.a, y.a), _mm256_div_ps(x.b, y.b)};
+}
+INLINE floats larger(floats x, floats y) {
+  return (floats){_mm256_max_ps(x.a, y.a), _mm256_max_ps(x.b, y.b)};
+}
+INLINE floats smaller(floats x, floats y) {
+  return (floats){_mm256_min_ps(x.a, y.a), _mm256_min_ps(x.b, y.b)};
+}
+INLINE __m256 times_power_(__m256 x, __m256 n) {
+  __m256i exponent = _mm256_slli_epi32(_mm256_castps_si256(n), 23);
+  return _mm256_castsi256_ps(_mm256_add_epi32(_mm256_castps_si256(x), exponent));
+}
+INLINE floats times_power(floats x, floats n) {
+  return (floats){times_power_(x.a, n.a), times_power_(x.b, n.b)};
+}

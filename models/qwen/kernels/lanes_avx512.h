@@ -42,3 +42,10 @@ INLINE floats load_s8(const int8_t *p) {
 INLINE floats add(floats a, floats b) { return _mm512_add_ps(a, b); }
 INLINE floats times(floats a, floats b) { return _mm512_mul_ps(a, b); }
 INLINE floats fma_(floats a, floats b, floats to) { return _mm512_fmadd_ps(a, b, to); }
+INLINE floats divide(floats a, floats b) { return _mm512_div_ps(a, b); }
+INLINE floats larger(floats a, floats b) { return _mm512_max_ps(a, b); }
+INLINE floats smaller(floats a, floats b) { return _mm512_min_ps(a, b); }
+INLINE floats times_power(floats x, floats n) {
+  return _mm512_castsi512_ps(
+      _mm512_add_epi32(_mm512_castps_si512(x), _mm512_slli_epi32(_mm512_castps_si512(n), 23)));
+}

@@ -90,3 +90,20 @@ INLINE floats fma_(floats a, floats b, floats to) {
   EACH to.v[i] = vfmaq_f32(to.v[i], a.v[i], b.v[i]);
   return to;
 }
+INLINE floats divide(floats a, floats b) {
+  EACH a.v[i] = vdivq_f32(a.v[i], b.v[i]);
+  return a;
+}
+INLINE floats larger(floats a, floats b) {
+  EACH a.v[i] = vmaxq_f32(a.v[i], b.v[i]);
+  return a;
+}
+INLINE floats smaller(floats a, floats b) {
+  EACH a.v[i] = vminq_f32(a.v[i], b.v[i]);
+  return a;
+}
+INLINE floats times_power(floats x, floats n) {
+  EACH x.v[i] = vreinterpretq_f32_s32(vaddq_s32(
+      vreinterpretq_s32_f32(x.v[i]), vshlq_n_s32(vreinterpretq_s32_f32(n.v[i]), 23)));
+  return x;
+}

@@ -109,3 +109,23 @@ INLINE floats fma_(floats a, floats b, floats to) {
   EACH to.v[i] = fmaf(a.v[i], b.v[i], to.v[i]);
   return to;
 }
+INLINE floats divide(floats a, floats b) {
+  EACH a.v[i] /= b.v[i];
+  return a;
+}
+INLINE floats larger(floats a, floats b) {
+  EACH a.v[i] = a.v[i] > b.v[i] ? a.v[i] : b.v[i];
+  return a;
+}
+INLINE floats smaller(floats a, floats b) {
+  EACH a.v[i] = a.v[i] < b.v[i] ? a.v[i] : b.v[i];
+  return a;
+}
+INLINE floats times_power(floats x, floats n) {
+  uint32_t bits[LANES], exponent[LANES];
+  memcpy(bits, x.v, sizeof bits);
+  memcpy(exponent, n.v, sizeof exponent);
+  EACH bits[i] += exponent[i] << 23;
+  memcpy(x.v, bits, sizeof bits);
+  return x;
+}

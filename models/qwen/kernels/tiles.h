@@ -64,20 +64,33 @@ typedef struct {
   float unused[3];
 } Activation;
 
-/* Rounds to nearest, halves to even: as the processor rounds. */
+/* Rounds to nearest, halves to even. `columns` % 16 == 0. */
 static void quantise(const float *x, Activation *to, int columns) {
   for (; columns > 0; columns -= BLOCK, x += BLOCK, to++) {
-    int count = columns < BLOCK ? columns : BLOCK;
-    float largest = 0;
-    for (int i = 0; i < count; i++) largest = fmaxf(largest, fabsf(x[i]));
+    int groups = (columns < BLOCK ? columns : BLOCK) / LANES;
+    floats size = same(0);
+    for (int j = 0; j < groups; j++) {
+      floats lanes = load(x + LANES * j);
+      size = larger(size, larger(lanes, times(lanes, same(-1))));
+    }
+    float lane[LANES], largest = 0;
+    store(lane, size);
+    for (int i = 0; i < LANES; i++) largest = fmaxf(largest, lane[i]);
     float inverse = largest > 0 ? 127.0f / largest : 0;
     to->d = largest / 127.0f;
-    for (int i = 0; i < count; i++) to->q[i] = (int8_t)nearbyintf(x[i] * inverse);
-    for (int i = count; i < BLOCK; i++) to->q[i] = 0;
-    for (int j = 0; j < 16; j++) {
+    for (int j = 0; j < groups; j++) {
+      store(lane, nearest(times(load(x + LANES * j), same(inverse))));
       int total = 0;
-      for (int i = 0; i < 16; i++) total += to->q[16 * j + i];
+      for (int i = 0; i < LANES; i++) {
+        int q = (int)lane[i];
+        to->q[LANES * j + i] = (int8_t)q;
+        total += q;
+      }
       to->less32[j] = -32 * total;
+    }
+    for (int j = groups; j < 16; j++) {
+      memset(to->q + LANES * j, 0, LANES);
+      to->less32[j] = 0;
     }
     for (int j = 0; j < 8; j++) to->sum32[j] = (float)(-(to->less32[2 * j] + to->less32[2 * j + 1]) / 32);
   }

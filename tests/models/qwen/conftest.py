@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import ctypes
+import platform
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -16,6 +17,19 @@ from models.qwen.weights import tiles_of
 from tests.models.qwen.tiny import tiny_adapter, tiny_qwen
 
 
+def flags() -> list[tuple[str, ...]]:
+    """What this machine can run besides its best."""
+    if platform.machine() != "x86_64":
+        return [("-march=native",)]
+    known = Path("/proc/cpuinfo").read_text(encoding="utf-8")
+    made: list[tuple[str, ...]] = [("-march=native",)]
+    if "avx2" in known and "f16c" in known and "fma" in known:
+        made.append(("-mavx2", "-mfma", "-mf16c"))
+    if "avx_vnni" in known:
+        made.append(("-mavx2", "-mfma", "-mf16c", "-mavxvnni"))
+    return made
+
+
 @pytest.fixture(scope="session")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp("qwen")
@@ -27,6 +41,11 @@ def library(folder: Path) -> ctypes.CDLL:
     if missing:
         pytest.skip(missing)
     return load(build(folder))
+
+
+@pytest.fixture(scope="session")
+def plain(folder: Path) -> ctypes.CDLL:
+    return load(build(folder, ("-DKEX_SCALAR",)))
 
 
 @pytest.fixture(scope="session")

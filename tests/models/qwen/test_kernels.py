@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ctypes
 import os
-import platform
 import shutil
 import subprocess
 import sys
@@ -18,27 +17,10 @@ from models.qwen import library as library_module
 from models.qwen.gguf import BLOCKS, Q4_K, Q5_0, Q6_K, Q8_0
 from models.qwen.library import FLAGS, build, load
 from tests import ROOT
+from tests.models.qwen.conftest import flags
 from tests.models.qwen.tiny import SCALES, numbers, random_blocks
 
 TYPES = (Q4_K, Q5_0, Q6_K, Q8_0)
-
-
-def flags() -> list[tuple[str, ...]]:
-    """What this machine can run besides its best."""
-    if platform.machine() != "x86_64":
-        return [("-march=native",)]
-    known = Path("/proc/cpuinfo").read_text(encoding="utf-8")
-    made: list[tuple[str, ...]] = [("-march=native",)]
-    if "avx2" in known and "f16c" in known and "fma" in known:
-        made.append(("-mavx2", "-mfma", "-mf16c"))
-    if "avx_vnni" in known:
-        made.append(("-mavx2", "-mfma", "-mf16c", "-mavxvnni"))
-    return made
-
-
-@pytest.fixture(scope="module")
-def plain(folder: Path) -> ctypes.CDLL:
-    return load(build(folder, ("-DKEX_SCALAR",)))
 
 
 def tiled(
@@ -121,6 +103,17 @@ def test_every_instruction_set_gives_the_bits_of_plain_c(
         )
 
 
+def test_powers_of_e(library: ctypes.CDLL, plain: ctypes.CDLL) -> None:
+    x = np.linspace(-120, 120, 1 << 16).astype(np.float32)
+    made = {}
+    for one in (library, plain):
+        made[one] = np.empty_like(x)
+        one.kex_exp(x.ctypes.data, len(x), made[one].ctypes.data)
+    assert made[library].tobytes() == made[plain].tobytes()
+    wanted = np.exp(x.clip(-87, 88).astype(np.float64))
+    assert np.abs(made[library] / wanted - 1).max() < 2.5e-7  # two units in the last place
+
+
 @pytest.mark.parametrize("type_", TYPES)
 def test_a_token_s_sums_do_not_depend_on_its_batch(library: ctypes.CDLL, type_: int) -> None:
     raw, x = random_blocks(type_, 16, 512, 1), inputs(11, 512, 2)
@@ -138,7 +131,7 @@ def test_sanitizers_find_nothing(
     if runtime is None:
         pytest.skip("the compiler has no address sanitizer")
     monkeypatch.setattr(library_module, "_test", lambda _: None)  # it needs the sanitizer first
-    flags = (flag, "-O1", "-g", "-fsanitize=address,undefined", "-fno-sanitize-recover=all")
+    flags = (flag, "-O1", "-g1", "-fsanitize=address,undefined", "-fno-sanitize-recover=all")
     path = build(tmp_path, flags)
     for module, arguments in (
         ("models.qwen.selftest", [str(path)]),
