@@ -1,4 +1,4 @@
-# Kex: make run · make test · make check. Each sets up what it needs, once.
+# Kex: make run · make glm · make test · make check. Each sets up what it needs, once.
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -11,19 +11,29 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 # npm, too, trusts whom the machine trusts: behind a company's proxy it would fetch nothing else.
 export NODE_USE_SYSTEM_CA := 1
 
-.PHONY: run test check format lint types imports clean help
+.PHONY: run setup glm test check format lint types imports clean help
 
 help:
 	@echo "make run     set up and serve the page on http://127.0.0.1:5000"
+	@echo "make setup   set up only; then ./kex --help"
+	@echo "make glm     set up what Local-GLM needs, too (PyTorch); make run does where a card is"
 	@echo "make test    set up and run the tests"
 	@echo "make check   format, lint, types, import rules, tests, of Python and scripts"
 	@echo "make format  rewrite the code in the house format"
 	@echo "make clean   remove the virtual environment, node_modules and the caches of tools"
 
-run: $(VENV)/.installed
-	@$(BIN)/python app.py models get Embedded || \
+# Local-GLM wants a card; without one PyTorch's gigabytes would serve nothing.
+CARD := $(shell command -v nvidia-smi >/dev/null 2>&1 && nvidia-smi -L >/dev/null 2>&1 && echo yes)
+INSTALLED := $(if $(CARD),$(VENV)/.installed,$(VENV)/.installed-embedded)
+
+run: setup
+	@./kex models get Embedded || \
 	  echo "Kex starts without the embedded model; the page says what is missing." >&2
-	@exec $(BIN)/python app.py serve
+	@exec ./kex serve
+
+setup: $(INSTALLED)
+
+glm: $(VENV)/.installed
 
 test: $(VENV)/.installed-dev
 	@sh scripts/install-test-programs.sh
@@ -49,7 +59,12 @@ format: $(VENV)/.installed-dev node_modules/.installed
 $(VENV)/.made:
 	@sh scripts/make-venv.sh $(VENV)
 
-$(VENV)/.installed: requirements.txt $(VENV)/.made
+$(VENV)/.installed-embedded: requirements-embedded.txt $(VENV)/.made
+	@echo "Installing requirements-embedded.txt (a minute or two the first time) …"
+	@$(BIN)/python -m pip install --no-compile --progress-bar on -r requirements-embedded.txt
+	@touch $@
+
+$(VENV)/.installed: requirements.txt requirements-embedded.txt $(VENV)/.made
 	@echo "Installing requirements.txt (a few minutes the first time) …"
 	@$(BIN)/python -m pip install --progress-bar on -r requirements.txt
 	@touch $@

@@ -6,7 +6,7 @@ Knows of the project only its errors. Secrets are SecretStr, so that no log or r
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 from pydantic import Field, SecretStr, ValidationError, ValidationInfo, field_validator
 from pydantic_settings import (
@@ -18,6 +18,7 @@ from pydantic_settings import (
     SettingsConfigDict,
 )
 
+from errors import InputError
 from validation import field_error, first_fault
 from wording import message
 
@@ -234,12 +235,18 @@ class Settings(BaseSettings):
         return tuple(name for name in names if name)
 
 
-def load_settings() -> Settings:
-    """Read the settings; an InputError names the variable that is wrong and what it takes."""
+def load_settings(**given: Any) -> Settings:
+    """Read the settings; `given` are values for this process, by the fields' names.
+
+    Raises InputError, which names the variable or the field that is wrong and what it takes.
+    """
+    unknown = sorted(given.keys() - Settings.model_fields.keys())
+    if unknown:
+        raise InputError(message("errors.settings_unknown", name=unknown[0]), field=unknown[0])
     try:
-        return Settings()
+        return Settings(**given)
     except ValidationError as error:
         fault = first_fault(error)
         name = str(fault.path[0])
-        variable = name if name.isupper() else f"KEX_{name.upper()}"
-        raise field_error(variable, fault.reason) from error
+        own = name in given or name.isupper()
+        raise field_error(name if own else f"KEX_{name.upper()}", fault.reason) from error

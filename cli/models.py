@@ -19,6 +19,7 @@ from rich.cells import cell_len, set_cell_size
 from cli.language import locale_language, say
 from errors import InputError, WeightsError
 from models.embedded.weights import QWEN_CODER_1_5B, WeightsStore, locate_own
+from models.local_glm.packages import require_packages
 from models.local_glm.weights import GlmStore
 from models.recognisers import Recognisers
 from models.weights.download import Meter
@@ -169,6 +170,7 @@ def convert_command(
 ) -> None:
     """Write the VisualGLM checkpoint in SRC as safetensors into the new folder DST."""
     size = _bytes(shard_size)
+    require_packages()
     from models.visualglm.checkpoint.conversion import convert
 
     with _shown(_converting(dtype, quant)) as on_progress:
@@ -247,4 +249,5 @@ def _recognisers(settings: Settings) -> Recognisers:
 
 
 def _glm_store(settings: Settings) -> GlmStore:
+    require_packages()  # its index of tensors is read with torch
     return GlmStore(settings.glm_path, settings.hf_endpoint, say=_tell)

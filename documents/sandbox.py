@@ -29,7 +29,8 @@ from wording import message
 
 log = logging.getLogger(__name__)
 
-ROOT = Path(__file__).parent.parent
+# Where `python -m` finds this package: the checkout, or where an installed Kex lies.
+ROOT = Path(__file__).parents[len(__name__.split(".")) - 1]
 SECONDS = 30
 WAIT_SECONDS = 10  # for one of the places, each of which may take all of a core and 0.8 GB
 _places = threading.BoundedSemaphore(2)
@@ -60,7 +61,7 @@ def read_apart(kind: str, data: bytes, seconds: int = SECONDS) -> Document:
 
 def _run(kind: str, data: bytes, seconds: int) -> bytes:
     """What the process says."""
-    command = [sys.executable, "-m", "documents.worker", kind, str(seconds)]
+    command = [sys.executable, "-m", f"{__package__}.worker", kind, str(seconds)]
     environment = {name: os.environ[name] for name in _ENVIRONMENT if name in os.environ}
     try:
         done = subprocess.run(  # noqa: S603 (a fixed command; the file goes through stdin)

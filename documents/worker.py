@@ -22,7 +22,7 @@ from wording import Message, message
 
 MAX_MEMORY = 800_000_000  # bytes of address space; Linux keeps to it, macOS does not
 # By name, so that a PDF's process does not import what Word files need.
-READERS = {"pdf": ("documents.pdf.reader", "read_pdf"), "docx": ("documents.word", "read_word")}
+READERS = {"pdf": (".pdf.reader", "read_pdf"), "docx": (".word", "read_word")}
 
 
 def main(kind: str, seconds: int) -> None:
@@ -37,7 +37,7 @@ def main(kind: str, seconds: int) -> None:
 
 def _answer(kind: str, data: bytes) -> dict[str, Any]:
     module, function = READERS[kind]
-    read = getattr(importlib.import_module(module), function)
+    read = getattr(importlib.import_module(module, __package__), function)
     try:
         return {"document": asdict(read(data))}
     except KexError as error:

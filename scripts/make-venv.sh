@@ -1,11 +1,11 @@
 #!/bin/sh
-# Makes the virtual environment $1 with Python 3.10 or 3.11, or says plainly what is missing.
+# Makes the virtual environment $1 with Python 3.10 to 3.13, or says plainly what is missing.
 # PYTHON=/path/to/python3.11 names one that is not on the PATH.
 set -eu
 venv=$1
 
 fits() {
-    "$1" -c 'import sys; raise SystemExit(sys.version_info[:2] not in ((3, 10), (3, 11)))' \
+    "$1" -c 'import sys; raise SystemExit(not (3, 10) <= sys.version_info[:2] <= (3, 13))' \
         >/dev/null 2>&1
 }
 
@@ -20,7 +20,7 @@ if [ -e "$venv" ]; then
 fi
 
 found=
-for candidate in ${PYTHON:-} python3.11 python3.10 python3 python; do
+for candidate in ${PYTHON:-} python3.11 python3.12 python3.13 python3.10 python3 python; do
     if fits "$candidate"; then
         found=$candidate
         break
@@ -28,7 +28,7 @@ for candidate in ${PYTHON:-} python3.11 python3.10 python3 python; do
 done
 if [ -z "$found" ]; then
     {
-        echo "Kex needs Python 3.10 or 3.11 (transformers 4.27.1 has no build for other versions)."
+        echo "Kex needs Python 3.10, 3.11, 3.12 or 3.13 (some libraries have no build for other versions)."
         echo "Found: $(python3 --version 2>&1 || echo 'no python3')"
         echo "Install one, or name it: make PYTHON=/path/to/python3.11 run"
         echo "  Debian, Ubuntu: sudo apt-get install python3.11 python3.11-venv"

@@ -22,9 +22,9 @@ def set_up(venv: Path, path: str, **env: str) -> subprocess.CompletedProcess[str
 
 
 def other_python(folder: Path) -> None:
-    """A `python3` as a machine with a newer Python has it: right name, wrong version."""
+    """A `python3` as a machine with an older Python has it: right name, wrong version."""
     script = folder / "python3"
-    script.write_text('#!/bin/sh\n[ "$1" = --version ] && echo "Python 3.13.0" && exit 0\nexit 1\n')
+    script.write_text('#!/bin/sh\n[ "$1" = --version ] && echo "Python 3.9.0" && exit 0\nexit 1\n')
     script.chmod(0o755)
 
 
@@ -32,8 +32,8 @@ def test_another_version_is_refused_with_the_remedy(tmp_path: Path) -> None:
     other_python(tmp_path)
     done = set_up(tmp_path / "venv", str(tmp_path))
     assert done.returncode == 1
-    assert "Kex needs Python 3.10 or 3.11" in done.stderr
-    assert "Found: Python 3.13.0" in done.stderr
+    assert "Kex needs Python 3.10, 3.11, 3.12 or 3.13" in done.stderr
+    assert "Found: Python 3.9.0" in done.stderr
     assert "make PYTHON=" in done.stderr
     assert not (tmp_path / "venv").exists()
 

@@ -12,6 +12,7 @@ import click
 
 from cli.glm.measure import DTYPE, QUANT, measure_command, plan_command
 from cli.language import say
+from models.local_glm.packages import require_packages
 from settings import load_settings
 
 FOLDER = click.Path(file_okay=False, path_type=Path)
@@ -20,6 +21,7 @@ FOLDER = click.Path(file_okay=False, path_type=Path)
 @click.group()
 def glm() -> None:
     """VisualGLM-6B on this machine: check it, plan it, measure it."""
+    require_packages()
 
 
 glm.add_command(plan_command, "plan")

@@ -28,6 +28,7 @@ from models.base import (
     Usage,
 )
 from models.gpus import missing_card
+from models.local_glm.packages import missing_packages
 from models.local_glm.rounds import (
     REPETITION_PENALTY,
     TOP_K,
@@ -109,6 +110,9 @@ class LocalGlm:
 
     def _missing(self) -> str | None:
         """What is not there, by cheap looks."""
+        packages = missing_packages()
+        if packages is not None:
+            return packages
         folder, device = self._settings.glm_path, self._settings.glm_device
         if not (folder / "config.json").is_file():
             return message("states.glm_no_weights", folder=folder)

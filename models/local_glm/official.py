@@ -54,6 +54,8 @@ class Official:
 
 def missing(folder: Path, device: str, bits: int) -> str | None:
     """Why the official code cannot run here, by cheap looks, or None."""
+    if importlib.util.find_spec("transformers") is None:
+        return message("states.glm_official_no_transformers", wanted=TRANSFORMERS)
     lacking = [name for name in CODE if not (folder / name).is_file()]
     if lacking:
         return message("states.glm_official_files_missing", folder=folder, files=", ".join(lacking))

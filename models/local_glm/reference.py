@@ -29,6 +29,7 @@ from models.base import (
     Text,
     Usage,
 )
+from models.local_glm.packages import missing_packages
 from models.local_glm.rounds import (
     REPETITION_PENALTY,
     TOP_K,
@@ -124,6 +125,9 @@ class ReferenceGlm:
         return ModelState("idle", message("states.glm_official_idle"))
 
     def _missing(self) -> str | None:
+        packages = missing_packages()
+        if packages is not None:
+            return packages
         folder = self._settings.glm_path
         if not (folder / "config.json").is_file():
             return message("states.glm_official_no_weights", folder=folder)
