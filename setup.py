@@ -22,6 +22,7 @@ PACKAGES = (
 )  # fmt: skip
 MODULES = ("app", "errors", "folder_lock", "settings", "validation")
 DATA = ("static", "templates")
+FILES = ("training/gold/dev.jsonl", "training/gold/LICENSE.md")  # what `kex evaluate` reads
 OURS = {*PACKAGES, *MODULES}
 
 
@@ -49,6 +50,8 @@ class BuildNested(build_py):
         found = {ROOT / "kex.py": Path(NAME, "__init__.py")}
         for module in MODULES:
             found[ROOT / f"{module}.py"] = Path(NAME, f"{module}.py")
+        for name in FILES:
+            found[ROOT / name] = Path(NAME, name)
         for folder in (*PACKAGES, *DATA):
             for path in sorted((ROOT / folder).rglob("*")):
                 if path.is_file() and "__pycache__" not in path.parts:

@@ -1,4 +1,4 @@
-"""The command line: `python app.py …`. Exit codes that scripts can use, errors on stderr.
+"""The command line: `kex …`. Exit codes that scripts can use, errors on stderr.
 
 0 done · 1 failed · 2 wrong usage or input · 3 the model cannot serve ·
 4 a budget is reached · 130 interrupted
@@ -16,6 +16,7 @@ from cli.bench.command import bench
 from cli.chat.command import chat_command
 from cli.corpus.command import corpus
 from cli.evaluate.command import evaluate
+from cli.examples import add_examples
 from cli.export import export_command
 from cli.extract import extract_command
 from cli.glm.command import glm
@@ -85,3 +86,4 @@ main.add_command(evaluate)
 main.add_command(models, "models")
 main.add_command(glm, "glm")
 main.add_command(bench, "bench")
+add_examples(main)

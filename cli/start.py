@@ -20,7 +20,7 @@ def start() -> None:
 
     if signal.getsignal(signal.SIGINT) is _leave:
         signal.signal(signal.SIGINT, signal.default_int_handler)
-    main()
+    main(prog_name="kex")
 
 
 def _leave(number: int, frame: FrameType | None) -> None:

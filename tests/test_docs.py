@@ -12,6 +12,7 @@ import pytest
 from flask import Flask
 
 from app import create_app
+from cli.examples import EXAMPLES
 from cli.main import main
 from models.registry import Registry
 from settings import Settings
@@ -108,6 +109,15 @@ def test_commands_that_are_shown_exist_with_their_options(page: str, line: str) 
             break
         if word.startswith("--"):
             assert word in options, f"{page}: {word}"
+
+
+def test_every_command_has_an_example_in_its_help() -> None:
+    assert set(EXAMPLES) == {" ".join(path) for path in commands(main)}
+
+
+@pytest.mark.parametrize("line", [line for lines in EXAMPLES.values() for line in lines])
+def test_examples_of_the_help_exist_with_their_options(line: str) -> None:
+    test_commands_that_are_shown_exist_with_their_options("help", f" {line}")
 
 
 @pytest.fixture(scope="module")

@@ -68,7 +68,7 @@ def test_it_brings_one_module(wheel: Path) -> None:
     names = zipfile.ZipFile(wheel).namelist()
     assert {name.split("/")[0] for name in names if ".dist-info/" not in name} == {"kex"}
     for expected in ("templates/index.html", "static/favicon.svg", "models/embedded/adapter.gguf",
-                     "models/qwen/kernels/engine.c", "wording/zh/errors.json"):  # fmt: skip
+                     "models/qwen/kernels/engine.c", "wording/zh/errors.json", "training/gold/dev.jsonl"):  # fmt: skip
         assert f"kex/{expected}" in names
 
 
@@ -98,6 +98,11 @@ def test_the_command_reads_a_pdf_apart_and_tests_the_engine(
     kex = installed.with_name("kex")
     done = subprocess.run([str(kex), "--help"], capture_output=True, text=True, timeout=60)
     assert "extract" in done.stdout
+    done = subprocess.run(
+        [str(kex), "models", "list"], capture_output=True, text=True, timeout=60,
+        env={"PATH": "/usr/bin:/bin", "HOME": str(tmp_path)},
+    )  # fmt: skip
+    assert "`kex models get Embedded`" in done.stdout
     (pdf := tmp_path / "a.pdf").write_bytes(
         (ROOT / "tests/documents/files/aes128.pdf").read_bytes()
     )

@@ -15,6 +15,8 @@ from typing import Any, Literal
 Lang = Literal["zh", "en"]
 
 _FOLDER = Path(__file__).parent
+# What texts call the command, and what it is called where Kex is installed as a package.
+_HERE, _INSTALLED = "./kex ", "kex "
 
 
 class Message(str):
@@ -89,6 +91,9 @@ def table(lang: Lang) -> Mapping[str, Any]:
     """All texts of a language; keys are `file.key`."""
     texts: dict[str, Any] = {}
     for path in sorted((_FOLDER / lang).glob("*.json")):
-        for key, text in json.loads(path.read_text(encoding="utf-8")).items():
+        source = path.read_text(encoding="utf-8")
+        if __name__ != "wording":
+            source = source.replace(_HERE, _INSTALLED)
+        for key, text in json.loads(source).items():
             texts[f"{path.stem}.{key}"] = text
     return texts

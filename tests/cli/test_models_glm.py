@@ -97,7 +97,7 @@ def test_a_hub_out_of_reach(glm: Path) -> None:
 def test_nothing_to_verify(glm: Path) -> None:
     result = call("verify", "Local-GLM")
     assert result.exit_code == 3
-    assert "does not exist. Run `python app.py models get Local-GLM`" in result.stderr
+    assert "does not exist. Run `./kex models get Local-GLM`" in result.stderr
 
 
 def test_options_that_are_not_for_this_model() -> None:
