@@ -21,6 +21,8 @@ from pydantic_settings import (
 from validation import field_error, first_fault
 from wording import message
 
+VERSION = "0.1.0"
+
 ModelName = Literal["Local-GLM", "ChatGpt", "Embedded"]
 
 

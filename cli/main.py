@@ -27,6 +27,7 @@ from cli.replicas import replicas_command
 from cli.serve import serve_command
 from cli.streams import INTERRUPTED, ClosedStream, drop_output
 from errors import InputError, KexError, Unavailable
+from settings import VERSION
 
 # What a write to standard output, or to a file, fails with; it does not name the file.
 _NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO)
@@ -69,7 +70,7 @@ class KexGroup(click.Group):
 
 
 @click.group(cls=KexGroup, context_settings={"help_option_names": ["-h", "--help"]})
-@click.version_option("0.1.0", prog_name="kex")
+@click.version_option(VERSION, prog_name="kex")
 def main() -> None:
     """Turn Chinese or English text into triples, named entities and facts."""
 

@@ -21,6 +21,7 @@ from web.extract import routes as extract
 from web.extract import token_routes
 from web.knowledge_base import routes as knowledge_base
 from web.openai import routes as openai
+from web.openapi import routes as openapi
 from web.replica import routes as replica
 from web.services import Services, install
 from web.stream import Runner
@@ -60,7 +61,9 @@ def make_application(settings: Settings, registry: Registry) -> Flask:
         text_bytes=text_bytes,
     )
     install(app, services)
-    for resource in (extract, token_routes, knowledge_base, conversations, documents, openai):
+    for resource in (
+        extract, token_routes, knowledge_base, conversations, documents, openai, openapi
+    ):  # fmt: skip
         app.register_blueprint(resource.blueprint)
     if settings.replica:
         app.register_blueprint(replica.blueprint)

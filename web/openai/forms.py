@@ -67,6 +67,14 @@ class StreamOptions(Form):
     include_usage: bool | None = None
 
 
+def _add_others(schema: dict[str, Any]) -> None:
+    """The parameters that are taken and not read, for the readers of the schema."""
+    for name, values in _NOTHING.items():
+        schema["properties"][name] = {"enum": [*values, None], "$comment": "nothing"}
+    for name in sorted(_HARMLESS):
+        schema["properties"][name] = {"$comment": "ignored"}
+
+
 UNLIMITED = -1  # `max_tokens` of clients of llama.cpp: as much as the server gives
 RANDOM = -1  # `seed` of the same: another one each time
 SEEDS = 2**32  # the models take so many; others are folded
@@ -77,7 +85,9 @@ _Stop = Annotated[str, StringConstraints(min_length=1, max_length=200)]
 class CompletionForm(BaseModel):
     """The parameters that are read; others are in `_NOTHING` and `_HARMLESS`."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+    model_config = ConfigDict(
+        extra="forbid", frozen=True, strict=True, json_schema_extra=_add_others
+    )
 
     model: str
     messages: Annotated[list[OpenAIMessage], Field(min_length=1, max_length=MAX_MESSAGES)]
