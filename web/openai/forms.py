@@ -178,7 +178,7 @@ def _temperature(fields: CompletionForm) -> float:
 def _validate(raw: dict[str, Any]) -> CompletionForm:
     for name, value in list(raw.items()):
         if name in _NOTHING:
-            if value is not None and value not in _NOTHING[name]:
+            if value is not None and not _among(value, _NOTHING[name]):
                 raise InputError(message("errors.openai_value", name=name), field=name)
         elif name not in _HARMLESS:
             if name not in CompletionForm.model_fields:
@@ -198,6 +198,11 @@ def _validate(raw: dict[str, Any]) -> CompletionForm:
             message("errors.field_invalid", field=place, reason=fault.reason),
             field=str(fault.path[0]),
         ) from error
+
+
+def _among(value: Any, values: tuple[Any, ...]) -> bool:
+    """Equality of JSON: for Python, false is 0."""
+    return any(value == one and isinstance(value, bool) == isinstance(one, bool) for one in values)
 
 
 def _is_name(part: int | str) -> bool:

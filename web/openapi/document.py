@@ -13,6 +13,7 @@ from errors import KexError
 from settings import VERSION, Settings
 from web.openapi.answers import Error, OpenAIError
 from web.openapi.operations import (
+    EVENTS,
     EXCEPTIONS,
     JSON,
     OPERATIONS,
@@ -24,7 +25,7 @@ from wording import Lang, text
 
 TAGS = ("extraction", "files", "openai", "conversations", "base", "server")
 _METHODS = ("GET", "POST", "PATCH", "DELETE")
-_PARAMETER = re.compile(r"<(?:(\w+):)?(\w+)>")
+_PARAMETER = re.compile(r"<(?:(?P<kind>\w+)(?:\(max=(?P<most>\w+)\))?:)?(?P<name>\w+)>")
 
 
 def make_document(app: Flask, settings: Settings, lang: Lang) -> Schema:
@@ -57,7 +58,7 @@ class _Maker:
         order = list(OPERATIONS)
         rules = [rule for rule in app.url_map.iter_rules() if rule.endpoint not in EXCEPTIONS]
         for rule in sorted(rules, key=lambda rule: order.index(rule.endpoint)):
-            path = _PARAMETER.sub(r"{\2}", rule.rule)
+            path = _PARAMETER.sub(r"{\g<name>}", rule.rule)
             for method in _METHODS:
                 if method in (rule.methods or ()):
                     paths.setdefault(path, {})[method.lower()] = self._operation(rule)
@@ -100,11 +101,11 @@ class _Maker:
         return made | {"responses": self._responses(rule, one)}
 
     def _path(self, rule: Rule) -> Iterator[Schema]:
-        for converter, name in _PARAMETER.findall(rule.rule):
+        for found in _PARAMETER.finditer(rule.rule):
             schema: Schema = {"type": "string", "minLength": 1}
-            if converter == "int":
-                schema = {"type": "integer", "minimum": 0}
-            yield self._parameter("path", name, schema, rule.endpoint, required=True)
+            if found["kind"] == "int":
+                schema = {"type": "integer", "minimum": 0, "maximum": int(found["most"])}
+            yield self._parameter("path", found["name"], schema, rule.endpoint, required=True)
 
     def _query(self, one: Operation) -> Iterator[Schema]:
         if one.query is None:
@@ -157,10 +158,16 @@ class _Maker:
     def _answer(self, status: int, answers: Any) -> Schema:
         made: Schema = {"description": self._text(f"status.{status}")}
         content = {
-            kind: {"schema": {"type": "string"} if one is None else self._schemas.of_answer(one)}
+            kind: {"schema": schema} if (schema := self._shape(kind, one)) else {}
             for kind, one in answers.items()
         }
         return made | ({"content": content} if content else {})
+
+    def _shape(self, kind: str, answer: Any) -> Schema | None:
+        """None for events: OpenAPI 3.1 has no schema for a stream of them."""
+        if kind == EVENTS:
+            return None
+        return {"type": "string"} if answer is None else self._schemas.of_answer(answer)
 
 
 def _references(value: Any) -> Iterator[str]:

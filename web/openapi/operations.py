@@ -76,9 +76,9 @@ _BASE: Errors = (InputError, StoreFailed, BaseOff)
 class Operation:
     """One method of one route.
 
-    `bodies` and `answers` are by media type; an answer that is None is a text. `also` are answers
-    with another status that are no errors. Each kind of `errors` that the route raises is here;
-    `internal` is everywhere.
+    `bodies` and `answers` are by media type; an answer that is None is a text, `Any` any JSON.
+    `also` are answers with another status that are no errors. Each kind of `errors` that the route
+    raises is here; `internal` is everywhere.
     """
 
     tag: Literal["extraction", "files", "openai", "conversations", "base", "server"]
@@ -129,7 +129,10 @@ OPERATIONS: Mapping[str, Operation] = {
     ),
     "kex.export": Operation(
         "files",
-        {one.content_type.partition(";")[0]: None for one in FORMATS.values()},
+        {
+            kind: Any if "json" in kind.rpartition("/")[2].split("+") else None
+            for kind in (one.content_type.partition(";")[0] for one in FORMATS.values())
+        },
         bodies={JSON: ExportForm},
         errors=(*_BODY, Busy, DeadlineExceeded),
         example={

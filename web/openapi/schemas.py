@@ -66,7 +66,7 @@ class Schemas:
 
     def whole(self, schema: Schema) -> Schema:
         """What it refers to, if it is no more than a reference."""
-        name: str = schema.get("$ref", "")
+        name = str(schema.get("$ref", ""))
         return self.components[name.removeprefix(REF)] if name else schema
 
     def as_strings(self, schema: Schema) -> Schema:
