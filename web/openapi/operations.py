@@ -247,6 +247,7 @@ OPERATIONS: Mapping[str, Operation] = {
     "kex.models": Operation("server", _json(answers.ModelList)),
     "kex.health": Operation("server", _json(answers.Health)),
     "kex.ready": Operation("server", _json(answers.Readiness), also={503: answers.Readiness}),
+    "metrics.metrics": Operation("server", {TEXT: None}),
     "openapi.openapi": Operation("server", _json(dict[str, Any])),
 }
 

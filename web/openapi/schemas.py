@@ -78,7 +78,7 @@ class Schemas:
 
     def _plain(self, owner: str, schema: Schema) -> Schema:
         """Without titles and docstrings; the properties described in the reader's language."""
-        plain = _without_titles(schema)
+        plain: Schema = _without_titles(schema)
         plain.pop("description", None)
         for name, one in plain.get("properties", {}).items():
             one.pop("description", None)

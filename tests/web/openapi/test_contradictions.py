@@ -5,6 +5,7 @@ from __future__ import annotations
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 import schemathesis
@@ -73,5 +74,5 @@ def stores() -> Iterator[None]:
 
 @schema.parametrize()
 @settings(deadline=None, suppress_health_check=list(HealthCheck))
-def test_answers_are_as_the_document_says(case: schemathesis.Case) -> None:
+def test_answers_are_as_the_document_says(case: schemathesis.Case[Any]) -> None:
     case.call_and_validate()
