@@ -22,6 +22,7 @@ from cli.glm.command import glm
 from cli.interrupts import ending_soon
 from cli.knowledge_base.command import base
 from cli.language import say
+from cli.mcp_server.command import mcp_command
 from cli.models import models
 from cli.replicas import replicas_command
 from cli.serve import serve_command
@@ -77,6 +78,7 @@ def main() -> None:
 
 main.add_command(serve_command, "serve")
 main.add_command(replicas_command)
+main.add_command(mcp_command)
 main.add_command(extract_command, "extract")
 main.add_command(export_command, "export")
 main.add_command(chat_command, "chat")
