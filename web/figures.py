@@ -44,7 +44,8 @@ class Metrics:
         )
         self._answers = Counter(
             "kex_answers",
-            "Answers by how they ended: done, left (by the client), or the code of the error",
+            "Answers by how they ended: done, stopped (the client left, or the time was up), or the"
+            " code of the error",
             ("model", "task", "end"),
             registry=registry,
         )
@@ -93,7 +94,7 @@ class Metrics:
         began = time.monotonic()
         first = Token if task == "Chat" else Found
         begun = False
-        end = "left"
+        end = "stopped"  # closed from outside, unless one of these is met
         try:
             with closing(events):
                 for event in events:

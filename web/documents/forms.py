@@ -52,8 +52,9 @@ def read_upload(request: Request, settings: Settings) -> Upload:
     texts = UploadForm.model_fields.keys() - {FILE}
     for name in [*(name for name, _ in fields if name not in texts),
                  *(name for name, _ in files if name != FILE)]:  # fmt: skip
+        shown = (name or "")[:40]  # a part without a name has None
         raise InputError(
-            message("errors.upload_unknown_part", name=name[:40], remedy=_REMEDY), field=name[:40]
+            message("errors.upload_unknown_part", name=shown, remedy=_REMEDY), field=shown
         )
     if len(files) != 1 or len(fields) > 1:
         raise InputError(

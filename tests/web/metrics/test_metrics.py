@@ -75,6 +75,14 @@ def test_streams_chats_and_failures_are_counted(serving: Serving, scripted: Scri
     assert ("kex_answer_seconds_count", "Embedded", "KE1") not in after
 
 
+def test_an_answer_that_is_stopped_is_counted(tmp_path: Path) -> None:
+    settings = Settings(cache_dir=tmp_path, store=None, base=None, request_timeout=0.2)
+    model = ScriptedModel(["{", 20.0])
+    client = create_app(settings, Registry(settings, {"Embedded": model})).test_client()
+    assert client.post("/get_response", data={"user_input": TEXT}).status_code == 504
+    assert read(client)["kex_answers_total", "stopped", "Embedded", "KE1"] == 1
+
+
 def test_places_are_counted(tmp_path: Path) -> None:
     going, over = threading.Event(), threading.Event()
 

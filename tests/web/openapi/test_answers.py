@@ -157,3 +157,11 @@ def test_errors(ask: Checked) -> None:
 def test_no_number_of_a_turn_is_too_large_to_be_answered(ask: Checked) -> None:
     path = f"/conversations/none/turns/{10**30}/corrections/last"
     assert ask.client.delete(path).status_code == 404
+
+
+@pytest.mark.parametrize("route", ["/get_response", "/documents"])
+@pytest.mark.parametrize("head", ["", '; filename="a.txt"'])
+def test_a_part_of_a_form_without_a_name_is_refused(ask: Checked, route: str, head: str) -> None:
+    body = f"--xx\r\nContent-Disposition: form-data{head}\r\n\r\na\r\n--xx--\r\n"
+    sent = {"data": body, "content_type": "multipart/form-data; boundary=xx"}
+    assert ask("POST", route, **sent)["error"]["code"] == "invalid_input"
