@@ -11,7 +11,8 @@ from werkzeug.routing import Rule
 
 from errors import KexError
 from settings import VERSION, Settings
-from web.openapi.answers import Error, OpenAIError
+from web.openapi.answers import Error
+from web.openapi.openai_answers import OpenAIError
 from web.openapi.operations import (
     EVENTS,
     EXCEPTIONS,

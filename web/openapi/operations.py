@@ -52,7 +52,7 @@ from web.extract.forms import ExtractionForm, MultipartForm
 from web.extract.token_routes import TokenizeForm
 from web.knowledge_base.forms import AroundForm, ListForm, PageForm, SourceForm, TripleListForm
 from web.openai.forms import CompletionForm
-from web.openapi import answers
+from web.openapi import answers, openai_answers
 
 JSON = "application/json"
 URLENCODED = "application/x-www-form-urlencoded"
@@ -156,7 +156,7 @@ OPERATIONS: Mapping[str, Operation] = {
     ),
     "openai.chat_completions": Operation(
         "openai",
-        {JSON: answers.Completion, EVENTS: None},
+        {JSON: openai_answers.Completion, EVENTS: None},
         bodies={JSON: CompletionForm},
         errors=(*_BODY, *_MODEL, UnknownModel),
         example={
@@ -165,8 +165,10 @@ OPERATIONS: Mapping[str, Operation] = {
             "messages": [{"role": "user", "content": "What is a knowledge graph?"}],
         },
     ),
-    "openai.models": Operation("openai", _json(answers.OpenAIModelList)),
-    "openai.one_model": Operation("openai", _json(answers.OpenAIModel), errors=(UnknownModel,)),
+    "openai.models": Operation("openai", _json(openai_answers.OpenAIModelList)),
+    "openai.one_model": Operation(
+        "openai", _json(openai_answers.OpenAIModel), errors=(UnknownModel,)
+    ),
     "conversations.listing": Operation(
         "conversations",
         _json(answers.ConversationPage),

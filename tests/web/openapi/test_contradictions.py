@@ -21,7 +21,7 @@ from tests.scripted_model import ScriptedModel
 from tests.storage.knowledge_base.arrivals import triples
 from web.services import services_of
 
-EXAMPLES = 30  # requests for each operation, beside those that cover each limit of a schema
+EXAMPLES = 20  # requests for each operation, beside those that cover each limit of a schema
 REFUSED = (400, 404, 405, 409, 413, 415, 422, 503)
 ANSWERS = {
     "triples": '{"triples":[]}',
