@@ -22,6 +22,8 @@ from errors import InputError
 from validation import field_error, first_fault
 from wording import message
 
+VERSION = "0.1.0"
+
 ModelName = Literal["Local-GLM", "ChatGpt", "Embedded"]
 
 

@@ -93,6 +93,9 @@ if __name__ == "__main__":
     setup(
         packages=[NAME],
         install_requires=_requirements("requirements-embedded.txt"),
-        extras_require={"glm": _requirements("requirements.txt")},
+        extras_require={
+            "glm": _requirements("requirements.txt"),
+            "mcp": _requirements("requirements-mcp.txt"),
+        },
         cmdclass={"build_py": BuildNested},
     )

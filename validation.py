@@ -11,14 +11,29 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from pydantic import ValidationError
-from pydantic_core import ErrorDetails
+from pydantic import GetJsonSchemaHandler, TypeAdapter, ValidationError
+from pydantic_core import CoreSchema, ErrorDetails
 
 from errors import InputError
 from wording import Message, message, table
 
 _SURROGATE = re.compile("[\ud800-\udfff]")
 _COUNTED = ("min_length", "max_length")  # what chooses the plural form
+
+
+@dataclass(frozen=True)
+class ReadAs:
+    """In `Annotated[Any, ReadAs(kind)]`: a value that its own module reads later, in its own words.
+
+    Changes nothing in validation; JSON schemas, as in `/openapi.json`, describe `kind`.
+    """
+
+    kind: Any
+
+    def __get_pydantic_json_schema__(
+        self, schema: CoreSchema, handler: GetJsonSchemaHandler
+    ) -> dict[str, Any]:
+        return handler(TypeAdapter(self.kind).core_schema)
 
 
 @dataclass(frozen=True)

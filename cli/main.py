@@ -23,11 +23,13 @@ from cli.glm.command import glm
 from cli.interrupts import ending_soon
 from cli.knowledge_base.command import base
 from cli.language import say
+from cli.mcp_server.command import mcp_command
 from cli.models import models
 from cli.replicas import replicas_command
 from cli.serve import serve_command
 from cli.streams import INTERRUPTED, ClosedStream, drop_output
 from errors import InputError, KexError, Unavailable
+from settings import VERSION
 
 # What a write to standard output, or to a file, fails with; it does not name the file.
 _NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO)
@@ -70,13 +72,14 @@ class KexGroup(click.Group):
 
 
 @click.group(cls=KexGroup, context_settings={"help_option_names": ["-h", "--help"]})
-@click.version_option("0.1.0", prog_name="kex")
+@click.version_option(VERSION, prog_name="kex")
 def main() -> None:
     """Turn Chinese or English text into triples, named entities and facts."""
 
 
 main.add_command(serve_command, "serve")
 main.add_command(replicas_command)
+main.add_command(mcp_command)
 main.add_command(extract_command, "extract")
 main.add_command(export_command, "export")
 main.add_command(chat_command, "chat")

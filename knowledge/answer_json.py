@@ -138,12 +138,12 @@ class _Form(BaseModel):
     model_config = ConfigDict(frozen=True, extra="ignore", strict=True)
 
 
-class _Span(_Form):
+class SpanForm(_Form):
     start: int = Field(ge=0)
     end: int
 
     @model_validator(mode="after")
-    def _fits(self, info: ValidationInfo) -> _Span:
+    def _fits(self, info: ValidationInfo) -> SpanForm:
         _check_offsets(self.start, self.end, info)
         return self
 
@@ -151,14 +151,14 @@ class _Span(_Form):
         return Span(self.start, self.end)
 
 
-class _Located(_Form):
+class LocatedForm(_Form):
     text: Name
     start: Annotated[int, Field(ge=0)] | None
     end: int | None
     status: Status
 
     @model_validator(mode="after")
-    def _fits(self, info: ValidationInfo) -> _Located:
+    def _fits(self, info: ValidationInfo) -> LocatedForm:
         if self.start is None or self.end is None:
             if self.start is not None or self.end is not None or self.status == "verbatim":
                 raise ValueError(message("errors.answer_offsets_missing"))
@@ -178,13 +178,13 @@ class _Corrected(_Form):
     correction: CorrectionMark | None = None
 
 
-class _Cue(_Form):
+class CueForm(_Form):
     text: Name
     start: int = Field(ge=0)
     end: int
 
     @model_validator(mode="after")
-    def _fits(self, info: ValidationInfo) -> _Cue:
+    def _fits(self, info: ValidationInfo) -> CueForm:
         found = _check_offsets(self.start, self.end, info)
         if found != self.text:
             raise ValueError(_other_text(self.start, self.end, found, self.text))
@@ -195,11 +195,11 @@ class _Cue(_Form):
 
 
 class _Stated(_Corrected):
-    evidence: _Span | None = None
+    evidence: SpanForm | None = None
     confidence: Annotated[float, Field(ge=0, le=1)] | None = None
-    also: list[_Span] = []
+    also: list[SpanForm] = []
     assertion: Assertion = "stated"
-    cue: _Cue | None = None
+    cue: CueForm | None = None
 
     def where(self) -> _Where:
         """As the last five fields of Triple and Fact."""
@@ -209,50 +209,52 @@ class _Stated(_Corrected):
         return evidence, self.confidence, also, self.assertion, cue
 
 
-class _Triple(_Stated):
-    head: _Located
+class TripleForm(_Stated):
+    head: LocatedForm
     relation: Name
-    tail: _Located
+    tail: LocatedForm
 
 
-class _Entity(_Located, _Corrected):
+class EntityForm(LocatedForm, _Corrected):
     mentions: list[Annotated[list[int], Field(min_length=2, max_length=2)]] = []
     confidence: Annotated[float, Field(ge=0, le=1)] | None = None
 
     @model_validator(mode="after")
-    def _mentions_fit(self, info: ValidationInfo) -> _Entity:
+    def _mentions_fit(self, info: ValidationInfo) -> EntityForm:
         for start, end in self.mentions:
             _check_offsets(start, end, info)
         return self
 
 
-class _Fact(_Stated):
+class FactForm(_Stated):
     key: Name
-    value: _Located
+    value: LocatedForm
 
 
-class _Card(_Form):
-    entity: _Located | None
-    facts: list[_Fact]
-    aliases: list[_Located] = []
+class CardForm(_Form):
+    entity: LocatedForm | None
+    facts: list[FactForm]
+    aliases: list[LocatedForm] = []
     not_stated: list[Name] = []
 
     @model_validator(mode="after")
-    def _is_about_something(self) -> _Card:
+    def _is_about_something(self) -> CardForm:
         if self.facts and self.entity is None:
             raise ValueError(message("errors.answer_facts_entity"))
         return self
 
 
-class _Triples(_Form):
-    triples: list[_Triple]
+class TriplesForm(_Form):
+    triples: list[TripleForm]
 
 
-class _Entities(_Form):
-    entities: dict[Name, list[_Entity]]
+class EntitiesForm(_Form):
+    entities: dict[Name, list[EntityForm]]
 
 
-_CARDS = TypeAdapter(list[_Card])
+_CARDS = TypeAdapter(list[CardForm])
+# What `read_knowledge` takes, by `prompt_type`.
+KnowledgeForm = TriplesForm | EntitiesForm | CardForm | list[CardForm]
 
 _Read = tuple[tuple[Item, ...], tuple[Card, ...], Mapping[Item, CorrectionMark]]
 
@@ -266,16 +268,16 @@ def read_knowledge(prompt_type: PromptType, text: str, knowledge: Any) -> _Read:
     read: list[tuple[Item, _Corrected]] = []
     cards: tuple[Card, ...] = ()
     if prompt_type == "KE1":
-        triples = _Triples.model_validate(knowledge, context=context).triples
+        triples = TriplesForm.model_validate(knowledge, context=context).triples
         read += [(_triple(form), form) for form in triples]
     elif prompt_type == "KE2":
-        classes = _Entities.model_validate(knowledge, context=context).entities
+        classes = EntitiesForm.model_validate(knowledge, context=context).entities
         read += [(_entity(label, form), form) for label, all_ in classes.items() for form in all_]
     else:
         if isinstance(knowledge, list):
             forms = _CARDS.validate_python(knowledge, context=context)
         else:
-            forms = [_Card.model_validate(knowledge, context=context)]
+            forms = [CardForm.model_validate(knowledge, context=context)]
         cards = tuple(_card(form) for form in forms)
         for card, shape in zip(cards, forms, strict=True):
             read += zip(card.facts, shape.facts, strict=True)
@@ -283,16 +285,16 @@ def read_knowledge(prompt_type: PromptType, text: str, knowledge: Any) -> _Read:
     return tuple(item for item, _ in read), cards, marks
 
 
-def _triple(form: _Triple) -> Triple:
+def _triple(form: TripleForm) -> Triple:
     return Triple(form.head.located(), form.relation, form.tail.located(), *form.where())
 
 
-def _entity(label: str, form: _Entity) -> Entity:
+def _entity(label: str, form: EntityForm) -> Entity:
     mentions = tuple(Span(start, end) for start, end in form.mentions)
     return Entity(label, form.located(), mentions, form.confidence)
 
 
-def _card(form: _Card) -> Card:
+def _card(form: CardForm) -> Card:
     entity = form.entity.located() if form.entity else None
     facts = tuple(
         Fact(entity, fact.key, fact.value.located(), *fact.where())

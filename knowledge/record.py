@@ -16,11 +16,11 @@ from typing import Annotated, Any
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from errors import InputError
-from knowledge.answer_json import CorrectionMark, item_json, read_knowledge
+from knowledge.answer_json import CorrectionMark, KnowledgeForm, item_json, read_knowledge
 from knowledge.items import Card, Item, PromptType
 from knowledge.text.normalising import fold
 from knowledge.text.spans import Lang, Span
-from validation import field_error, input_error
+from validation import ReadAs, field_error, input_error
 from wording import message, table, text
 
 MAX_ID = 1000  # characters
@@ -106,7 +106,7 @@ def entity_key(name: str) -> str:
     return unicodedata.normalize("NFC", fold(name)[0]) or name
 
 
-class _Row(BaseModel):
+class AnswerForm(BaseModel):
     model_config = ConfigDict(frozen=True, extra="ignore", strict=True)
 
     id: Annotated[str, Field(min_length=1, max_length=MAX_ID)] | None = None
@@ -114,7 +114,7 @@ class _Row(BaseModel):
     prompt_type: PromptType
     lang: Lang
     model: Annotated[str, Field(min_length=1)]
-    knowledge: Any
+    knowledge: Annotated[Any, ReadAs(KnowledgeForm)]
 
 
 def read_record(value: Any, at: str = "") -> Record:
@@ -123,7 +123,7 @@ def read_record(value: Any, at: str = "") -> Record:
     `at` goes before the names of fields, as "answers.0." does. Raises InputError.
     """
     try:
-        row = _Row.model_validate(value)
+        row = AnswerForm.model_validate(value)
     except ValidationError as error:
         raise _named(error, at) from error
     try:

@@ -67,9 +67,12 @@ def run(installed: Path, *command: str, cwd: Path) -> str:
 def test_it_brings_one_module(wheel: Path) -> None:
     names = zipfile.ZipFile(wheel).namelist()
     assert {name.split("/")[0] for name in names if ".dist-info/" not in name} == {"kex"}
-    for expected in ("templates/index.html", "static/favicon.svg", "models/embedded/adapter.gguf",
-                     "models/qwen/kernels/engine.c", "wording/zh/errors.json", "training/gold/dev.jsonl"):  # fmt: skip
-        assert f"kex/{expected}" in names
+    expected = (
+        "templates/index.html", "static/favicon.svg", "models/embedded/adapter.gguf",
+        "models/qwen/kernels/engine.c", "wording/zh/errors.json", "training/gold/dev.jsonl",
+    )  # fmt: skip
+    for name in expected:
+        assert f"kex/{name}" in names
 
 
 def test_every_module_can_be_imported_beside_others_of_our_names(

@@ -19,8 +19,11 @@ from web.conversations import routes as conversations
 from web.documents import routes as documents
 from web.extract import routes as extract
 from web.extract import token_routes
+from web.figures import Metrics
 from web.knowledge_base import routes as knowledge_base
+from web.metrics import routes as metrics
 from web.openai import routes as openai
+from web.openapi import routes as openapi
 from web.replica import routes as replica
 from web.services import Services, install
 from web.stream import Runner
@@ -51,22 +54,27 @@ def make_application(settings: Settings, registry: Registry) -> Flask:
     app.config["MAX_FORM_MEMORY_SIZE"] = text_bytes
     app.config["MAX_FORM_PARTS"] = MAX_FIELDS
     app.json = _Json(app)
+    runner = Runner(settings.max_concurrent, settings.request_timeout)
     services = Services(
         settings=settings,
         registry=registry,
-        runner=Runner(settings.max_concurrent, settings.request_timeout),
+        runner=runner,
+        metrics=Metrics(runner.places, registry),
         conversations=LazyStore(settings.store),
         knowledge_base=LazyBase(settings.base),
         text_bytes=text_bytes,
     )
     install(app, services)
-    for resource in (extract, token_routes, knowledge_base, conversations, documents, openai):
+    for resource in (
+        extract, token_routes, knowledge_base, conversations, documents, openai, openapi, metrics
+    ):  # fmt: skip
         app.register_blueprint(resource.blueprint)
     if settings.replica:
         app.register_blueprint(replica.blueprint)
     errors.register(app)
     headers.register(app)
     pages.register(app)
+    metrics.register(app)
     app.before_request(_start_clock)
     app.after_request(_log_request)
     return app

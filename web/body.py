@@ -100,7 +100,8 @@ def _urlencoded(body: bytes) -> dict[str, Any]:
 
 
 def _multipart(request: Request, settings: Settings) -> tuple[dict[str, Any], Image | None]:
-    pairs = [(name, value) for name, values in request.form.lists() for value in values]
+    # Werkzeug's name of a part without one is None.
+    pairs = [(name or "", value) for name, values in request.form.lists() for value in values]
     for name, value in pairs:
         if "\ufffd" in value:  # what the form parser puts in place of bytes it cannot decode
             raise InputError(
@@ -109,7 +110,8 @@ def _multipart(request: Request, settings: Settings) -> tuple[dict[str, Any], Im
             )
     for name in request.files:
         if name != "image":
-            raise InputError(message("errors.web_file_field", name=name[:40]), field=name[:40])
+            shown = (name or "")[:40]
+            raise InputError(message("errors.web_file_field", name=shown), field=shown)
     uploads = [file for file in request.files.getlist("image") if _was_chosen(file)]
     if len(uploads) > 1:
         raise InputError(message("errors.web_one_image"), field="image")

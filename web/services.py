@@ -10,6 +10,7 @@ from models.registry import Registry
 from settings import Settings
 from storage.conversations.lazy import LazyStore
 from storage.knowledge_base.lazy import LazyBase
+from web.figures import Metrics
 from web.stream import Runner
 
 _NAME = "kex"
@@ -22,6 +23,7 @@ class Services:
     settings: Settings
     registry: Registry
     runner: Runner
+    metrics: Metrics
     conversations: LazyStore
     knowledge_base: LazyBase
     text_bytes: int

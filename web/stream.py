@@ -50,6 +50,31 @@ class Wire(Protocol[E_contra]):
         ...
 
 
+class Places:
+    """So many places for requests; entering takes one, or raises Busy when there is none.
+
+    `taken` and `refused` count those under way and those that found no place.
+    """
+
+    def __init__(self, limit: int) -> None:
+        self.limit = limit
+        self.taken = 0
+        self.refused = 0
+        self._lock = threading.Lock()
+
+    def __enter__(self) -> None:
+        with self._lock:
+            if self.taken < self.limit:
+                self.taken += 1
+                return
+            self.refused += 1
+        raise Busy(message("errors.web_busy"), retry_after=RETRY_SECONDS)
+
+    def __exit__(self, *_: object) -> None:
+        with self._lock:
+            self.taken -= 1
+
+
 class Runner:
     """Places for requests, a deadline for each, and an eye on the client.
 
@@ -58,14 +83,14 @@ class Runner:
     """
 
     def __init__(self, places: int, timeout: float) -> None:
-        self._places = threading.BoundedSemaphore(places)
+        self.places = Places(places)
         self._timeout = timeout
 
     def whole(
         self, events: Generator[Event, None, None], kind: type[A], gone: Callable[[], bool]
     ) -> A:
         """The answer, of this kind, that the events end with. Raises KexError, or ClientGone."""
-        with _Place(self._places):
+        with self.places:
             for event in self._watched(events, gone):
                 if isinstance(event, kind):
                     return event
@@ -73,7 +98,7 @@ class Runner:
 
     def run(self, work: Callable[[], T]) -> T:
         """What a piece of work gives that ends by itself and needs no model. Raises Busy."""
-        with _Place(self._places):
+        with self.places:
             return work()
 
     def stream(
@@ -90,7 +115,7 @@ class Runner:
         stage = ""
         over = False
         spoke = time.monotonic()
-        with _Place(self._places):
+        with self.places:
             yield ": kex\n\n"
             try:
                 for event in self._watched(events, gone):
@@ -144,7 +169,7 @@ class Runner:
         last: Callable[[KexError], str] | None,
     ) -> Iterator[str]:
         deadline = time.monotonic() + self._timeout
-        with _Place(self._places):
+        with self.places:
             for number, piece in enumerate(text):
                 if gone():
                     log.info("the client left; its stream is stopped")
@@ -176,21 +201,3 @@ class Runner:
                 yield event
         finally:
             events.close()  # stops the model
-
-
-class _Place:
-    """One place, taken when made and given back when left; Busy when there is none."""
-
-    def __init__(self, places: threading.BoundedSemaphore) -> None:
-        if not places.acquire(blocking=False):
-            raise Busy(
-                message("errors.web_busy"),
-                retry_after=RETRY_SECONDS,
-            )
-        self._places = places
-
-    def __enter__(self) -> _Place:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._places.release()

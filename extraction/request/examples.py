@@ -21,29 +21,33 @@ Text = Field(min_length=1, max_length=4000)
 Name = Annotated[str, Field(min_length=1, pattern=r"\S")]
 
 
-class _Triples(BaseModel):
+class TriplesExample(BaseModel):
     model_config = _STRICT
     text: str = Text
     triples: list[tuple[Name, Name, Name]]
 
 
-class _Entities(BaseModel):
+class EntitiesExample(BaseModel):
     model_config = _STRICT
     text: str = Text
     entities: dict[Name, list[Name]]
 
 
-class _Facts(BaseModel):
+class FactsExample(BaseModel):
     model_config = _STRICT
     text: str = Text
     entity: Name
     facts: list[tuple[Name, Name]]
 
 
-_SHAPES: dict[PromptType, type[_Triples] | type[_Entities] | type[_Facts]] = {
-    "KE1": _Triples,
-    "KE2": _Entities,
-    "KE3": _Facts,
+_Shape = TriplesExample | EntitiesExample | FactsExample
+# What `read_examples` takes.
+ExamplesForm = str | Annotated[list[_Shape], Field(min_length=1, max_length=MAX_EXAMPLES)]
+
+_SHAPES: dict[PromptType, type[_Shape]] = {
+    "KE1": TriplesExample,
+    "KE2": EntitiesExample,
+    "KE3": FactsExample,
 }
 
 
@@ -82,7 +86,7 @@ def read_examples(prompt_type: PromptType, value: Any) -> tuple[Example, ...]:
     )
 
 
-def _shaped(prompt_type: PromptType, number: int, entry: Any) -> _Triples | _Entities | _Facts:
+def _shaped(prompt_type: PromptType, number: int, entry: Any) -> _Shape:
     try:
         return TypeAdapter(_SHAPES[prompt_type]).validate_python(entry)
     except ValidationError as error:
@@ -96,12 +100,12 @@ def _shaped(prompt_type: PromptType, number: int, entry: Any) -> _Triples | _Ent
         raise InputError(text, field="examples") from error
 
 
-def _true_to_its_text(number: int, entry: _Triples | _Entities | _Facts) -> Example:
+def _true_to_its_text(number: int, entry: _Shape) -> Example:
     answer: object
-    if isinstance(entry, _Triples):
+    if isinstance(entry, TriplesExample):
         answer = [list(row) for row in entry.triples]
         strings = [string for head, _, tail in entry.triples for string in (head, tail)]
-    elif isinstance(entry, _Entities):
+    elif isinstance(entry, EntitiesExample):
         answer = entry.entities
         strings = [name for names in entry.entities.values() for name in names]
     else:

@@ -5,7 +5,9 @@ from __future__ import annotations
 import json
 import re
 import unicodedata
-from typing import Any
+from typing import Annotated, Any
+
+from pydantic import Field
 
 from errors import InputError
 from wording import message
@@ -13,6 +15,15 @@ from wording import message
 MAX_LABELS = 200
 MAX_LENGTH = 100
 MAX_NOTE = 500
+
+Name = Annotated[str, Field(min_length=1, max_length=MAX_LENGTH)]
+Note = Annotated[str, Field(max_length=MAX_NOTE)]
+# What `read_labels` takes.
+LabelsForm = (
+    str
+    | Annotated[list[Name], Field(min_length=1, max_length=MAX_LABELS)]
+    | Annotated[dict[Name, Note], Field(min_length=1, max_length=MAX_LABELS)]
+)
 
 
 def read_labels(value: Any) -> dict[str, str]:

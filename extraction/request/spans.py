@@ -4,13 +4,31 @@ from __future__ import annotations
 
 import json
 import re
-from typing import Any
+from typing import Annotated, Any
+
+from pydantic import BaseModel, Field
 
 from errors import InputError
 from knowledge.text.spans import Span
 from wording import message
 
 MAX_SPANS = 200
+
+_Offset = Annotated[int, Field(ge=0)]
+
+
+class PartForm(BaseModel):
+    """A part by its offsets, as an element of an answer's `failed` has them."""
+
+    start: _Offset
+    end: _Offset
+
+
+# What `read_spans` takes.
+SpansForm = (
+    str
+    | Annotated[list[tuple[_Offset, _Offset] | PartForm], Field(min_length=1, max_length=MAX_SPANS)]
+)
 
 _RANGE = re.compile(r"\s*(\d{1,9})\s*[-–]\s*(\d{1,9})\s*")
 

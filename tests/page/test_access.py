@@ -98,3 +98,12 @@ def test_nobody_is_kept_out(
     expect(page.locator("#help")).to_be_visible()
     check(page, "a talk, and the sheet of keys")
     forgive(page, problems)
+
+
+@pytest.mark.parametrize("look", LOOKS)
+def test_nobody_is_kept_out_of_the_http_api(
+    serving: Serving, visit: Visit, look: dict[str, Any]
+) -> None:
+    page = visit(serving.url, **look)
+    page.goto(f"{serving.url}/docs?ui={look['ui']}")
+    check(page, "the page of the routes")

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Annotated, Any
 
 from flask import Request
-from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 
 from errors import InputError
 from extraction.request.task import make_task
@@ -24,7 +24,7 @@ from knowledge.raw import RawEntity, RawFact, RawItem, RawTriple
 from knowledge.text.document import Document
 from knowledge.text.spans import Span
 from storage.conversations.records import Turn
-from validation import text_fault
+from validation import ReadAs, text_fault
 from web.body import read_json
 from web.form import Form, validate
 from wording import message
@@ -46,8 +46,20 @@ def _check(value: str) -> str:
     return value.strip()
 
 
+_Short = Annotated[str, Field(max_length=MAX_STRING)]
+
+
+class LocatedString(BaseModel):
+    """A string as an answer has it, beside its place."""
+
+    text: _Short
+
+
 String = Annotated[
-    str, Field(max_length=MAX_STRING), BeforeValidator(_text_of), AfterValidator(_check)
+    _Short,
+    BeforeValidator(_text_of),
+    AfterValidator(_check),
+    ReadAs(_Short | LocatedString),
 ]
 
 
@@ -55,7 +67,7 @@ class _Item(Form):
     model_config = ConfigDict(extra="ignore")  # whole items may be sent
 
 
-class _Triple(_Item):
+class CorrectedTriple(_Item):
     head: String
     relation: String
     tail: String
@@ -64,7 +76,7 @@ class _Triple(_Item):
         return RawTriple(self.head, self.relation, self.tail)
 
 
-class _Entity(_Item):
+class CorrectedEntity(_Item):
     label: String = Field(alias="class")
     text: String
 
@@ -72,7 +84,7 @@ class _Entity(_Item):
         return RawEntity(self.label, self.text)
 
 
-class _Fact(_Item):
+class CorrectedFact(_Item):
     entity: String
     key: String
     value: String
@@ -81,17 +93,22 @@ class _Fact(_Item):
         return RawFact(self.entity, self.key, self.value)
 
 
-_ITEMS: Mapping[PromptType, type[_Triple | _Entity | _Fact]] = {
-    "KE1": _Triple,
-    "KE2": _Entity,
-    "KE3": _Fact,
+_ITEMS: Mapping[PromptType, type[CorrectedTriple | CorrectedEntity | CorrectedFact]] = {
+    "KE1": CorrectedTriple,
+    "KE2": CorrectedEntity,
+    "KE3": CorrectedFact,
 }
 
 
-class _Fields(Form):
+_Corrected = Annotated[
+    dict[str, Any] | None, ReadAs(CorrectedTriple | CorrectedEntity | CorrectedFact | None)
+]
+
+
+class CorrectionForm(Form):
     kind: Kind
-    before: dict[str, Any] | None = None
-    after: dict[str, Any] | None = None
+    before: _Corrected = None
+    after: _Corrected = None
 
 
 @dataclass(frozen=True)
@@ -108,7 +125,7 @@ def read_correction(request: Request, turn: Turn) -> Change:
 
     Raises InputError (400), Unprocessable (422) for a turn without items, and as `read_json` does.
     """
-    fields = validate(_Fields, read_json(request, "kind"))
+    fields = validate(CorrectionForm, read_json(request, "kind"))
     prompt_type = kind_of(turn.said.answer or {})
     for name, item, wanted in (
         ("before", fields.before, fields.kind != "add"),

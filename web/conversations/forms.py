@@ -18,7 +18,7 @@ from wording import message
 MAX_QUERY = 200  # characters
 
 
-class Listing(BaseModel):
+class ConversationsForm(BaseModel):
     """What is to be listed; an address has only strings, so these are not strict."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -28,15 +28,15 @@ class Listing(BaseModel):
     limit: Annotated[int, Field(ge=1, le=MAX_PAGE)] = 50
 
 
-class _Title(Form):
+class TitleForm(Form):
     title: Annotated[str, Field(max_length=MAX_TITLE)]
 
 
-class _NewTitle(_Title):
+class NewConversationForm(TitleForm):
     title: Annotated[str, Field(max_length=MAX_TITLE)] = ""
 
 
-class _Count(BaseModel):
+class CountForm(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     count: Annotated[int, Field(ge=1)] | None = None
@@ -44,19 +44,19 @@ class _Count(BaseModel):
 
 def read_count(request: Request) -> int | None:
     """How many corrections the sender has seen, from the address; None where it does not say."""
-    return validate(_Count, request.args.to_dict()).count
+    return validate(CountForm, request.args.to_dict()).count
 
 
-def read_listing(request: Request) -> Listing:
+def read_listing(request: Request) -> ConversationsForm:
     """What is to be listed, from the address."""
-    listing = validate(Listing, request.args.to_dict())
+    listing = validate(ConversationsForm, request.args.to_dict())
     check_text("query", listing.query)
     return listing
 
 
 def read_title(request: Request, *, new: bool = False) -> str:
     """A title in one line; a new conversation may come without one."""
-    form: type[_Title] = _NewTitle if new else _Title
+    form: type[TitleForm] = NewConversationForm if new else TitleForm
     title = validate(form, read_json(request, "title")).title
     check_text("title", title)
     title = " ".join(title.split())

@@ -64,7 +64,7 @@ def delete(name: str) -> ResponseReturnValue:
     return Response(status=204)
 
 
-@blueprint.post("/<name>/turns/<int:number>/corrections")
+@blueprint.post("/<name>/turns/<int(max=1_000_000):number>/corrections")
 def correct(name: str, number: int) -> ResponseReturnValue:
     """Correct an item of an answer; the turn comes back."""
     store = _store()
@@ -73,7 +73,7 @@ def correct(name: str, number: int) -> ResponseReturnValue:
     return _json(**_turn(turn)), 201
 
 
-@blueprint.delete("/<name>/turns/<int:number>/corrections/last")
+@blueprint.delete("/<name>/turns/<int(max=1_000_000):number>/corrections/last")
 def take_back(name: str, number: int) -> Response:
     """Take back the last of `count` corrections of an answer; the turn comes back."""
     return _json(**_turn(_store().take_back(name, number, read_count(request))))

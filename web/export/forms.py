@@ -14,20 +14,22 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from errors import TooLarge
 from export.formats import FormatName, iris_of
 from export.iris import Iris
-from knowledge.record import Record, read_record
+from knowledge.record import AnswerForm, Record, read_record
 from settings import Settings
-from validation import input_error
+from validation import ReadAs, input_error
 from web.body import read_json
 from wording import message
 
 MAX_ANSWERS = 1000
 
 
-class _Fields(BaseModel):
+class ExportForm(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
 
     format: FormatName
-    answers: Annotated[list[Any], Field(min_length=1, max_length=MAX_ANSWERS)]
+    answers: Annotated[
+        list[Annotated[Any, ReadAs(AnswerForm)]], Field(min_length=1, max_length=MAX_ANSWERS)
+    ]
     base_iri: str | None = None
 
 
@@ -67,8 +69,8 @@ def _record(value: Any, number: int, settings: Settings) -> Record:
     return record
 
 
-def _validate(raw: dict[str, Any]) -> _Fields:
+def _validate(raw: dict[str, Any]) -> ExportForm:
     try:
-        return _Fields.model_validate(raw)
+        return ExportForm.model_validate(raw)
     except ValidationError as error:
         raise input_error(error, remedy=message("errors.export_remedy")) from error

@@ -8,27 +8,27 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 from flask import Request
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 from conversation.chat import DESCRIBE, Chat, Turn, make_chat
 from errors import InputError, TooLarge
-from extraction.request.examples import read_examples
-from extraction.request.labels import read_labels
-from extraction.request.spans import read_spans
+from extraction.request.examples import ExamplesForm, read_examples
+from extraction.request.labels import LabelsForm, read_labels
+from extraction.request.spans import SpansForm, read_spans
 from extraction.request.task import MAX_PASSES, Assertions, Grounding, Task, make_task
 from knowledge.text.language import detect
 from models.base import Image, Sampling
 from settings import ModelName, Settings
-from validation import field_error, first_fault
+from validation import ReadAs, field_error, first_fault
 from web.body import read_body
 from web.extract.saving import Place
 from web.language import follow
 from wording import message
 
-# Fields of one kind of request, and what to do with them in the other kind.
+# ExtractionForm of one kind of request, and what to do with them in the other kind.
 _OF_EXTRACTION = (
     "entity", "schema", "examples", "spans", "passes", "grounding", "min_confidence", "assertions",
 )  # fmt: skip
@@ -37,7 +37,7 @@ _OF_CHAT = ("history", "top_p", "top_k", "repetition_penalty")
 _NOT_KEPT = {"user_input", "history", "conversation", "turn"}
 
 
-class Fields(BaseModel):
+class ExtractionForm(BaseModel):
     """The fields of the contract, as they come in."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -47,16 +47,18 @@ class Fields(BaseModel):
     model_type: ModelName | None = None
     entity: str | None = None
     lang: Literal["auto", "zh", "en"] = "auto"
-    label_schema: Any = Field(None, alias="schema")
-    examples: Any = None
+    label_schema: Annotated[Any, ReadAs(LabelsForm | None)] = Field(None, alias="schema")
+    examples: Annotated[Any, ReadAs(ExamplesForm | None)] = None
     temperature: float | None = Field(None, ge=0, le=2, allow_inf_nan=False)
     max_tokens: int | None = Field(None, ge=16)
-    spans: Any = None
+    spans: Annotated[Any, ReadAs(SpansForm | None)] = None
     passes: int | None = Field(None, ge=1, le=MAX_PASSES)
     grounding: Grounding | None = None
     min_confidence: float | None = Field(None, ge=0, le=1, allow_inf_nan=False)
     assertions: Assertions | None = None
-    history: list[tuple[str, str]] | None = None
+    history: Annotated[list[tuple[str, str]] | None, ReadAs(str | list[tuple[str, str]] | None)] = (
+        None
+    )
     top_p: float | None = Field(None, gt=0, le=1, allow_inf_nan=False)
     top_k: int | None = Field(None, ge=0, le=1_000_000)
     repetition_penalty: float | None = Field(None, gt=0, le=10, allow_inf_nan=False)
@@ -85,6 +87,12 @@ class Fields(BaseModel):
         except (ValueError, RecursionError) as error:
             raise ValueError(message("errors.not_json")) from error
         return history
+
+
+class MultipartForm(ExtractionForm):
+    """With the picture that a multipart form may bring along; `web.body` reads it."""
+
+    image: bytes | None = None
 
 
 @dataclass(frozen=True)
@@ -123,7 +131,7 @@ def read_order(request: Request, settings: Settings) -> Order:
     return Order(work, model, fields.user_input, _record(fields, model, image), _place(fields))
 
 
-def _place(fields: Fields) -> Place | None:
+def _place(fields: ExtractionForm) -> Place | None:
     if fields.conversation is not None:
         return Place(fields.conversation, fields.turn)
     if fields.turn is not None:
@@ -131,7 +139,7 @@ def _place(fields: Fields) -> Place | None:
     return None
 
 
-def _record(fields: Fields, model: str, image: Image | None) -> dict[str, Any]:
+def _record(fields: ExtractionForm, model: str, image: Image | None) -> dict[str, Any]:
     """What a conversation keeps of the request, enough to ask again; a picture is only named."""
     sent = fields.model_dump(mode="json", by_alias=True, exclude_none=True, exclude=_NOT_KEPT)
     seen = {"image": {"media_type": image.media_type, "bytes": len(image.data)}} if image else {}
@@ -148,7 +156,7 @@ def check_max_tokens(name: str, value: int | None, settings: Settings) -> None:
 
 
 def _task(
-    fields: Fields,
+    fields: ExtractionForm,
     prompt_type: Literal["KE1", "KE2", "KE3"],
     image: Image | None,
     settings: Settings,
@@ -171,7 +179,7 @@ def _task(
     )
 
 
-def _chat(fields: Fields, image: Image | None, settings: Settings) -> Chat:
+def _chat(fields: ExtractionForm, image: Image | None, settings: Settings) -> Chat:
     # A picture without a word is described in Chinese unless asked otherwise, as officially.
     question = fields.user_input if fields.user_input.strip() else DESCRIBE["zh"]
     return make_chat(
@@ -190,7 +198,7 @@ def _chat(fields: Fields, image: Image | None, settings: Settings) -> Chat:
     )
 
 
-def _validate(raw: dict[str, Any]) -> Fields:
+def _validate(raw: dict[str, Any]) -> ExtractionForm:
     unknown = [name for name in raw if name not in _allowed()]
     if unknown:
         raise InputError(
@@ -199,7 +207,7 @@ def _validate(raw: dict[str, Any]) -> Fields:
         )
     _refuse_strangers(raw)
     try:
-        return Fields.model_validate(raw)
+        return ExtractionForm.model_validate(raw)
     except ValidationError as error:
         fault = first_fault(error)
         name = str(fault.path[0])
@@ -218,4 +226,4 @@ def _refuse_strangers(raw: dict[str, Any]) -> None:
 
 
 def _allowed() -> list[str]:
-    return [field.alias or name for name, field in Fields.model_fields.items()] + ["image"]
+    return [field.alias or name for name, field in MultipartForm.model_fields.items()]

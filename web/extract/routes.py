@@ -57,6 +57,8 @@ def get_response() -> ResponseReturnValue:
         events, kind = converse.converse(order.work, model), converse.Answer
     else:
         events, kind = extractor.extract(order.work, model), extractor.Answer
+    task = "Chat" if isinstance(order.work, Chat) else order.work.prompt_type
+    events = services().metrics.watched(events, model.name, task)
     # A page without scripts is in the language of its text, its warnings too.
     lang = order.work.lang if pages.wanted() else language(request)
     keeper = _keeper(order, lang)

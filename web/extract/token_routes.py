@@ -14,7 +14,7 @@ from wording import message
 blueprint = Blueprint("tokens", __name__)
 
 
-class _Fields(Form):
+class TokenizeForm(Form):
     user_input: str
     model_type: ModelName | None = None
 
@@ -26,7 +26,7 @@ def tokenize() -> Response:
     `context` is how many tokens a question and its answer may have together, null if unknown.
     """
     settings = services().settings
-    fields = validate(_Fields, read_json(request, "user_input"))
+    fields = validate(TokenizeForm, read_json(request, "user_input"))
     if len(fields.user_input) > settings.max_chars:
         raise TooLarge(
             message(

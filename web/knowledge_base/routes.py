@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict
-from typing import Annotated, Any
+from typing import Any
 from urllib.parse import urlencode
 
 from flask import (
@@ -20,49 +20,17 @@ from flask import (
     url_for,
 )
 from flask.typing import ResponseReturnValue
-from pydantic import BaseModel, ConfigDict, Field
 
 from markup.marks import Mark, marked
 from storage.knowledge_base.base import Base
-from storage.knowledge_base.reading.entity_card import MAX_AROUND
-from storage.knowledge_base.searching import MAX_LIMIT
 from storage.knowledge_base.views import Page, Source
 from web import pages
 from web.form import validate
+from web.knowledge_base.forms import AroundForm, ListForm, PageForm, SourceForm, TripleListForm
 from web.language import language
 from web.services import services
 
 blueprint = Blueprint("base", __name__, url_prefix="/base")
-
-
-class _Form(BaseModel):
-    """What an address may say; it has only strings, so these are not strict."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-    ui: str = ""  # language of the page
-
-
-class _Listing(_Form):
-    query: str = ""
-    after: str | None = None
-    limit: Annotated[int, Field(ge=1, le=MAX_LIMIT)] = 50
-
-
-class _Triples(_Form):
-    relation: str = ""
-    entity: str = ""
-    after: str | None = None
-    limit: Annotated[int, Field(ge=1, le=MAX_LIMIT)] = 50
-
-
-class _Around(_Form):
-    depth: Annotated[int, Field(ge=1, le=2)] = 1
-    limit: Annotated[int, Field(ge=1, le=MAX_AROUND)] = 100
-
-
-class _Source(_Form):
-    id: Annotated[str, Field(min_length=1)]
 
 
 def _base() -> Base:
@@ -72,7 +40,7 @@ def _base() -> Base:
 @blueprint.get("")
 def status() -> ResponseReturnValue:
     """How much there is; for people the list of entities."""
-    query = validate(_Form, request.args.to_dict())
+    query = validate(PageForm, request.args.to_dict())
     if pages.wanted():
         return redirect(url_for("base.entities", ui=query.ui or None))
     counts = asdict(_base().status())
@@ -83,7 +51,7 @@ def status() -> ResponseReturnValue:
 @blueprint.get("/entities")
 def entities() -> Response:
     """By name: exact ones first, then by how many sources name them."""
-    query = validate(_Listing, request.args.to_dict())
+    query = validate(ListForm, request.args.to_dict())
     found = _base().entities(query.query, query.after, query.limit)
     return _list("entities", found, query)
 
@@ -91,7 +59,7 @@ def entities() -> Response:
 @blueprint.get("/entities/<name>")
 def entity(name: str) -> Response:
     """Its names and why they are one, its classes, and what is said of it."""
-    validate(_Form, request.args.to_dict())
+    validate(PageForm, request.args.to_dict())
     card = _base().entity(name)
     return _page("entity", card=card) if pages.wanted() else _json(**asdict(card))
 
@@ -99,14 +67,14 @@ def entity(name: str) -> Response:
 @blueprint.get("/entities/<name>/around")
 def around(name: str) -> Response:
     """The triples within `depth` steps, those of most sources first."""
-    query = validate(_Around, request.args.to_dict())
+    query = validate(AroundForm, request.args.to_dict())
     return _json(**asdict(_base().around(name, query.depth, query.limit)))
 
 
 @blueprint.get("/triples")
 def triples() -> Response:
     """By relation, by entity, or all."""
-    query = validate(_Triples, request.args.to_dict())
+    query = validate(TripleListForm, request.args.to_dict())
     found = _base().triples(query.relation, query.entity, query.after, query.limit)
     return _list("triples", found, query)
 
@@ -114,7 +82,7 @@ def triples() -> Response:
 @blueprint.get("/sources")
 def sources() -> Response:
     """By words of their texts, the last added first."""
-    query = validate(_Listing, request.args.to_dict())
+    query = validate(ListForm, request.args.to_dict())
     found = _base().sources(query.query, query.after, query.limit)
     return _list("sources", found, query)
 
@@ -122,14 +90,14 @@ def sources() -> Response:
 @blueprint.get("/source")
 def source() -> Response:
     """One by its `id`, which may hold any character, with all that was found in it."""
-    query = validate(_Source, request.args.to_dict())
+    query = validate(SourceForm, request.args.to_dict())
     found = _base().source(query.id)
     if pages.wanted():
         return _page("source", source=found, text=_marked(found))
     return _json(**asdict(found))
 
 
-def _list(name: str, found: Page, query: _Listing | _Triples) -> Response:
+def _list(name: str, found: Page, query: ListForm | TripleListForm) -> Response:
     if not pages.wanted():
         return _json(**{name: [asdict(row) for row in found.rows], "next": found.next})
     further = query.model_dump(exclude_defaults=True) | {"after": found.next}

@@ -53,18 +53,26 @@ _HARMLESS = {
 }
 
 
-class _Schema(Form):
+class NamedSchema(Form):
     name: str = ""
     json_schema: dict[str, Any] = Field(alias="schema")
 
 
-class _Format(Form):
+class ResponseFormat(Form):
     type: Literal["text", "json_object", "json_schema"]
-    json_schema: _Schema | None = None
+    json_schema: NamedSchema | None = None
 
 
-class _StreamOptions(Form):
+class StreamOptions(Form):
     include_usage: bool | None = None
+
+
+def _add_others(schema: dict[str, Any]) -> None:
+    """The parameters that are taken and not read, for the readers of the schema."""
+    for name, values in _NOTHING.items():
+        schema["properties"][name] = {"enum": [*values, None], "$comment": "nothing"}
+    for name in sorted(_HARMLESS):
+        schema["properties"][name] = {"$comment": "ignored"}
 
 
 UNLIMITED = -1  # `max_tokens` of clients of llama.cpp: as much as the server gives
@@ -74,15 +82,17 @@ SEEDS = 2**32  # the models take so many; others are folded
 _Stop = Annotated[str, StringConstraints(min_length=1, max_length=200)]
 
 
-class _Fields(BaseModel):
+class CompletionForm(BaseModel):
     """The parameters that are read; others are in `_NOTHING` and `_HARMLESS`."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+    model_config = ConfigDict(
+        extra="forbid", frozen=True, strict=True, json_schema_extra=_add_others
+    )
 
     model: str
     messages: Annotated[list[OpenAIMessage], Field(min_length=1, max_length=MAX_MESSAGES)]
     stream: bool | None = None
-    stream_options: _StreamOptions | None = None
+    stream_options: StreamOptions | None = None
     temperature: float | None = Field(None, ge=0, le=2)
     top_p: float | None = Field(None, ge=0, le=1)
     top_k: int | None = Field(None, ge=0, le=1_000_000)
@@ -91,7 +101,7 @@ class _Fields(BaseModel):
     max_completion_tokens: int | None = Field(None, ge=UNLIMITED)
     stop: _Stop | Annotated[list[_Stop], Field(max_length=4)] | None = None
     seed: int | None = Field(None, ge=-(2**63), lt=2**64)
-    response_format: _Format | None = None
+    response_format: ResponseFormat | None = None
 
 
 @dataclass(frozen=True)
@@ -136,7 +146,7 @@ def read_completion(request: Request, settings: Settings) -> Completion:
     return Completion(chat, fields.model, bool(fields.stream), include_usage, warnings)
 
 
-def _max_tokens(fields: _Fields, settings: Settings) -> tuple[int, tuple[str, ...]]:
+def _max_tokens(fields: CompletionForm, settings: Settings) -> tuple[int, tuple[str, ...]]:
     """The longest answer, and what to say where the server's limit is lower than what was asked.
 
     Many clients send a limit by themselves; it is an upper one, as with llama.cpp and Ollama.
@@ -158,20 +168,20 @@ def _max_tokens(fields: _Fields, settings: Settings) -> tuple[int, tuple[str, ..
     return limit, ()
 
 
-def _temperature(fields: _Fields) -> float:
+def _temperature(fields: CompletionForm) -> float:
     """0 where `top_p` leaves the most probable word alone."""
     if fields.top_p == 0:
         return 0.0
     return TEMPERATURE if fields.temperature is None else fields.temperature
 
 
-def _validate(raw: dict[str, Any]) -> _Fields:
+def _validate(raw: dict[str, Any]) -> CompletionForm:
     for name, value in list(raw.items()):
         if name in _NOTHING:
-            if value is not None and value not in _NOTHING[name]:
+            if value is not None and not _among(value, _NOTHING[name]):
                 raise InputError(message("errors.openai_value", name=name), field=name)
         elif name not in _HARMLESS:
-            if name not in _Fields.model_fields:
+            if name not in CompletionForm.model_fields:
                 raise InputError(
                     message("errors.openai_parameter", name=name[:40]),
                     field=name[:40],
@@ -179,7 +189,7 @@ def _validate(raw: dict[str, Any]) -> _Fields:
             continue
         del raw[name]
     try:
-        return _Fields.model_validate(raw)
+        return CompletionForm.model_validate(raw)
     except ValidationError as error:
         # Of a union's complaints the one that went deepest is about what was meant.
         fault = first_fault(error, lambda all_: max(all_, key=lambda one: len(one["loc"])))
@@ -190,12 +200,17 @@ def _validate(raw: dict[str, Any]) -> _Fields:
         ) from error
 
 
+def _among(value: Any, values: tuple[Any, ...]) -> bool:
+    """Equality of JSON: for Python, false is 0."""
+    return any(value == one and isinstance(value, bool) == isinstance(one, bool) for one in values)
+
+
 def _is_name(part: int | str) -> bool:
     """Not the branch of a union, which pydantic names among the places."""
     return isinstance(part, int) or (part.replace("_", "").isalpha() and part != "str")
 
 
-def _schema(given: _Format | None) -> Mapping[str, Any] | None:
+def _schema(given: ResponseFormat | None) -> Mapping[str, Any] | None:
     if given is None or given.type == "text":
         return None
     if given.type == "json_object":

@@ -39,19 +39,19 @@ class Form(BaseModel):
     model_config = ConfigDict(extra="ignore", frozen=True, strict=True)
 
 
-class _Place(Form):
+class ImageUrl(Form):
     url: str
 
 
-class _Part(Form):
+class ContentPart(Form):
     type: Literal["text", "image_url"]
     text: str | None = None
-    image_url: str | _Place | None = None  # the bare string is what several other servers take
+    image_url: str | ImageUrl | None = None  # the bare string is what several other servers take
 
 
 class OpenAIMessage(Form):
     role: Literal["system", "developer", "user", "assistant"]
-    content: str | Annotated[list[_Part], Field(max_length=MAX_PARTS)] | None = None
+    content: str | Annotated[list[ContentPart], Field(max_length=MAX_PARTS)] | None = None
     tool_calls: list[Any] | None = None
     function_call: dict[str, Any] | None = None
 
@@ -81,7 +81,7 @@ def _message(given: OpenAIMessage, number: int, settings: Settings) -> Message:
     texts: list[str] = []
     images: list[Image] = []
     content = given.content or ""
-    for part in [_Part(type="text", text=content)] if isinstance(content, str) else content:
+    for part in [ContentPart(type="text", text=content)] if isinstance(content, str) else content:
         if part.type == "text":
             texts.append(part.text or "")
         elif part.image_url is None or given.role != "user":

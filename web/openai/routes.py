@@ -40,7 +40,8 @@ def chat_completions() -> ResponseReturnValue:
     request.max_content_length = body_limit(settings, services().text_bytes)
     order = read_completion(request, settings)
     model = find_model(_known(order.model))
-    events = _with_warnings(converse(order.chat, model), order.warnings)
+    events = services().metrics.watched(converse(order.chat, model), model.name, "Chat")
+    events = _with_warnings(events, order.warnings)
     lang = language(request)
     head = {
         "id": f"chatcmpl-{secrets.token_hex(12)}",

@@ -17,7 +17,7 @@ from pydantic import Field
 
 from errors import KexError, NoKey
 from extraction.prompting.messages import warm_prefixes
-from models.base import Model, Recognising
+from models.base import Finish, Model, Recognising
 from models.remote.protocol import VERSION, read_request, write_capabilities, write_chunk
 from settings import ModelName
 from web.answering import client_gone, find_model
@@ -99,11 +99,14 @@ def generate() -> Response:
     fields = validate(_Generate, _body())
     generate_request = read_request(fields.request)
     model = find_model(fields.model)
+    metrics = services().metrics
 
     def lines() -> Iterator[str]:
         try:
             with closing(model.generate(generate_request)) as chunks:
                 for chunk in chunks:
+                    if isinstance(chunk, Finish):
+                        metrics.count_tokens(model.name, chunk.usage)
                     yield json.dumps(write_chunk(chunk), ensure_ascii=False) + "\n"
         except KexError as error:
             yield _error_line(error)
