@@ -15,7 +15,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 
-from documents.pdf.layout import MAX_ORDERED, Line, Page
+from documents.pdf.blocks import MAX_ORDERED
+from documents.pdf.layout import Line, Page
 from documents.pdf.segments import WIDE, width
 from knowledge.text.language import holds_han
 
@@ -70,16 +71,30 @@ class _Placed:
 
 
 def join_pages(pages: Sequence[Page]) -> str:
-    """One text, paragraphs apart by a blank line, rows of a table each in a line."""
+    """One text, paragraphs apart by a blank line, rows of a table each in a line.
+
+    What stands aside on a page comes behind the last paragraph that ends there.
+    """
     pages = [
         replace(page, lines=[replace(one, text=_plain(one.text)) for one in page.lines])
         for page in pages
     ]
+    bodies = [replace(page, lines=[one for one in page.lines if not one.aside]) for page in pages]
+    found = _paragraphs(bodies)
+    for number, page in enumerate(pages):
+        aside = Page([one for one in page.lines if one.aside])
+        found += [(number, paragraph) for _, paragraph in _paragraphs([aside])]
+    return "\n\n".join(paragraph for _, paragraph in sorted(found, key=lambda one: one[0]))
+
+
+def _paragraphs(pages: Sequence[Page]) -> list[tuple[int, str]]:
+    """The paragraphs, each with the number of the page that it ends on."""
     placed = list(_placed(pages))
     words = Counter(
         word.lower() for one in placed for word in re.findall(r"[^\W\d_-]+", one.line.text)
     )
     paragraphs: list[str] = []
+    ends: list[int] = []
     before: _Placed | None = None
     for one in placed:
         piece = one.line.text.strip(" \u3000")
@@ -89,8 +104,9 @@ def join_pages(pages: Sequence[Page]) -> str:
             paragraphs.append(piece)
         else:
             paragraphs[-1] = _joined(paragraphs[-1], piece, words)
+        ends[len(paragraphs) - 1 :] = [one.page]
         before = one
-    return "\n\n".join(paragraphs)
+    return list(zip(ends, paragraphs, strict=True))
 
 
 def _placed(pages: Sequence[Page]) -> Iterator[_Placed]:
