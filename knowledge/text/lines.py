@@ -79,6 +79,11 @@ def begins_anew(text: str) -> bool:
     return any(rule.match(text) for rule in _BEGINNINGS)
 
 
+def begins_with_date(text: str) -> bool:
+    """Whether the number at its beginning is that of a day: "3. Mai 1990"."""
+    return _DATE.match(text) is not None
+
+
 def _unquoted(lines: Sequence[TextLine]) -> list[TextLine]:
     """The lines of a mail without the ">" before those that it quotes."""
     quoted = [line.text.startswith(">") for line in lines]

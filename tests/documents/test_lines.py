@@ -67,6 +67,11 @@ def test_items_and_headings_begin_anew(item: str) -> None:
     assert joined(FULL, item) == [FULL, item]
 
 
+@pytest.mark.parametrize("line", ["3. Mai 1990 in Leipzig.", "12. oktober samme år."])
+def test_a_date_begins_no_item(line: str) -> None:
+    assert joined(FULL, FULL, line) == [f"{FULL} {FULL} {line}"]
+
+
 def test_a_short_line_ends_its_paragraph() -> None:
     assert joined("Title", FULL, "end.", FULL, "end.") == ["Title", f"{FULL} end.", f"{FULL} end."]
     chinese = "鲁迅出生于浙江绍兴一个没落的家庭里，后来去了日本留学"

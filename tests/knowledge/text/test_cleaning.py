@@ -102,8 +102,8 @@ QUOTED = [
         "The yard at Hamar was sold to Nordvik Steel in May.",
     ),
     (
-        "> > Nordvik was founded by Nils\n> > Berg in 1901.\n> I thought that it was\n> his brother.\nNo.",
-        "Nordvik was founded by Nils Berg in 1901.\nI thought that it was his brother.\nNo.",
+        "> > Skarv was founded by Nils\n> > Berg in 1901.\n> I thought that it was\n> Ole.\nNo.",
+        "Skarv was founded by Nils Berg in 1901.\nI thought that it was Ole.\nNo.",
     ),
     ("Ida wrote:\n> One sentence.\n>\n> Another one.", "Ida wrote:\nOne sentence.\n\nAnother one."),
     (">陈国栋是东江\n>机床厂厂长。", "陈国栋是东江机床厂厂长。"),
