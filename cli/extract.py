@@ -100,7 +100,8 @@ class ExtractOptions:
 def extract_command(file: IO[bytes], **given: Any) -> None:
     """Extract knowledge from FILE, or from standard input (-).
 
-    FILE is a text in UTF-8, a PDF (.pdf), a Word file (.docx) or a column of a table (.csv, .tsv).
+    FILE is a text (UTF-8, UTF-16 or GB18030), a PDF (.pdf), a Word file (.docx) or a column of a
+    table (.csv, .tsv).
     """
     settings = load_settings()
     options = ExtractOptions(**given)

@@ -7,6 +7,7 @@ from typing import IO
 import click
 
 from cli.language import say
+from documents.decoding import characters
 from documents.document import Document
 from documents.reading import read
 from errors import InputError, TooLarge
@@ -18,10 +19,10 @@ _PDF = b"%PDF-"
 
 
 def read_text(file: IO[bytes], settings: Settings, column: str | None = None) -> str:
-    """All of `file`: the text of a document, else what is there, as UTF-8.
+    """All of `file`: the text of a document, else what is there, as it stands.
 
-    `column` is which one of a table. Raises InputError or one of its kinds, TooLarge above
-    KEX_MAX_CHARS or KEX_MAX_FILE_BYTES.
+    The encoding of a text is found as that of a document is. `column` is which one of a table.
+    Raises InputError or one of its kinds, TooLarge above KEX_MAX_CHARS or KEX_MAX_FILE_BYTES.
     """
     name = _name(file)
     data = file.read(settings.max_file_bytes + 1) if name else file.read()
@@ -32,7 +33,7 @@ def read_text(file: IO[bytes], settings: Settings, column: str | None = None) ->
     elif column is not None:
         raise InputError(message("errors.documents_no_columns"), field="column")
     else:
-        text = utf8(data, "user_input")
+        text = characters(data)[0]
     if len(text) > settings.max_chars:
         raise TooLarge(
             message("errors.cli_input_too_long", length=len(text), limit=settings.max_chars),

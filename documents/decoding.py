@@ -31,7 +31,7 @@ def decode(data: bytes) -> tuple[str, str]:
 
     UnreadableDocument for any other encoding, and for bytes that are no text.
     """
-    text, encoding = _decode(data)
+    text, encoding = characters(data)
     if _CONTROL.search(text):
         raise UnreadableDocument(
             message("errors.documents_not_text", remedy=_SAVE_AS_UTF8),
@@ -40,7 +40,8 @@ def decode(data: bytes) -> tuple[str, str]:
     return text.replace("\r\n", "\n").replace("\r", "\n"), encoding
 
 
-def _decode(data: bytes) -> tuple[str, str]:
+def characters(data: bytes) -> tuple[str, str]:
+    """As `decode`, but every character as it stands; UnreadableDocument for other encodings."""
     for mark, codec, name in _MARKS:
         if data.startswith(mark):
             try:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 import statistics
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence, Set
 from dataclasses import replace
 from itertools import pairwise
 
@@ -36,9 +36,37 @@ _SET_OFF_AFTER = re.compile(r"(?:\t|\s{2,}|\s*[|｜·•–—]\s*|\s*页)")
 
 
 def without_furniture(pages: Sequence[Page]) -> list[Page]:
-    """The pages without it. A running head stays where it stands first: it may be the title."""
-    lines = _without([page.lines for page in pages])
-    return [replace(page, lines=left) for page, left in zip(pages, lines, strict=True)]
+    """The pages without it. A running head stays where it stands first: it may be the title.
+
+    The same holds for a watermark that is on most pages.
+    """
+    bodies = _without([[line for line in page.lines if not line.aside] for page in pages])
+    asides = _without_repeats([[line for line in page.lines if line.aside] for page in pages])
+    return [
+        replace(page, lines=[*body, *aside])
+        for page, body, aside in zip(pages, bodies, asides, strict=True)
+    ]
+
+
+def _without_repeats(pages: Sequence[list[Line]]) -> list[list[Line]]:
+    groups: dict[str, list[tuple[int, int]]] = defaultdict(list)
+    for number, lines in enumerate(pages):
+        for at, line in enumerate(lines):
+            groups[_NUMBER.sub("0", line.text.strip())].append((number, at))
+    gone = {
+        place
+        for places in groups.values()
+        for same in _at_one_height(pages, places)
+        for place in _furniture(pages, same)
+    }
+    return _left(pages, gone)
+
+
+def _left(pages: Sequence[list[Line]], gone: Set[tuple[int, int]]) -> list[list[Line]]:
+    return [
+        [line for at, line in enumerate(lines) if (number, at) not in gone]
+        for number, lines in enumerate(pages)
+    ]
 
 
 def _without(pages: Sequence[list[Line]]) -> list[list[Line]]:
@@ -56,11 +84,7 @@ def _without(pages: Sequence[list[Line]]) -> list[list[Line]]:
         for same in _at_one_height(pages, places):
             alone = all(_ALONE.fullmatch(pages[page][at].text.strip()) for page, at in same)
             (numbers if alone else heads).update(_furniture(pages, same))
-    gone = numbers if _are_too_many(pages, heads) else numbers | heads
-    return [
-        [line for at, line in enumerate(lines) if (number, at) not in gone]
-        for number, lines in enumerate(pages)
-    ]
+    return _left(pages, numbers if _are_too_many(pages, heads) else numbers | heads)
 
 
 def _are_too_many(pages: Sequence[list[Line]], heads: set[tuple[int, int]]) -> bool:
@@ -110,10 +134,11 @@ def _leaves_room(
     while 0 <= place + way < len(lines):
         here, next_one = lines[by_height[place]], lines[by_height[place + way]]
         size = min(here.size, next_one.size)
-        if abs(here.base - next_one.base) > APART * distance * size:
-            return True
-        if max(here.size, next_one.size) > 1.08 * size:
-            return True
+        wide = abs(here.base - next_one.base) > APART * distance * size
+        if wide or max(here.size, next_one.size) > 1.08 * size:
+            edge = place + 1 if way == 1 else len(lines) - place
+            # Of two lines set off from a single one, the two are more likely the text.
+            return edge == 1 or edge < len(lines) - edge
         place += way
         if place == limit:
             break

@@ -6,82 +6,34 @@ The cells of a table's row are one line, apart by tabs. Columns of running text 
 from __future__ import annotations
 
 import re
-import statistics
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
-from itertools import pairwise
+from dataclasses import dataclass
 
+from documents.pdf.blocks import Row, blocks_of
+from documents.pdf.columns import Columns, columns_of, empty_cells
 from documents.pdf.glyphs import Piece
-from documents.pdf.segments import SAME_BASE, Segment, laid_down, segments_of, width
+from documents.pdf.segments import laid_down, segments_of, usual_size
 from knowledge.text.language import holds_han
 
-# In sizes of the letters:
-BETWEEN = 0.75  # how far a cell's line may be from those of the cells beside it
-TIGHT = 1.45  # lines of one cell or paragraph follow each other more closely than this
-COLUMN_WIDTH = 24  # narrow characters; what is narrower is a table's column, not one of prose
-COLUMN_LINES = 4
-EVEN_ROWS = 4  # so many lines beside others of the same heights are rows; fewer may be one cell
-HAN_WRAPPED = 12  # narrow characters; a shorter Chinese line may be a cell of its own
-MAX_ORDERED = 150  # blocks on a page; the order of more is that of their drawing
+HUGE = 2.5  # of the usual size; letters as large, with others over them, are a watermark
+MAX_HUGE = 100  # pieces that are looked at for one
 # What begins an item of a list, and is no cell.
 _MARKER = re.compile(
-    r"[-*•·●○■◆▪–—☐☑☒]|[①-⑳]|\d{1,3}[.)、．）]|\d{1,3}(?:\.\d{1,3}){1,3}\.?|[a-zA-Z][.)]|[ivx]{1,5}[.)]"
+    r"[-*•·●○■◆▪–—☐☑☒]|[①-⑳]|\d{1,3}[.)、．）]|\d{1,3}(?:\.\d{1,3}){1,3}\.|[a-zA-Z][.)]|[ivx]{1,5}[.)]"
     r"|[（(](?:\d{1,3}|[一二三四五六七八九十]{1,3}|[a-z])[)）]|[一二三四五六七八九十]{1,3}、"
 )
 
 
-@dataclass(slots=True, eq=False)
-class Row:
-    """Cells that are beside each other in one block; a cell may have several lines."""
-
-    cells: list[Segment]
-    bottom: float
-
-    @property
-    def base(self) -> float:
-        return self.cells[0].base
-
-    @property
-    def left(self) -> float:
-        return min(cell.left for cell in self.cells)
-
-    @property
-    def right(self) -> float:
-        return max(cell.right for cell in self.cells)
-
-    @property
-    def size(self) -> float:
-        return max(cell.size for cell in self.cells)
-
-
-@dataclass(slots=True)
-class Block:
-    """Rows below each other."""
-
-    rows: list[Row] = field(default_factory=list)
-    columns: bool = False
-
-    @property
-    def left(self) -> float:
-        return min(row.left for row in self.rows)
-
-    @property
-    def right(self) -> float:
-        return max(row.right for row in self.rows)
-
-    @property
-    def top(self) -> float:
-        return max(row.base for row in self.rows)
-
-    @property
-    def bottom(self) -> float:
-        return min(row.bottom for row in self.rows)
+_DECIMAL = re.compile(r"\d{1,3}(?:\.\d{1,3}){1,3}")  # of a heading, or a number of a table
 
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """A line of a page; a row of a table has several `cells`. `block` numbers the blocks."""
+    """A line of a page; a row of a table has several `cells`. `block` numbers the blocks.
+
+    `aside` is text in another direction than the page's, or behind it: a watermark, a label.
+    """
 
     text: str
     left: float = 0.0
@@ -90,43 +42,100 @@ class Line:
     size: float = 1.0
     cells: int = 1
     block: int = 0
+    aside: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """The lines of a page from top to bottom, and its width in points; 0 where it is unknown."""
+    """The lines of a page from top to bottom, and its width in points; 0 where it is unknown.
+
+    What stands aside comes last.
+    """
 
     lines: list[Line]
     width: float = 0.0
 
 
 def lines_of(pieces: Iterable[Piece]) -> list[Line]:
-    """The lines of a page; text of each direction by itself."""
+    """The lines of a page; text of each direction by itself, and what the others are drawn over."""
     by_angle: dict[int, list[Piece]] = defaultdict(list)
     for piece in laid_down(list(pieces)):
         by_angle[piece.angle].append(piece)
+    groups = sorted(by_angle.values(), key=lambda group: -sum(len(one.text) for one in group))
     lines: list[Line] = []
-    for group in by_angle.values():
+    for group, aside in _parts(groups):
         first = lines[-1].block + 1 if lines else 0
-        blocks = _ordered(_merged(_blocks(segments_of(group))))
+        blocks = blocks_of(segments_of(group))
         for number, block in enumerate(blocks, first):
-            lines += (_line(row, number) for row in block.rows)
+            columns = columns_of([[(c.left, c.right) for c in row.cells] for row in block.rows])
+            lines += (_line(row, number, aside, columns) for row in block.rows)
     return [line for line in lines if line.text.strip()]
 
 
-def _line(row: Row, block: int) -> Line:
+def _parts(groups: Iterable[list[Piece]]) -> Iterator[tuple[list[Piece], bool]]:
+    """The page's own text, then what stands aside; whether it does."""
+    behind: list[list[Piece]] = []
+    for number, group in enumerate(groups):
+        places = _huge_places(group)
+        above = [one for one in group if (one.size, one.base) not in places]
+        if number == 0:
+            yield above, False
+        else:
+            behind.append(above)
+        behind.append([one for one in group if (one.size, one.base) in places])
+    yield from ((group, True) for group in behind if group)
+
+
+def _huge_places(pieces: list[Piece]) -> set[tuple[float, float]]:
+    """Size and baseline of huge letters that others are drawn over: a watermark."""
+    usual = usual_size(pieces)
+    huge = [one for one in pieces if one.size >= HUGE * usual][:MAX_HUGE]
+    return {
+        (one.size, one.base)
+        for one in huge
+        if any(
+            other.size < one.size / 2
+            and one.base < other.base < one.base + 0.7 * one.size
+            and min(one.right, other.right) - max(one.left, other.left) > other.size
+            for other in pieces
+        )
+    }
+
+
+def _line(row: Row, block: int, aside: bool, columns: Columns) -> Line:
     cells = sorted(row.cells, key=lambda cell: cell.left)
-    texts = list(_with_keys(cell.text for cell in cells))
-    if len(texts) > 1 and _MARKER.fullmatch(texts[0].strip()):
+    texts = [cell.text for cell in cells]
+    for at in empty_cells([(cell.left, cell.right) for cell in cells], columns):
+        texts.insert(at, "")
+    texts = list(_with_keys(texts))
+    if _begins_with_marker(texts):
         texts[:2] = [f"{texts[0].strip()} {texts[1]}"]
     size = max(cells, key=lambda cell: len(cell.text)).size
-    return Line("\t".join(texts), row.left, row.right, row.bottom, size, len(texts), block)
+    return Line("\t".join(texts), row.left, row.right, row.bottom, size, len(texts), block, aside)
+
+
+def _begins_with_marker(texts: list[str]) -> bool:
+    """Whether the first cell is the number of an item, or of a heading without further cells."""
+    first = texts[0].strip()
+    if len(texts) < 2 or not texts[1]:
+        return False
+    if _MARKER.fullmatch(first):
+        return True
+    title = texts[1].strip()[:1]
+    return (
+        len(texts) == 2
+        and _DECIMAL.fullmatch(first) is not None
+        and (title.isupper() or holds_han(title))
+    )
 
 
 def _with_keys(texts: Iterable[str]) -> Iterator[str]:
     """A label that ends with a colon and the cell after it are one."""
     key = ""
     for text in texts:
+        if key and not text:
+            yield key.rstrip()
+            key = ""
         if text.rstrip().endswith((":", "：")):
             key += f"{text.strip()} " if text.rstrip().endswith(":") else text.strip()
         else:
@@ -134,194 +143,3 @@ def _with_keys(texts: Iterable[str]) -> Iterator[str]:
             key = ""
     if key:
         yield key.rstrip()
-
-
-def _blocks(segments: Iterable[Segment]) -> list[Block]:
-    """As they were drawn: each goes on beside or below the one before, or begins another block."""
-    blocks: list[Block] = []
-    left = right = 0.0
-    for segment in segments:
-        rows = blocks[-1].rows if blocks else []
-        last = rows[-1] if rows else None
-        if last and _beside(last, segment) and segment.left >= last.right - 0.2 * segment.size:
-            last.cells.append(segment)
-        elif last and _goes_on_in_cell(last, segment):
-            last.cells[-1] = _cell([Row([last.cells[-1]], last.base), Row([segment], segment.base)])
-            last.bottom = segment.base
-        elif last and segment.base < last.base and segment.left < right and segment.right > left:
-            rows.append(Row([segment], segment.base))
-        else:
-            blocks.append(Block([Row([segment], segment.base)]))
-            left, right = segment.left, segment.right
-        left, right = min(left, segment.left), max(right, segment.right)
-    return blocks
-
-
-def _goes_on_in_cell(row: Row, segment: Segment) -> bool:
-    """Whether it is a further line of the row's last cell."""
-    cell = row.cells[-1]
-    return (
-        len(row.cells) > 1
-        and abs(cell.left - segment.left) < SAME_BASE * segment.size
-        and 0 < row.bottom - segment.base < TIGHT * segment.size
-        and row.left < cell.left
-    )
-
-
-def _beside(row: Row, segment: Segment) -> bool:
-    return abs(row.base - segment.base) <= SAME_BASE * min(row.size, segment.size)
-
-
-def _merged(blocks: list[Block]) -> list[Block]:
-    """Blocks that stand beside each other become rows, unless they are columns of running text."""
-    done: list[Block] = []
-    for block in blocks:
-        around = next((one for one in reversed(done[-8:]) if _are_interleaved(one, block)), None)
-        if around is not None:
-            around.rows = sorted([*around.rows, *block.rows], key=lambda row: -row.base)
-            continue
-        partner = next((one for one in reversed(done[-8:]) if _are_a_table(one, block)), None)
-        if partner is None:
-            done.append(block)
-        else:
-            _put_beside(partner, block)
-    return done
-
-
-def _are_interleaved(one: Block, other: Block) -> bool:
-    """Whether the rows of one stand above and below one of the other, in the same column."""
-    if abs(one.left - other.left) > other.rows[0].size:
-        return False
-    high, low = (one, other) if one.top >= other.top else (other, one)
-    return (
-        high.bottom < low.top
-        and all(row.left < high.right and high.left < row.right for row in low.rows)
-        and not any(_beside(row, low.rows[0].cells[0]) for row in high.rows)
-    )
-
-
-def _are_a_table(one: Block, other: Block) -> bool:
-    size = other.rows[0].size
-    if other.bottom > one.top + SAME_BASE * size or other.top < one.bottom - SAME_BASE * size:
-        return False
-    if not (one.right <= other.left or other.right <= one.left) and len(one.rows) == 1:
-        return False
-    if _is_column(one) and _is_column(other):
-        return False
-    return any(
-        row.base >= mine.bottom - BETWEEN * size and row.bottom <= mine.base + BETWEEN * size
-        and (mine.right <= row.left or row.right <= mine.left)
-        for row in other.rows for mine in one.rows
-    )  # fmt: skip
-
-
-def _is_column(block: Block) -> bool:
-    widths = sorted(width(row.cells[0].text) for row in block.rows)
-    return len(widths) >= COLUMN_LINES and statistics.median_low(widths) >= COLUMN_WIDTH
-
-
-def _put_beside(one: Block, other: Block) -> None:
-    """Row by row where the baselines are the same; else as one cell of several lines."""
-    partners = [_partner(one, row) for row in other.rows]
-    even = len(partners) >= EVEN_ROWS and None not in partners
-    wrapped = None in partners or _is_wrapped(other.rows) or _is_wrapped(one.rows)
-    if _is_tight(other) and len(other.rows) > 1 and not even and wrapped:
-        _put_cell(one, other.rows)
-        return
-    for row in other.rows:
-        partner = _partner(one, row)
-        if partner is None or (not even and _goes_on_below(one, partner)):
-            _put_cell(one, [row])
-        else:
-            partner.cells += row.cells
-
-
-def _partner(one: Block, row: Row) -> Row | None:
-    return next((mine for mine in one.rows if _beside(mine, row.cells[0])), None)
-
-
-def _goes_on_below(block: Block, row: Row) -> bool:
-    """Whether the row's only cell has a second line."""
-    below = block.rows.index(row) + 1
-    return (
-        len(row.cells) == 1
-        and below < len(block.rows)
-        and len(block.rows[below].cells) == 1
-        and row.bottom - block.rows[below].base < TIGHT * row.size
-        and _is_wrapped(block.rows[below - 1 : below + 1])
-    )
-
-
-def _is_wrapped(rows: list[Row]) -> bool:
-    """Whether the words of some line say that it goes on with the one above."""
-    for upper, lower in pairwise(rows):
-        if len(upper.cells) != 1 or len(lower.cells) != 1:
-            continue
-        text = lower.cells[0].text.lstrip()
-        filled = lower.right < upper.right + lower.size and width(text) >= HAN_WRAPPED
-        near = upper.bottom - lower.base < TIGHT * upper.size
-        if near and (text[:1].islower() or (holds_han(text[:1]) and filled)):
-            return True
-    return False
-
-
-def _is_tight(block: Block) -> bool:
-    return all(
-        upper.bottom - lower.base < TIGHT * upper.size for upper, lower in pairwise(block.rows)
-    )
-
-
-def _put_cell(one: Block, rows: list[Row]) -> None:
-    """Beside the rows of `one` that stand at its height, which become one row."""
-    top, bottom = rows[0].base, rows[-1].bottom
-    size = rows[0].size
-    begin = next(
-        (at for at, row in enumerate(one.rows) if row.bottom <= top + BETWEEN * size),
-        len(one.rows),
-    )
-    end = begin
-    while end < len(one.rows) and (
-        one.rows[end].base >= bottom - BETWEEN * size
-        or (end > begin and one.rows[end - 1].bottom - one.rows[end].base < TIGHT * size)
-    ):
-        end += 1
-    cells = list(rows[0].cells) if len(rows) == 1 else [_cell(rows)]
-    if end > begin:
-        first = one.rows[begin]
-        others = one.rows[begin:end]
-        cells += [*first.cells[1:], _cell([Row([row.cells[0]], row.bottom) for row in others])]
-        cells += [cell for row in others[1:] for cell in row.cells[1:]]
-        bottom = min(bottom, others[-1].bottom)
-    one.rows[begin:end] = [Row(sorted(cells, key=lambda cell: cell.left), bottom)]
-
-
-def _cell(rows: list[Row]) -> Segment:
-    """The lines of a cell, as one."""
-    text = ""
-    for row in rows:
-        line = " ".join(cell.text.strip() for cell in row.cells)
-        apart = text and not (holds_han(text[-1]) and holds_han(line[:1]))
-        text = f"{text} {line}" if apart else text + line
-    first = rows[0].cells[0]
-    left, right = min(row.left for row in rows), max(row.right for row in rows)
-    return Segment(text, left, right, first.base, first.size, first.order)
-
-
-def _ordered(blocks: list[Block]) -> list[Block]:
-    """The upper block comes first within a column; else they are in the order of drawing."""
-    if len(blocks) > MAX_ORDERED:
-        return blocks
-    boxes = [(one.left, one.right, one.top, one.bottom) for one in blocks]
-    left = list(range(len(blocks)))
-    done: list[Block] = []
-    while left:
-        free = (at for at in left if not any(_above(boxes[other], boxes[at]) for other in left))
-        chosen = next(free, left[0])
-        left.remove(chosen)
-        done.append(blocks[chosen])
-    return done
-
-
-def _above(one: tuple[float, ...], other: tuple[float, ...]) -> bool:
-    overlap = one[0] < other[1] and other[0] < one[1]
-    return overlap and one[3] > other[2]

@@ -9,15 +9,17 @@ rows of a table and lines of a form keep their lines.
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 
-from documents.pdf.layout import MAX_ORDERED, Line, Page
+from documents.pdf.blocks import MAX_ORDERED
+from documents.pdf.layout import Line, Page
+from documents.pdf.ligatures import without_forms
 from documents.pdf.segments import WIDE, width
 from knowledge.text.language import holds_han
+from knowledge.text.lines import begins_with_date
 
 FULL = 0.72  # of the column's width; a shorter line is the last one of its paragraph
 SLACK = 2.2  # sizes that a Chinese line may lack: a mark that must not begin the next one, and room
@@ -35,16 +37,6 @@ _ITEM = re.compile(
     r"|第[0-9一二三四五六七八九十百]{1,4}[章节節条條]"
 )
 _HYPHENATED = re.compile(r"([^\W\d_]+)[-\u2010\u00ad]$")
-# A PDF may name a ligature, or a radical that looks like the character.
-_FORMS = re.compile("[\u2e80-\u2eff\u2f00-\u2fdf\ufb00-\ufb06]")
-# Of these Unicode knows the shape, but has no compatibility mapping.
-_RADICALS = dict(
-    zip(
-        "⺟⺠⻁⻄⻅⻆⻉⻋⻑⻓⻔⻗⻘⻙⻚⻛⻜⻝⻡⻢⻣⻤⻥⻦⻧⻨⻩⻬⻮⻰⻳",
-        "母民虎西见角贝车長长门雨青韦页风飞食首马骨鬼鱼鸟卤麦黄齐齿龙龟",
-        strict=True,
-    )
-)
 _KEY = re.compile(
     r"[^\W\d_a-z][\w'’&/().#-]*(?: [\w'’&/().#-]+){0,4}:(?:\s|$)"
     r"|[（(]?[^\W\d_][^，。、；！？：:\s]{0,11}[：:]|[^\W\d_](?:[ \u3000]{1,4}[^\W\d_]){1,5}[：:]"
@@ -70,16 +62,30 @@ class _Placed:
 
 
 def join_pages(pages: Sequence[Page]) -> str:
-    """One text, paragraphs apart by a blank line, rows of a table each in a line."""
+    """One text, paragraphs apart by a blank line, rows of a table each in a line.
+
+    What stands aside on a page comes behind the last paragraph that ends there.
+    """
     pages = [
-        replace(page, lines=[replace(one, text=_plain(one.text)) for one in page.lines])
+        replace(page, lines=[replace(one, text=without_forms(one.text)) for one in page.lines])
         for page in pages
     ]
+    bodies = [replace(page, lines=[one for one in page.lines if not one.aside]) for page in pages]
+    found = _paragraphs(bodies)
+    for number, page in enumerate(pages):
+        aside = Page([one for one in page.lines if one.aside])
+        found += [(number, paragraph) for _, paragraph in _paragraphs([aside])]
+    return "\n\n".join(paragraph for _, paragraph in sorted(found, key=lambda one: one[0]))
+
+
+def _paragraphs(pages: Sequence[Page]) -> list[tuple[int, str]]:
+    """The paragraphs, each with the number of the page that it ends on."""
     placed = list(_placed(pages))
     words = Counter(
         word.lower() for one in placed for word in re.findall(r"[^\W\d_-]+", one.line.text)
     )
     paragraphs: list[str] = []
+    ends: list[int] = []
     before: _Placed | None = None
     for one in placed:
         piece = one.line.text.strip(" \u3000")
@@ -89,8 +95,9 @@ def join_pages(pages: Sequence[Page]) -> str:
             paragraphs.append(piece)
         else:
             paragraphs[-1] = _joined(paragraphs[-1], piece, words)
+        ends[len(paragraphs) - 1 :] = [one.page]
         before = one
-    return "\n\n".join(paragraphs)
+    return list(zip(ends, paragraphs, strict=True))
 
 
 def _placed(pages: Sequence[Page]) -> Iterator[_Placed]:
@@ -180,11 +187,15 @@ def _is_broken_at(margin: float, lines: Sequence[Line]) -> bool:
 def _goes_on(before: str, text: str) -> bool:
     """Whether the words say that the sentence was not at its end."""
     before, text = before.strip(), text.strip()
-    if _ends(before) or _KEY.match(text) or _ITEM.match(text) or "\t" in before + text:
+    if _ends(before) or _KEY.match(text) or _is_item(text) or "\t" in before + text:
         return False
     if holds_han(text[:1]) or holds_han(before[-1:]):
         return re.search("[，。、；]", before) is not None and not before.endswith("；")
     return text[0].islower() or before.endswith((",", "-", "\u2010", "\u00ad"))
+
+
+def _is_item(text: str) -> bool:
+    return _ITEM.match(text) is not None and not begins_with_date(text)
 
 
 def _ends(text: str) -> bool:
@@ -201,14 +212,6 @@ def _needed(line: Line, after: Line) -> float:
     return max(share * (after.right - after.left), 0.3 * line.size)
 
 
-def _plain(line: str) -> str:
-    return _FORMS.sub(_form, line)
-
-
-def _form(match: re.Match[str]) -> str:
-    return _RADICALS.get(match[0]) or unicodedata.normalize("NFKC", match[0])
-
-
 def _are_rows(before: _Placed, one: _Placed) -> bool:
     """Whether the two are rows of one table."""
     last, line = before.line, one.line
@@ -220,7 +223,7 @@ def _begins(before: _Placed, one: _Placed) -> bool:
     """Whether the line begins a paragraph, and does not go on with the one before."""
     line, last = one.line, before.line
     text = line.text.strip()
-    if last.cells > 1 or line.cells > 1 or _ITEM.match(text):
+    if last.cells > 1 or line.cells > 1 or _is_item(text):
         return True
     if max(last.size, line.size) > OTHER_SIZE * min(last.size, line.size):
         return True
@@ -258,7 +261,7 @@ def _is_indented(before: _Placed, one: _Placed) -> bool:
     if before.page != one.page or before.line.block != one.line.block:
         return False
     moved = one.line.left - before.line.left
-    return moved > INDENT * one.line.size and not _ITEM.match(before.line.text.strip())
+    return moved > INDENT * one.line.size and not _is_item(before.line.text.strip())
 
 
 def _may_go_on(before: _Placed, text: str, room: float) -> bool:

@@ -10,7 +10,7 @@ import re
 import statistics
 from bisect import bisect_left, bisect_right
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from itertools import pairwise
 
@@ -24,6 +24,7 @@ CELL_GAP = 1.0  # a wider gap parts the cells of a table
 STRETCHED_GAP = 2.0  # the same within what one operator draws, whose blanks may be stretched
 HAN_CELL_GAP = 1.06  # the same between Chinese characters, whose blank is one size wide
 SMALL = 0.85  # of the other letters: an index or a power
+RAISED = 0.2  # digits that are apart from the baseline by this are so, too, whatever their size
 MAX_NEAR = 200  # pieces that are looked at for one of them
 LETTER_SPACING = 0.12  # a wider usual gap between single letters is a way of writing, no blanks
 LEAST_COLUMN = 3  # characters below each other, in text that is set from top to bottom
@@ -31,6 +32,10 @@ WIDE = re.compile(
     "[\u2e80-\u9fff\uf900-\ufaff\uff00-\uffef\u3000-\u303f\U00020000-\U0003ffff“”‘’…—]"
 )
 _QUOTES = "“”‘’…—"  # as narrow as letters in Western text
+_MARK = re.compile(r"\s*[-–−]?\d{1,3}(?:\s?[,，–-]\s?\d{1,3}){0,5}\s*")
+_SUPERSCRIPTS = str.maketrans("0123456789-–−", "⁰¹²³⁴⁵⁶⁷⁸⁹⁻⁻⁻")
+# Behind a unit, a letter or a ten, raised digits are a power: km², E = mc², 10⁶.
+_TAKES_POWER = re.compile(r"(?<![^\W_])(?:10|[a-zµμ]{1,2}|[^\W\d_\u2e80-\U0003ffff])$")
 
 
 @dataclass(slots=True)
@@ -91,7 +96,8 @@ def _across(columns: list[list[Piece]]) -> Iterator[Piece]:
 def _is_below(before: Piece, after: Piece) -> bool:
     """Whether both are single wide characters, one set below the other."""
     return (
-        len(before.text) == len(after.text) == 1
+        before.angle == after.angle
+        and len(before.text) == len(after.text) == 1
         and WIDE.match(before.text) is not None
         and WIDE.match(after.text) is not None
         and abs(before.left + before.right - after.left - after.right) < 0.4 * before.size
@@ -116,33 +122,71 @@ def segments_of(pieces: list[Piece]) -> list[Segment]:
 
 
 def _without_raised(pieces: list[Piece]) -> list[Piece]:
-    """Small letters above or below a line, close to a piece of it, come onto its baseline."""
+    """Small letters above or below a line, close to a piece of it, come onto its baseline.
+
+    Raised digits become such characters (³), so that they are no part of a number before them.
+    """
     by_base = sorted(pieces, key=lambda one: one.base)
     bases = [one.base for one in by_base]
-    sizes: Counter[float] = Counter()
-    for piece in pieces:
-        sizes[piece.size] += len(piece.text)
-    usual = max(sizes, key=lambda size: sizes[size])
+    usual = usual_size(pieces)
     level: list[Piece] = []
     for piece in pieces:
+        mark = _MARK.fullmatch(piece.text)
         near: Piece | None = None
-        if piece.size <= SMALL * usual:
+        if mark or piece.size <= SMALL * usual:
             around = by_base[
                 bisect_left(bases, piece.base - 0.6 * usual) :
                 bisect_right(bases, piece.base + 0.6 * usual)
             ][:MAX_NEAR]  # fmt: skip
             near = next((one for one in around if _carries(one, piece)), None)
-        level.append(replace(piece, base=near.base, size=near.size) if near else piece)
+            if mark and near is None:
+                near = next((one for one in around if _leads(piece, one)), None)
+        level.append(_levelled(piece, near) if near else piece)
     return level
+
+
+def usual_size(pieces: Iterable[Piece]) -> float:
+    """The size of most letters."""
+    sizes: Counter[float] = Counter()
+    for piece in pieces:
+        sizes[piece.size] += len(piece.text)
+    return max(sizes, key=lambda size: sizes[size])
 
 
 def _carries(piece: Piece, small: Piece) -> bool:
     """Whether the small letters are an index or a power of the piece before them."""
     return (
-        small.size <= SMALL * piece.size
+        _is_small(small, piece)
         and 0 < abs(piece.base - small.base) < 0.6 * piece.size
         and -0.2 * piece.size < small.left - piece.right < 0.3 * piece.size
     )
+
+
+def _leads(small: Piece, piece: Piece) -> bool:
+    """Whether raised digits stand right before the piece, as at the beginning of a footnote."""
+    return (
+        _is_small(small, piece)
+        and 0 < small.base - piece.base < 0.6 * piece.size
+        and -0.2 * piece.size < piece.left - small.right < 0.6 * piece.size
+    )
+
+
+def _is_small(small: Piece, piece: Piece) -> bool:
+    if small.size <= SMALL * piece.size:
+        return True
+    apart = abs(small.base - piece.base) >= RAISED * piece.size
+    return apart and small.size <= piece.size and _MARK.fullmatch(small.text) is not None
+
+
+def _levelled(small: Piece, near: Piece) -> Piece:
+    """On the baseline of the piece beside it; a mark of a footnote is a word of its own."""
+    text = small.text
+    if small.base > near.base and _MARK.fullmatch(text):
+        text = text.translate(_SUPERSCRIPTS)
+        before = near.text if near.left < small.left else ""
+        if before and not before.endswith(" ") and not _TAKES_POWER.search(before):
+            text = f" {text}"
+    return replace(small, text=text, base=near.base, size=near.size)
 
 
 def _split(row: list[tuple[int, Piece]]) -> Iterator[Segment]:

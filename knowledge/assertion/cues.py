@@ -20,7 +20,15 @@ from knowledge.text.spans import Lang, Span
 
 FOLDER = Path(__file__).parent
 Reach = Literal[
-    "clause", "subject", "noun", "contrast", "content", "condition", "closing", "question"
+    "clause",
+    "subject",
+    "noun",
+    "contrast",
+    "content",
+    "condition",
+    "closing",
+    "question",
+    "opening",
 ]
 
 _GAP = {"zh": r"[^，,；;。！？!?：:\n]{1,15}?，?", "en": r"\s+(?:[^\s,;:.?!]+\s+){0,6}?"}
@@ -31,6 +39,15 @@ _SIGNS = {ord("…"): None, ord("^"): None}
 # With a capital and no need for one, these are a month, a person or a title.
 _NAMES = frozenset("May Will Might Hope Hopes Wish Legend".split())
 _SENTENCES = 512  # whose words are remembered: the items of one sentence come together
+
+
+# ", including Ada," has no clause of its own, nor has "not, as he thought, ".
+_ASIDES = re.compile(
+    r"(?:(?<=\bnot)|(?<=\bnever)|(?<=\bcannot)),\s[^,;:.!?]{1,60},"
+    r"|,\s+(?:including|not even|even|like|such as|least of all|among them|led by)\s[^,;:.!?]{1,60}"
+    r",",
+    re.IGNORECASE,
+)
 
 
 class Group(BaseModel):
@@ -70,6 +87,7 @@ class Lexicon:
     def __init__(self, lang: Lang) -> None:
         read = yaml.safe_load((FOLDER / f"{lang}.yaml").read_text(encoding="utf-8"))
         listed = Words.model_validate(read)
+        self._lang = lang
         self._starts = _STARTS[lang]
         self._meaning = _meanings(listed.cues)
         self._by_start: dict[str, list[tuple[str, re.Pattern[str]]]] = {}
@@ -110,7 +128,15 @@ class Lexicon:
 
     def breaks(self, sentence: str) -> tuple[Span, ...]:
         """Where a clause ends: a mark, or a word at which what is said turns."""
-        return tuple(Span(*match.span()) for match in self._breaks.finditer(sentence))
+        asides = [one.span() for one in _ASIDES.finditer(sentence)] if self._lang == "en" else []
+        asides.reverse()
+        found: list[Span] = []
+        for match in self._breaks.finditer(sentence):
+            while asides and asides[-1][1] <= match.start():
+                asides.pop()
+            if not asides or match.start() < asides[-1][0]:
+                found.append(Span(*match.span()))
+        return tuple(found)
 
     def label_says(self, label: str, says: Assertion) -> bool:
         """Whether a relation or key says it itself, so that its items are stated as they are."""

@@ -12,6 +12,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from knowledge.assertion.cues import Word, breaks_of, cues_of, lexicon
+from knowledge.assertion.echo import names
+from knowledge.assertion.frames import denied, has_no_subject, opened, unlikely
 from knowledge.items import HELD_BACK, Assertion
 from knowledge.text.language import detect
 from knowledge.text.spans import Lang, Span
@@ -25,19 +27,12 @@ _REST = {
 _COPULAS = "是非在为"  # a noun phrase follows, whatever describes it: 不是他写的书
 _LITTLE = 80  # characters
 _BEFORE = 300  # characters: so far before a condition its consequence is looked for
+_AFTERWARDS = 60  # characters of the next sentence, which may take back what this one said
 _NOUN = 2  # words between a determiner and its noun
 # A comma between the members of a list ends no clause: "no schools, shops or roads".
 _LIST = re.compile(
     r",(?:\s+[^\s,;:.!?]+){1,3}(?:,(?:\s+[^\s,;:.!?]+){1,3}){0,12},?\s+(?:or|nor)\s+[^,;:.!?]{1,60}"
     r"|,?\s+(?:or|nor)\s+[^,;:.!?]{1,60}"
-)
-_ASKS = re.compile(
-    r"(did|does|do|is|are|was|were|will|would|can|could|has|have|had|should)\b", re.IGNORECASE
-)
-# "Had she won, she would be mayor."
-_SUPPOSES = re.compile(
-    r"(had|were|should)\b(?=[^,;.?]{1,120},[^;.?]{0,120}\b(?:would|could|might|will|must)\b)",
-    re.IGNORECASE,
 )
 _CONTRAST = re.compile(r"['\"”’]?,?\s+(?:but|who|that|which)\b")
 _ASIDE = re.compile(r"[^,;:.()—–]{0,16}[,)—–]")  # "Ann, not her brother Bob, became mayor"
@@ -48,6 +43,14 @@ _FRONT = {
         r"(?:on|at|in|from|by|until|after|before|as of|starting)(?: the)? ", re.IGNORECASE
     ),
 }
+_UNTIL = re.compile(r"(?:un)?till?\b", re.IGNORECASE)
+# Chinese: a clause of time ends before the pair's other end; 战后 and 同时 are words.
+_WHEN_DONE = re.compile(
+    "(?:之后|以后|之前|以前|期间|之际|的同时|的情况下"
+    "|(?<![目当同战随今最先此背幕落小及临届平事售])[后时](?![往来任锋者列景期代间刻长程卫])"
+    "|(?<![目此面眼门胸生天年月日周提])前(?![往任夕后身列锋景台线者]))"
+)
+_WITHIN = ("在", "于", "等", "到", "从", "自")
 _MAIN = re.compile(r"[^,，;；。:]{0,300}")
 
 
@@ -76,17 +79,26 @@ def read(text: str, sentence: Span, ends: Sequence[Span | None], label: str) -> 
     ]
     if not inside:
         return STATED
-    pair = _Pair(said, lang, inside, len(ends) - len(inside))
+    pair = _Pair(said, lang, inside, len(ends) - len(inside), label)
+    supposed = unlikely(said, lang)
     reached = [
         cue
         for cue in cues_of(lang, said)
-        if pair.is_reached_by(cue) and not lexicon(lang).label_says(label, cue.says)
+        if pair.is_reached_by(cue)
+        and not lexicon(lang).label_says(label, cue.says)
+        and not (supposed and cue.says == "negated" and supposed.end <= cue.span.start)
     ]
-    if reached:  # a plan that is denied is denied
-        cue = next((one for one in reached if one.says in HELD_BACK), reached[0])
+    cue = next((one for one in reached if one.says in HELD_BACK), None)
+    if cue is None and not lexicon(lang).label_says(label, "negated"):
+        after = text[sentence.end : sentence.end + _AFTERWARDS].partition("\n")[0]
+        frame = denied(said + after, lang, pair.ends, pair.away, label)
+        if frame:  # a plan that is denied is denied
+            return _reading("negated", said + after, frame, sentence)
+    if cue or reached:
+        cue = cue or reached[0]
         return _reading(cue.says, said, cue.span, sentence)
-    opened = pair.opened()
-    return _reading("uncertain", said, opened, sentence) if opened else STATED
+    asked = opened(said, pair.ends[0], pair.clauses) if lang == "en" and not pair.away else None
+    return _reading("uncertain", said, asked, sentence) if asked else STATED
 
 
 def _reading(says: Assertion, said: str, at: Span, sentence: Span) -> Reading:
@@ -101,42 +113,55 @@ def _overlap(one: Span, other: Span) -> bool:
 class _Pair:
     """The ends of an item in their sentence; `away` of them stand in an earlier one."""
 
-    def __init__(self, said: str, lang: Lang, ends: Sequence[Span], away: int) -> None:
+    def __init__(
+        self, said: str, lang: Lang, ends: Sequence[Span], away: int, label: str = ""
+    ) -> None:
         self._said = said
+        self._label = label
         self._lang = lang
-        self._ends = sorted(ends, key=lambda end: (end.start, end.end))
-        self._away = away
+        self.ends = sorted(ends, key=lambda end: (end.start, end.end))
+        self.away = away
         # A mark or a word inside a name ends no clause.
         breaks = [
-            at for at in breaks_of(lang, said) if not any(_overlap(at, end) for end in self._ends)
+            at for at in breaks_of(lang, said) if not any(_overlap(at, end) for end in self.ends)
         ]
         self._starts = [at.start for at in breaks]
+        self.clauses = len(breaks)
         self._stops = [at.end for at in breaks]
         self._ends_of_plans = [at.start for at in breaks if said[at.start : at.end] not in ",，"]
 
     def is_reached_by(self, cue: Word) -> bool:
-        if any(_overlap(cue.span, end) for end in self._ends):
+        if any(_overlap(cue.span, end) for end in self.ends):
             return False  # a part of a name
         clause = self._clause(cue)
         order = self._order(clause, cue)
-        return any(self._is_reached(reach, cue, clause, order) for reach in cue.reaches)
+        if cue.says == "negated" and self._holds_in_the_end(cue, clause):
+            return False
+        return any(
+            self._is_reached(reach, cue, clause, order) for reach in cue.reaches
+        ) or self._is_echoed(cue, clause, order)
 
     def _clause(self, cue: Word) -> Span:
         before = bisect_right(self._stops, cue.span.start)
         start = self._stops[before - 1] if before else 0
         ends = self._ends_of_plans if cue.says == "planned" else self._starts
         after = bisect_left(ends, cue.span.end)
+        if cue.says == "uncertain" and "content" in cue.reaches and self._leads_in(cue):
+            after += 1  # "知情人士称，…": what they say follows the mark
         end = ends[after] if after < len(ends) else len(self._said)
         listed = _LIST.match(self._said, end) if self._lang == "en" else None
         return Span(start, listed.end() if listed else end)
+
+    def _leads_in(self, cue: Word) -> bool:
+        return self._lang == "zh" and self._said.startswith(("，", "："), cue.span.end)
 
     def _order(self, clause: Span, cue: Word) -> str:
         """A sign for each end: < before the clause, b or f before or after the cue in it, > behind.
 
         In the order of the text, those of earlier sentences first.
         """
-        signs = "<" * self._away
-        for end in self._ends:
+        signs = "<" * self.away
+        for end in self.ends:
             if end.start < clause.start:
                 signs += "<"
             elif end.end <= cue.span.start:
@@ -162,13 +187,44 @@ class _Pair:
             return order in ("ff", "bf", "<f")
         if reach == "condition":
             return order in ("ff", "bf", "<f") or self._follows_from(cue, clause, order)
+        if reach == "opening":
+            return order == "f>" and not self._said[: cue.span.start].strip("\"'“‘ ")
         if reach == "closing":
-            return order in ("bb", "<b") and self._closes(cue, clause)
+            goes_on = order == "<<" and self._lang == "zh" and self._goes_on(cue, clause)
+            return (order in ("bb", "<b") or goes_on) and self._closes(cue, clause)
         return reach == "question" and order in ("bb", "<b", "bf", "ff", "<f")
+
+    def _holds_in_the_end(self, cue: Word, clause: Span) -> bool:
+        """ "It did not open until 1999", "拒绝加薪后加入工会": what follows did happen."""
+        if self._lang == "en":
+            return _UNTIL.match(self._said, clause.end) is not None
+        first = self._next(cue)
+        between = "" if first is None else self._between(cue.span.end, first.start)
+        return not between.startswith(_WITHIN) and _WHEN_DONE.search(between) is not None
+
+    def _is_echoed(self, cue: Word, clause: Span, order: str) -> bool:
+        """Whether the cue's clause names the relation of two ends that stand before the cue.
+
+        Where both stand before the clause, it must go on with what they say.
+        """
+        if "clause" not in cue.reaches or order not in ("<b", "bb", "<<") or self._attributive(cue):
+            return False
+        if not names(self._said[cue.span.end : clause.end], self._label, self._lang):
+            return False
+        return order != "<<" or self._goes_on(cue, clause)
+
+    def _goes_on(self, cue: Word, clause: Span) -> bool:
+        """Whether the clause is near the pair before it, and has no subject of its own."""
+        between = self._said[self.ends[-1].end : cue.span.start]
+        return (
+            len(between) < _LITTLE
+            and not any(mark in between for mark in ";；:：\n—。")
+            and has_no_subject(self._said, clause.start, cue.span.start, self._lang)
+        )
 
     def _fronted(self, cue: Word) -> bool:
         """ "On 3 May the hall will open": an end that opens the sentence, as the time of a plan."""
-        first = self._ends[0]
+        first = self.ends[0]
         if (
             first.end > cue.span.start
             or first.start > _FRONTED
@@ -188,7 +244,7 @@ class _Pair:
 
     def _is_subject(self, cue: Word, clause: Span) -> bool:
         """雷阿旺不上诉: an end right before the cue, and no object behind it."""
-        last = max(end.end for end in self._ends if end.end <= cue.span.start)
+        last = max(end.end for end in self.ends if end.end <= cue.span.start)
         close = len(self._between(last, cue.span.start)) <= _SUBJECT[self._lang]
         return close and len(self._between(cue.span.end, clause.end)) <= _REST[self._lang]
 
@@ -197,7 +253,7 @@ class _Pair:
         return self._said[start : min(end, start + _LITTLE)].strip()
 
     def _next(self, cue: Word) -> Span | None:
-        return next((end for end in self._ends if end.start >= cue.span.end), None)
+        return next((end for end in self.ends if end.start >= cue.span.end), None)
 
     def _is_next(self, cue: Word) -> bool:
         """Whether the cue stands right before an end: no trains, not Leeds."""
@@ -226,7 +282,7 @@ class _Pair:
         if set(order) <= {"f", ">"} and ">" in order:
             main = _MAIN.match(self._said, min(clause.end + 1, len(self._said)))
             end = main.end() if main else clause.end
-            within = all(one.start < end for one in self._ends)
+            within = all(one.start < end for one in self.ends)
             return within and self._has_result(clause.end, end)
         if set(order) <= {"<", "b"} and "b" in order:
             return self._has_result(max(0, cue.span.start - _BEFORE), cue.span.start)
@@ -236,14 +292,3 @@ class _Pair:
         if self._lang == "zh":
             end = min(end, start + 8)
         return lexicon(self._lang).results.search(self._said[start:end]) is not None
-
-    def opened(self) -> Span | None:
-        """English: the verb that opens a question about the pair, or a supposition."""
-        if self._lang != "en" or self._away:
-            return None
-        verb = _SUPPOSES.match(self._said)
-        if verb is None and self._said.rstrip("\"'”’)").endswith("?") and len(self._starts) < 2:
-            verb = _ASKS.match(self._said)
-        if verb is None or self._ends[0].start < verb.end():
-            return None
-        return Span(*verb.span())

@@ -24,6 +24,7 @@ _SPACED_LATIN = re.compile(r"(?<![^\W_])[^\W\d_](?: [a-z]){3,}(?![^\W_])")
 _TWO_BLANKS = re.compile(r"(?<=[a-z])  (?=[A-Za-z] [a-z] )")
 _WIDE = re.compile(f"[{HAN}\u3000-\u303f\uff00-\uffef]")
 _LONGEST_WORD = 40
+_EMPTY_QUOTE = re.compile(r"^(?:>[ \t]?){1,20}$", re.MULTILINE)
 _HYPHEN = re.compile(r"(?P<word>\w+)-\Z")
 _SYLLABLE = re.compile(
     r"(?!(?:well|self|long|short|high|low|co|non|semi|half|all|anti|ex|cross|state|full|part|ill|mid"
@@ -40,11 +41,19 @@ def cleaned(text: str) -> str:
 
 
 def _unwrapped(text: str) -> str:
-    """Lines that a sentence runs through, as one: a blank between words, none in Chinese."""
+    """Lines that a sentence runs through, as one: a blank between words, none in Chinese.
+
+    The marks before the lines of a quoted mail are gone.
+    """
     out: list[str] = []
     begin = 0
-    for line_end, next_line in soft_line_ends(text):
+    quoted = False
+    for line_end, next_line, runs_on in soft_line_ends(text):
         before, after = text[begin:line_end], text[next_line]
+        if not runs_on:
+            out.append(before)
+            begin, quoted = next_line, True
+            continue
         hyphen = _HYPHEN.search(before, max(0, len(before) - _LONGEST_WORD))
         divided = (
             hyphen and _SYLLABLE.fullmatch(hyphen["word"]) and _WORD_PART.match(text, next_line)
@@ -56,7 +65,8 @@ def _unwrapped(text: str) -> str:
             out.append(before)
         else:
             out += [before, " "]
-    return "".join(out) + text[begin:]
+    joined = "".join(out) + text[begin:]
+    return _EMPTY_QUOTE.sub("", joined) if quoted else joined
 
 
 def _visible(text: str) -> str:

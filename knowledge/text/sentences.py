@@ -18,10 +18,16 @@ from knowledge.text.spans import Span
 
 _MARKS = re.compile(r"[。！？｡!?…．.]+")
 _AFTER = re.compile(r"[”’」』）)】》\]']*(?:\[\d{1,3}\])*")
-_NEXT = re.compile(r"\s{1,20}[\"“‘'(（\[]*(\w{1,30})")
+_LEAD = re.compile(r"\s*(?:\n[ \t]*(?:>[ \t]?){1,20})?\s*")  # with the marks of a quoted mail
+_NEXT = re.compile(r"\s{1,20}(?:>[ \t]?){0,5}[\"“‘'(（\[]*(\w{1,30})")
 _TITLE = re.compile(r"《[^《》\n]{0,60}》")
 _CJK = re.compile(f"[{HAN}\u3000-\u303f\uff01-\uff60]")
 _SAID = re.compile(r"[^。！？!?，\s“”]{0,8}?[说道问喊叫答]")
+# "am 3. Mai 1990": the full stop makes a day of the number.
+_MONTH = re.compile(
+    r"\s{1,20}(?:>[ \t]?){0,5}(?:(?:Januar|Februar|März|Mai|Juni|Juli|Oktober|Dezember)\b"
+    r"|(?:April|August|September|November)\s{1,20}\d)"
+)
 _FAR = 400  # characters: so far back an opening quote is looked for
 _WORD = 20  # characters: so far back the word before a full stop is looked at
 
@@ -77,11 +83,11 @@ def pieces(text: str, start: int = 0, end: int | None = None) -> list[Piece]:
 def _in_block(text: str, block: Span) -> Iterator[Span]:
     begin = block.start
     for cut in [*_cuts(text, block), block.end]:
-        piece = text[begin:cut]
-        stripped = piece.strip()
+        lead = _LEAD.match(text, begin, cut)
+        start = lead.end() if lead else begin
+        stripped = text[start:cut].rstrip()
         if stripped:
-            lead = begin + len(piece) - len(piece.lstrip())
-            yield Span(lead, lead + len(stripped))
+            yield Span(start, start + len(stripped))
         begin = cut
 
 
@@ -162,6 +168,8 @@ def _stops(text: str, begin: int, dot: int, cut: int, limit: int) -> bool:
         return False
     if len(before) == dot - begin and before.strip() == word and (word.isdigit() or len(word) == 1):
         return False  # an enumeration: "2. Another thing"
+    if word.isdecimal() and len(word) <= 2 and _MONTH.match(text, cut, limit):
+        return False
     if small in _NUMBERED:
         return not following[:1].isdigit()
     initials = len(word) == 1 and word.isupper() and word.isalpha()

@@ -28,14 +28,15 @@ _OPEN, _CLOSE = "（(《“「『【[", "）)》”」』】]"
 _ENDS_OPEN = re.compile(
     r"(?:[的和与及或在于是为将被把对从向由以，、]"
     r"|\b(?:a|an|the|of|in|on|at|to|for|from|by|with|and|or|but|as|that|which|who|is|are|was|were"
-    r"|has|have|had|be|been|his|her|its|their|this|these|into|than)|[,;–—-])$"
+    r"|has|have|had|be|been|his|her|its|their|this|these|into|than|am|im|vom|bis|zum|den|seit)"
+    r"|[,;–—-])$"
 )
 _BEGINS_INSIDE = re.compile(
     r"[的了们着过，。、；！？）》”」』】]|[a-z][a-z'’]*(?:\s|[,.;]|$)|[,.;)\]]|[年月日时分岁%]"
 )
 # A line with a verb is the beginning of a sentence rather than a heading.
 _STATES = re.compile(
-    r"[是了曾将被]|担任|出生|毕业|成立|位于|加入|获得|来自|任职|收购|生于|创办|创立|就读"
+    r"[是了曾将被]|[^：:]{1,12}[：:].{10,40}[与和及就对把以于在].|担任|出生|毕业|成立|位于|加入|获得|来自|任职|收购|生于|创办|创立|就读"
     r"|\b(?:is|was|are|were|has|had|will|said|became|met|won|sold|bought|[a-z]{2,}ed)\b"
 )
 _TABLE = re.compile(r"\t|\s\|\s| {3}|\w,\w+,\w")
@@ -54,6 +55,11 @@ def is_cjk(line: str) -> bool:
 def is_finished(line: str) -> bool:
     """Whether the line ends with a mark that ends a sentence or leads to something new."""
     return (line.rstrip(CLOSERS)[-1:] or line[-1:]) in END_MARKS
+
+
+def ends_open(line: str) -> bool:
+    """Whether its last word or mark shows that the line is not whole."""
+    return bool(_ENDS_OPEN.search(line))
 
 
 def soft_ends(lines: Sequence[str]) -> list[bool]:

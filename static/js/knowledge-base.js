@@ -4,6 +4,7 @@ import { RequestFailed, call } from "./core/api.js";
 import { all, byId } from "./core/dom.js";
 import { errorBox, lazy } from "./core/feedback.js";
 import { Linking } from "./core/linking.js";
+import { tOf } from "./core/wording.js";
 
 /** @import {Row} from "./types" */
 
@@ -64,9 +65,10 @@ async function load(depth) {
   }
 }
 
-/** @param {any} triple @returns {Row} */
-function rowOf({ head, relation, tail }) {
-  const link = { from: head.name, name: relation, to: tail.name, evidence: null };
+/** An edge that no source states says that it is planned. @param {any} triple @returns {Row} */
+function rowOf({ head, relation, tail, planned, statements }) {
+  const mark = planned === statements ? ` (${tOf("knowledge.assertion", "planned")})` : "";
+  const link = { from: head.name, name: relation + mark, to: tail.name, evidence: null };
   return { group: "", groupKind: "", cells: [], spans: [], link };
 }
 

@@ -146,6 +146,7 @@ statements = Table(
     Column("also", Text),  # further sentences, JSON
     Column("confidence", Float),
     Column("correction", String(10)),
+    Column("assertion", String(10), nullable=False, server_default="stated"),  # or planned
     Index("statements_of_source", "source"),
     Index("statements_of_head", "head", "relation_key", "tail", "source"),
     Index("statements_of_tail", "tail", "relation_key", "head", "source"),

@@ -70,7 +70,10 @@ class Join:
 
 @dataclass(frozen=True)
 class Triple:
-    """A folded triple with its support: how many sources state it, and their sentences."""
+    """A folded triple with its support: how many sources state it, and their sentences.
+
+    `planned` is how many of its statements say that it is to come.
+    """
 
     head: Thing
     relation: str
@@ -79,6 +82,7 @@ class Triple:
     support: int
     statements: int
     corrected: int
+    planned: int
     sentences: tuple[Sentence, ...]
 
 
@@ -147,6 +151,7 @@ class Statement:
     confidence: float | None
     correction: str | None
     model: str
+    assertion: str
 
 
 @dataclass(frozen=True)

@@ -67,7 +67,7 @@ def test_a_file_is_read(smollm2: Path, tmp_path: Path) -> None:
         (["extract", "-", "--type", "KE9"], b"a", 2, "KE9"),
         (["extract", "-", "--grounding", "loose"], b"a", 2, "strict"),
         (["extract", "-"], b"", 2, "empty"),
-        (["extract", "-"], b"\xff", 2, "not UTF-8"),
+        (["extract", "-"], b"\xff", 2, "neither UTF-8"),
         (["extract", "-"], b"a" * 30_000, 2, "KEX_MAX_CHARS"),
         (["extract", "-", "--schema", "["], b"a", 2, "schema"),
         (["extract", "-"], TEXT.encode(), 3, "models get Embedded"),

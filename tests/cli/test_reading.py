@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from cli.reading import read_text
-from errors import InputError, TextlessDocument, TooLarge
+from errors import InputError, TextlessDocument, TooLarge, UnreadableDocument
 from settings import Settings
 from tests.documents import making
 
@@ -36,6 +36,14 @@ def test_other_files_are_text_as_it_stands(tmp_path: Path) -> None:
         assert read(tmp_path / name, b"\xef\xbb\xbf\n a, b \n") == "\n a, b \n"
 
 
+@pytest.mark.parametrize("encoding", ["gb18030", "gbk", "utf-16", "utf-8-sig"])
+def test_a_text_is_decoded_as_a_document_is(tmp_path: Path, encoding: str) -> None:
+    text = "茅盾，原名沈德鸿，\r\n浙江桐乡人。\n"
+    assert read(tmp_path / "a.txt", text.encode(encoding)) == text
+    settings = Settings(cache_dir=tmp_path)
+    assert read_text(BytesIO(text.encode(encoding)), settings) == text
+
+
 def test_a_pdf_on_standard_input_is_read() -> None:
     settings = Settings(cache_dir=Path("/nonexistent"))
     assert read_text(BytesIO(making.drawn_pdf(True)), settings) == "Lu Xun was born."
@@ -56,6 +64,7 @@ def test_what_is_not_in_the_text_is_said(
         ("a.csv", TABLE, None, InputError, "column"),
         ("a.csv", TABLE, "year", InputError, "column"),
         ("a.txt", b"text", "year", InputError, "column"),
+        ("a.txt", "Café Müller".encode("cp1252"), None, UnreadableDocument, "file"),
         ("a.pdf", making.drawn_pdf(False), None, TextlessDocument, "file"),
         ("a.pdf", b"%PDF-" + b" " * 5000, None, TooLarge, "FILE"),
         ("a.txt", b"a" * 2000, None, TooLarge, "user_input"),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from documents.pdf.glyphs import Piece
@@ -58,7 +60,68 @@ def test_letters_drawn_twice_for_bold_print_are_there_once() -> None:
 def test_indices_and_powers_stay_in_their_line() -> None:
     line = [drawn("H"), drawn("2", 55.0, 697.0, 6.0), drawn("O and mc", 58.0)]
     power = drawn("2", line[-1].right, 704.0, 6.0)
-    assert texts(*line, power) == ["H2O and mc2"]
+    assert texts(*line, power) == ["H2O and mc²"]
+
+
+@pytest.mark.parametrize(
+    ("before", "mark", "after", "expected"),
+    [
+        ("sold in 2001", "3", " to Oslo", "sold in 2001 ³ to Oslo"),
+        ("Nordvision AS", "12", ", of Bergen", "Nordvision AS ¹², of Bergen"),
+        ("closed in 1999.", "4, 5", "", "closed in 1999. ⁴, ⁵"),
+        ("成立于2001", "2", "年", "成立于2001 ²年"),
+        ("华东机床厂", "1", "成立", "华东机床厂 ¹成立"),
+        ("an area of 40 km", "2", " of land", "an area of 40 km² of land"),
+        ("some 10", "6", " cells", "some 10⁶ cells"),
+        ("a mass of 10", "–27", " kg", "a mass of 10⁻²⁷ kg"),
+        ("a share of R", "2", "", "a share of R²"),
+    ],
+)
+@pytest.mark.parametrize("size", [5.0, 8.5, SIZE])
+def test_raised_digits_are_no_part_of_a_number(
+    before: str, mark: str, after: str, expected: str, size: float
+) -> None:
+    line = [drawn(before)]
+    line.append(drawn(mark, line[-1].right, 703.5, size))
+    line += [drawn(after, line[-1].right)] if after else []
+    assert texts(*line) == [expected]
+
+
+def test_the_mark_before_a_footnote_stands_in_its_line() -> None:
+    mark = drawn("3", 50, 703, 6)
+    assert texts(mark, drawn(" Annual report.", mark.right)) == ["³ Annual report."]
+
+
+def turned_by(angle: int, text: str, size: float = 80.0) -> Piece:
+    return replace(drawn(text, 100, 300, size), angle=angle)
+
+
+BODY = [f"{word} line of the report, which goes on" for word in ("One", "Two", "Three", "Four")]
+
+
+@pytest.mark.parametrize(
+    "mark",
+    [
+        [turned_by(45, "DRAFT")], [turned_by(30, "机密")], [turned_by(315, "Nicht verteilen")],
+        [turned_by(90, "arXiv:0001", SIZE)], [drawn("COPY", 60, 670, 80)],
+        [drawn(char, 60 + 60 * n, 665, 60) for n, char in enumerate("机密")],
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize("first", [True, False])
+def test_text_across_the_lines_stands_aside(mark: list[Piece], first: bool) -> None:
+    body = [drawn(text, 50, 700 - 14 * row) for row, text in enumerate(BODY)]
+    lines = lines_of([*mark, *body] if first else [*body, *mark])
+    assert [line.text for line in lines if not line.aside] == BODY
+    told = "".join(one.text for one in mark)
+    assert [line.text.replace(" ", "").replace("\t", "") for line in lines if line.aside] == [
+        told.replace(" ", "")
+    ]
+
+
+def test_a_large_title_and_a_first_letter_are_no_watermark() -> None:
+    body = [drawn(text, 90, 700 - 14 * row) for row, text in enumerate(BODY)]
+    title, letter = drawn("Report", 50, 730, 40), drawn("O", 50, 686, 36)
+    assert not any(line.aside for line in lines_of([title, letter, *body]))
 
 
 ROWS = (["City", "People", "Founded"], ["Oslo", "709037", "1048"], ["Bergen", "291940", "1070"],
@@ -87,6 +150,49 @@ def test_a_cell_of_several_lines_is_one_cell(shift: float) -> None:
         "Nils Berg\tchair\tHas sailed around the world twice",
         "Ida Moe\ttreasurer\tLawyer",
     ]
+
+
+GAPS = (
+    ["Nils Berg", "1901", "", "Oslo"], ["Ida Moe", "", "1990", "Bergen"],
+    ["", "1922", "1999", "Vardo"], ["Per Moe", "", "", "Hamar"],
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("head", [True, False])
+@pytest.mark.parametrize("right", [True, False])
+@pytest.mark.parametrize("by_column", [True, False])
+def test_an_empty_cell_keeps_the_others_in_their_columns(
+    head: bool, right: bool, by_column: bool
+) -> None:
+    rows = [["Name", "Born", "Died", "Place"]] * head + [*GAPS]
+    cells = []
+    for row, texts_of in enumerate(rows):
+        for column, text in enumerate(texts_of):
+            piece = drawn(text, 50.0 + 100 * column, 700.0 - 20 * row)
+            moved = 60 - (piece.right - piece.left) if right else 0
+            cells.append(
+                (column, replace(piece, left=piece.left + moved, right=piece.right + moved))
+            )
+    if by_column:
+        cells.sort(key=lambda cell: cell[0])
+    pieces = [piece for _, piece in cells if piece.text]
+    expected = ["\t".join(row).rstrip() for row in rows]
+    assert texts(*pieces) == expected
+
+
+def test_a_cell_over_two_columns_moves_no_other() -> None:
+    pieces = [
+        drawn(text, 50 + 100 * column, 700 - 20 * row)
+        for row, cells in enumerate(ROWS) for column, text in enumerate(cells)
+    ]  # fmt: skip
+    wide = [drawn("Bodo", 50, 620), drawn("not counted in the year", 150, 620)]
+    assert texts(*pieces, *wide)[-1] == "Bodo\tnot counted in the year"
+
+
+def test_a_number_of_a_table_is_no_number_of_a_heading() -> None:
+    assert texts(drawn("12.5"), drawn("million", 150)) == ["12.5\tmillion"]
+    assert texts(drawn("12.5"), drawn("7.25", 150), drawn("Oslo", 250)) == ["12.5\t7.25\tOslo"]
+    assert texts(drawn("2.1"), drawn("Results", 150)) == ["2.1 Results"]
 
 
 def test_lines_beside_each_other_are_rows_if_no_word_says_otherwise() -> None:

@@ -67,6 +67,11 @@ def test_items_and_headings_begin_anew(item: str) -> None:
     assert joined(FULL, item) == [FULL, item]
 
 
+@pytest.mark.parametrize("line", ["3. Mai 1990 in Leipzig.", "12. oktober samme år."])
+def test_a_date_begins_no_item(line: str) -> None:
+    assert joined(FULL, FULL, line) == [f"{FULL} {FULL} {line}"]
+
+
 def test_a_short_line_ends_its_paragraph() -> None:
     assert joined("Title", FULL, "end.", FULL, "end.") == ["Title", f"{FULL} end.", f"{FULL} end."]
     chinese = "鲁迅出生于浙江绍兴一个没落的家庭里，后来去了日本留学"
@@ -165,6 +170,9 @@ def test_heads_that_count_the_pages_along(head: str) -> None:
         [f"Chapter {n}\n\n{FULL} {n}." for n in (1, 2, 3, 4)],
         [f"In {year} the yard built {n} ships.\nWork stopped for {n} days."
          for year, n in ((2021, 4), (2022, 6), (2023, 5))],
+        [f"Report {word}\n\nTo whom it may concern\nNils Berg" for word in "abcd"],
+        [f"本证书\n持有人\n\n{name}" for name in ("王芳", "李强", "陈明")],
+        [f"Certificate\nof merit\n\n{name}" for name in ("Olga", "Pavel", "Rita", "Sami")],
         [f"Nils {word}\nThank you for your order." for word in "abcd"],
         [f"Report\t{year}\n\n{FULL[5:]} {year}" for year in (2019, 2021, 2022)],
     ],
@@ -173,6 +181,24 @@ def test_lines_of_the_text_are_no_running_heads(pages: list[str]) -> None:
     text = read(*pages)
     expected = [line for one in pages for line in one.splitlines() if line]
     assert [line for line in text.splitlines() if line] == expected
+
+
+def test_a_watermark_stays_where_it_stands_first() -> None:
+    mark = Line("DRAFT", 60.0, 300.0, 20.0, 80.0, block=9, aside=True)
+    lines = [f"{word} {FULL}" for word in ("one", "two", "three", "four")]
+    pages = [Page([*page(f"{line}\n{line}").lines, mark], WIDTH) for line in lines]
+    whole = join_pages(without_furniture(pages))
+    assert whole.count("DRAFT") == 1
+    assert " ".join(whole.replace("DRAFT", "").split()) == " ".join(f"{one} {one}" for one in lines)
+    two = join_pages(without_furniture(pages[:2]))
+    assert two.split("\n\n")[-1] == "DRAFT"  # behind a sentence that goes on over the page
+    assert f"{lines[0]} {lines[0]} {lines[1]}" in two
+
+
+def test_text_that_stands_aside_moves_no_margin() -> None:
+    aside = Line("DRAFT", -300.0, 900.0, 420.0, 80.0, block=1, aside=True)
+    body = page(f"{FULL}\n{FULL}\nhere it ends.").lines
+    assert join_pages([Page([*body, aside], WIDTH)]) == f"{FULL} {FULL} here it ends.\n\nDRAFT"
 
 
 def test_pages_that_hold_a_running_head_alone_are_empty() -> None:

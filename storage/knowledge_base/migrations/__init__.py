@@ -6,6 +6,9 @@ from collections.abc import Callable
 
 from sqlalchemy import Connection
 
-from storage.knowledge_base.migrations import m0001_base
+from storage.knowledge_base.migrations import m0001_base, m0002_assertions
 
-MIGRATIONS: tuple[Callable[[Connection], None], ...] = (m0001_base.apply,)
+MIGRATIONS: tuple[Callable[[Connection], None], ...] = (
+    m0001_base.apply,
+    m0002_assertions.apply,
+)

@@ -96,7 +96,7 @@ def _statement(row: Any, named: dict[int, Any], answer: Any, source: Any) -> Sta
     return Statement(
         row.kind, named[row.head], row.head_text, row.relation, named[row.tail], row.tail_text,
         Sentence(source.name, text, row.start, row.end), row.confidence, row.correction,
-        answer.model,
+        answer.model, row.assertion,
     )  # fmt: skip
 
 

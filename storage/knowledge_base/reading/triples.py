@@ -12,6 +12,7 @@ from sqlalchemy import (
     Integer,
     Text,
     and_,
+    case,
     column,
     func,
     literal,
@@ -117,6 +118,7 @@ def load_triples(connection: Connection, keys: Sequence[Key]) -> list[Triple]:
                 func.count(statements.c.source.distinct()).label("support"),
                 func.count().label("statements"),
                 func.count(statements.c.correction).label("corrected"),
+                func.sum(case((statements.c.assertion == "planned", 1), else_=0)).label("planned"),
             )
             .join_from(of, statements, _match(of))
             .group_by(*_KEY)
@@ -174,5 +176,6 @@ def _triple(key: Key, named: dict[int, Thing], counted: Any, said: list[Any]) ->
         counted.support,
         counted.statements,
         counted.corrected,
+        counted.planned,
         tuple(sentences.values())[:SENTENCES],
     )

@@ -12,7 +12,7 @@ from functools import cached_property
 
 from knowledge.grounding.aliases import stated_aliases
 from knowledge.grounding.source import Source as GroundSource
-from knowledge.items import HELD_BACK, Card, Entity, Fact, Item, Located, Triple
+from knowledge.items import HELD_BACK, Assertion, Card, Entity, Fact, Item, Located, Triple
 from knowledge.record import Record
 from knowledge.text.document import Document
 from knowledge.text.spans import Span
@@ -47,6 +47,7 @@ class Statement:
     also: tuple[Span, ...]
     confidence: float | None
     correction: str | None
+    assertion: Assertion
 
 
 @dataclass(frozen=True)
@@ -138,7 +139,7 @@ class _Derivation:
         first, second = self._mention(number, head), self._mention(number, tail)
         statement = Statement(
             number, kind, first, head, relation, second, tail,
-            item.evidence, item.also, item.confidence, mark,
+            item.evidence, item.also, item.confidence, mark, item.assertion,
         )  # fmt: skip
         self._found.statements.append(statement)
         if states_names(relation) and first != second:

@@ -129,6 +129,7 @@ def _statement(
         "also": also,
         "confidence": one.confidence,
         "correction": one.correction,
+        "assertion": one.assertion,
         **_ends(one.evidence),
         **_end("head", one.head_place, ids[one.head], entity),
         **_end("tail", one.tail_place, ids[one.tail], entity),

@@ -163,7 +163,7 @@ def test_the_default_is_local_glm_or_else_the_settings_model(smollm2: Path) -> N
         (["--model", "ChatGpt"], b"a", 3, "OPENAI_API_KEY"),
         (["--model", "Embedded"], b"a", 3, "models get Embedded"),
         (["--model", "Embedded"], b" \n", 2, "question is empty"),
-        (["--model", "Embedded"], b"\xff", 2, "not UTF-8"),
+        (["--model", "Embedded"], b"\xff", 2, "neither UTF-8"),
         (["--model", "Embedded", "--image", "a.png"], b"a", 2, "reads text only"),
         (["--top-p", "0"], b"a", 2, "--top-p"),
         (["--quant", "3"], b"a", 2, "--quant"),

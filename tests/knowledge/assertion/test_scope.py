@@ -11,6 +11,7 @@ from knowledge.text.sentences import sentences
 from knowledge.text.spans import Lang, Span
 from tests.knowledge.assertion.later_sentences import LATER
 from tests.knowledge.assertion.sentences import CHINESE, ENGLISH, Row
+from tests.knowledge.assertion.whole_sentences import WHOLE
 
 
 def place(text: str, string: str) -> Span:
@@ -37,7 +38,7 @@ def test_the_rule_reads_a_sentence_as_a_person_does(row: Row) -> None:
     assert bool(found[1]) == (assertion != "stated")
 
 
-@pytest.mark.parametrize("row", LATER, ids=lambda row: row[0])
+@pytest.mark.parametrize("row", [*LATER, *WHOLE], ids=lambda row: f"{row[0]}: {row[4]}")
 def test_the_rule_reads_other_shapes_of_sentences(row: tuple[str, str, str, str, str]) -> None:
     text, head, tail, assertion, label = row
     assert said(text, head, tail, label)[0] == assertion

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import pytest
 
+from knowledge.grounding.source import Source
 from knowledge.text.blocks import blocks
 from knowledge.text.cleaning import cleaned
+from knowledge.text.document import Document
+from knowledge.text.sentences import sentences
 
 WRAPPED = [
     ("陈国\n栋是东江\n机床厂厂长，后到北大\n进修。", "陈国栋是东江机床厂厂长，后到北大进修。"),
@@ -34,6 +37,26 @@ WRAPPED = [
         "University of Kerrow, and her deputy, Tom Achterberg. The "
         "station opened in 1987 and has employed thirty people since",
     ),
+    ("The report was written in Leeds by\nJ. Smith and his brother.",
+     "The report was written in Leeds by J. Smith and his brother."),
+    ("It was printed in the year 1901 by\nA. B. Norton, whose shop stood in the\nsquare.",
+     "It was printed in the year 1901 by A. B. Norton, whose shop stood in the square."),
+    ("We wish to thank our chairman, Professor\nG. Olsen, for all that he gave to the society.",
+     "We wish to thank our chairman, Professor G. Olsen, for all that he gave to the society."),
+    ("Das Haus wurde am\n12. Oktober 1923 von der Familie Berg gekauft.",
+     "Das Haus wurde am 12. Oktober 1923 von der Familie Berg gekauft."),
+    ("Die Sitzung dauerte bis zum\n3. Mai und endete ohne Beschluss.",
+     "Die Sitzung dauerte bis zum 3. Mai und endete ohne Beschluss."),
+    ("Kontrakten ble undertegnet i Bergen den\n3. mai 1990 og gjelder for alle parter.",
+     "Kontrakten ble undertegnet i Bergen den 3. mai 1990 og gjelder for alle parter."),
+    ("The firm has raised a total of about\n12.5 million dollars.",
+     "The firm has raised a total of about 12.5 million dollars."),
+    ("甲方：星海公司与乙方陈国栋双方一致同意在广\n州市设立分公司。",
+     "甲方：星海公司与乙方陈国栋双方一致同意在广州市设立分公司。"),
+    ("承租方：陈国栋先生及其家属自愿承租位于南江市人民\n路的房屋。",
+     "承租方：陈国栋先生及其家属自愿承租位于南江市人民路的房屋。"),
+    ("事由：南江机床厂与华新公司就共同开发新产品事宜在宁\n波签订协议。",
+     "事由：南江机床厂与华新公司就共同开发新产品事宜在宁波签订协议。"),
 ]  # fmt: skip
 
 APART = [
@@ -56,6 +79,11 @@ APART = [
     "Name: Ada Moreno\nEmployer: Helix Labs",
     "name\tcity\nAda\tLeeds\nBob\tYork",
     "id,name,city\n1,Ada,Leeds\n2,Bob,York",
+    "Board of directors\nJ. Smith",
+    "Written in Leeds by\nJ. Smith\nK. Brown\nA. Moreno",
+    "Agenda\n3. Mai: Sitzung\n4. Mai: Ausflug",
+    "地址：南江市中山路一号院三号楼二单元五〇一室\n本合同一式两份。",
+    "Length\n> 5 mm\n> 6 mm",
     "1. Wash the lentils\n2. Boil them",
     "第一段到此为止。\n第二段从这里开始。",
     "One sentence.\nAnother one.",
@@ -66,6 +94,36 @@ APART = [
 def test_a_line_end_inside_a_sentence_cuts_nothing(text: str, read: str) -> None:
     assert cleaned(text) == read
     assert len(blocks(text, 0, len(text))) == 1
+
+
+QUOTED = [
+    (
+        "> The yard at Hamar was sold to Nordvik\n> Steel in May.",
+        "The yard at Hamar was sold to Nordvik Steel in May.",
+    ),
+    (
+        "> > Skarv was founded by Nils\n> > Berg in 1901.\n> I thought that it was\n> Ole.\nNo.",
+        "Skarv was founded by Nils Berg in 1901.\nI thought that it was Ole.\nNo.",
+    ),
+    ("Ida wrote:\n> One sentence.\n>\n> Another one.", "Ida wrote:\nOne sentence.\n\nAnother one."),
+    (">陈国栋是东江\n>机床厂厂长。", "陈国栋是东江机床厂厂长。"),
+    ("> Name: Ada Moreno\n> Employer: Helix Labs", "Name: Ada Moreno\nEmployer: Helix Labs"),
+    ("The yard was sold to Nordvik\n> Steel in May.", "The yard was sold to Nordvik Steel in May."),
+]
+
+
+@pytest.mark.parametrize(("text", "read"), QUOTED)
+def test_the_marks_of_a_quoted_mail_are_not_read(text: str, read: str) -> None:
+    assert cleaned(text) == read
+    said = [text[one.start : one.end] for one in sentences(text)]
+    assert not any(one.startswith(">") for one in said)
+
+
+def test_a_name_is_found_across_the_mark_of_a_quotation() -> None:
+    text = "Ida wrote:\n> The yard was sold to Nordvik\n> Steel in May."
+    status, places = Source(Document(text)).locate("Nordvik Steel")
+    assert status == "normalised"
+    assert [text[one.start : one.end] for one in places] == ["Nordvik\n> Steel"]
 
 
 @pytest.mark.parametrize("text", APART)
@@ -128,6 +186,21 @@ def test_an_ordinary_text_is_read_as_it_is() -> None:
     assert cleaned(text) == text
 
 
-@pytest.mark.parametrize("unit", ["a\n", "中\n", "a b ", "陈 ", "（\n", "\u200b", "a  b c d e"])
+@pytest.mark.parametrize(
+    "unit",
+    [
+        "a\n",
+        "中\n",
+        "a b ",
+        "陈 ",
+        "（\n",
+        "> a\n",
+        "> ",
+        ">\n",
+        "J. Smi\n",
+        "\u200b",
+        "a  b c d e",
+    ],
+)
 def test_the_time_is_linear(unit: str) -> None:
     assert cleaned(unit * 50_000)

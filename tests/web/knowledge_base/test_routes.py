@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from html import unescape
 from pathlib import Path
 from typing import Any
@@ -12,9 +13,11 @@ import pytest
 from flask.testing import FlaskClient
 
 from app import create_app
+from knowledge.record import read_record
 from models.registry import Registry
 from settings import Settings
 from storage.knowledge_base.base import Base
+from storage.knowledge_base.records import Arrival
 from tests.scripted_model import ScriptedModel
 from tests.storage.knowledge_base.arrivals import entities, facts, triples
 from web.services import services_of
@@ -106,6 +109,39 @@ def test_sources_by_their_words_and_one_whole(client: FlaskClient) -> None:
     whole = get(client, "/base/source?id=a/1%3Fx%3D1%26y")
     assert whole["text"] == "鲁迅出生于绍兴。"
     assert [one["relation"] for one in whole["statements"]] == ["出生地"]
+
+
+def planned(name: str, text: str, *said: tuple[str, str, str]) -> Arrival:
+    arrived = triples(name, text, *said)
+    row = arrived.record.to_json()
+    row["knowledge"]["triples"][0]["assertion"] = "planned"
+    return replace(arrived, record=read_record(row))
+
+
+@pytest.mark.parametrize(("ui", "word"), [("en", "planned"), ("zh", "计划")])
+def test_what_no_source_states_is_shown_as_planned(
+    tmp_path: Path, scripted: ScriptedModel, ui: str, word: str
+) -> None:
+    base = Base(str(tmp_path / "plans.db"))
+    hall, bridge = ("新馆", "地点", "杭州"), ("大桥", "地点", "宁波")
+    list(base.take_in([
+        planned("a", "新馆将建在杭州。", hall),
+        planned("b", "大桥将建在宁波。", bridge), triples("c", "大桥建在宁波。", bridge),
+    ]))  # fmt: skip
+    base.close()
+    client = make_client(str(tmp_path / "plans.db"), scripted)
+    found = get(client, "/base/triples?relation=地点")["triples"]
+    assert {one["head"]["name"]: (one["planned"], one["statements"]) for one in found} == {
+        "新馆": (1, 1), "大桥": (1, 2),
+    }  # fmt: skip
+    assert [one["assertion"] for one in get(client, "/base/source?id=a")["statements"]] == [
+        "planned"
+    ]
+    badge = f'<span class="badge planned">{word}</span>'
+    for path, count in (("triples?", 1), ("source?id=a&", 1), ("source?id=c&", 0)):
+        html = client.get(f"/base/{path}ui={ui}", headers=PAGE).text
+        assert html.count(badge) == count
+    services_of(client.application).knowledge_base.close()
 
 
 @pytest.mark.parametrize(
