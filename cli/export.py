@@ -1,4 +1,4 @@
-"""`app.py export`: answers that were kept, in another format; no model is needed."""
+"""`kex export`: answers that were kept, in another format; no model is needed."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`app.py extract`: knowledge from a file or from standard input, for people and for scripts."""
+"""`kex extract`: knowledge from a file or from standard input, for people and for scripts."""
 
 from __future__ import annotations
 

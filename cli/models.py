@@ -1,4 +1,4 @@
-"""`app.py models`: which models can serve, and the weights on this machine: fetch, check, convert.
+"""`kex models`: which models can serve, and the weights on this machine: fetch, check, convert.
 
 Knows no engine and no network; errors go up as KexError, `cli.main` gives them their exit codes.
 """

@@ -1,4 +1,4 @@
-"""`app.py replicas`: a model on a cluster of Ray, for other Kex to use."""
+"""`kex replicas`: a model on a cluster of Ray, for other Kex to use."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`app.py serve`: the page and the route on a port."""
+"""`kex serve`: the page and the route on a port."""
 
 from __future__ import annotations
 

@@ -71,19 +71,19 @@ def commands(group: click.Group, path: tuple[str, ...] = ()) -> Iterator[tuple[s
 @pytest.mark.parametrize("page", LISTS)
 def test_every_command_is_listed(page: str) -> None:
     listed: set[tuple[str, ...]] = set()
-    for row in re.findall(r"^\| (`app\.py [^|]*) \|", prose(ROOT / page), re.MULTILINE):
+    for row in re.findall(r"^\| (`kex [^|]*) \|", prose(ROOT / page), re.MULTILINE):
         group: str = ""
         for cell in re.findall(r"`([^`]+)`", row):
-            words = cell.removeprefix("app.py ").split()
-            if cell.startswith("app.py ") and len(words) == 2:
+            words = cell.removeprefix("kex ").split()
+            if cell.startswith("kex ") and len(words) == 2:
                 group = words[0]
-            alone = not cell.startswith("app.py ") and len(words) == 1
+            alone = not cell.startswith("kex ") and len(words) == 1
             listed.add((group, *words) if alone else tuple(words))
     assert listed == set(commands(main))
 
 
 def shown() -> list[tuple[str, str]]:
-    """The lines of README and docs/ that call `app.py`."""
+    """The lines of README and docs/ that call `kex`."""
     return [
         (page, line.strip())
         for page in PAGES
@@ -92,13 +92,13 @@ def shown() -> list[tuple[str, str]]:
             r"```sh\n(.*?)```", (ROOT / page).read_text(encoding="utf-8"), re.DOTALL
         )
         for line in block.splitlines()
-        if " app.py " in line
+        if re.search(r"(^|[ /])kex [a-z]", line)
     ]
 
 
 @pytest.mark.parametrize(("page", "line"), shown())
 def test_commands_that_are_shown_exist_with_their_options(page: str, line: str) -> None:
-    words = shlex.split(line.partition(" app.py ")[2], comments=True)
+    words = shlex.split(line.partition("kex ")[2], comments=True)
     command: click.Command = main
     while isinstance(command, click.Group) and words and words[0] in command.commands:
         command = command.commands[words.pop(0)]
@@ -117,7 +117,7 @@ def test_every_command_has_an_example_in_its_help() -> None:
 
 @pytest.mark.parametrize("line", [line for lines in EXAMPLES.values() for line in lines])
 def test_examples_of_the_help_exist_with_their_options(line: str) -> None:
-    test_commands_that_are_shown_exist_with_their_options("help", f" {line}")
+    test_commands_that_are_shown_exist_with_their_options("help", line)
 
 
 @pytest.fixture(scope="module")

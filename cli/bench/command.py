@@ -1,4 +1,4 @@
-"""`app.py bench`: how fast the embedded model is on this machine, beside llama.cpp.
+"""`kex bench`: how fast the embedded model is on this machine, beside llama.cpp.
 
 Both engines are asked in turn in one run, so that a busy machine slows both; the figures are
 medians and ratios.

@@ -1,4 +1,4 @@
-"""`app.py chat`: a talk with a model on the terminal, or one question from a script."""
+"""`kex chat`: a talk with a model on the terminal, or one question from a script."""
 
 from __future__ import annotations
 

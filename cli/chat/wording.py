@@ -1,4 +1,4 @@
-"""What `app.py chat` says of its own accord, in Chinese and in English; knows no model."""
+"""What `kex chat` says of its own accord, in Chinese and in English; knows no model."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`app.py corpus`: many documents through a model, every one accounted for. What the words mean.
+"""`kex corpus`: many documents through a model, every one accounted for. What the words mean.
 
 `cli.corpus.run` does it.
 """

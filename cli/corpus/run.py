@@ -1,4 +1,4 @@
-"""Runs a corpus, or tells about one, for `app.py corpus`.
+"""Runs a corpus, or tells about one, for `kex corpus`.
 
 What came of it goes to stdout, progress and warnings to stderr; the rest lies in `--out`.
 """

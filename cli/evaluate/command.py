@@ -1,4 +1,4 @@
-"""`app.py evaluate`: a model's answers held against gold; `evaluate compare`: two such runs.
+"""`kex evaluate`: a model's answers held against gold; `evaluate compare`: two such runs.
 
 What the words mean; `cli.evaluate.run` does it.
 """

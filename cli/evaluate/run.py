@@ -1,4 +1,4 @@
-"""Runs an evaluation, or compares two, for `app.py evaluate`.
+"""Runs an evaluation, or compares two, for `kex evaluate`.
 
 The figures go to stdout, progress and warnings to stderr; the rest lies in the folder `--out`.
 """

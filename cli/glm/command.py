@@ -1,4 +1,4 @@
-"""`app.py glm`: is the network what it should be, what does it need, how fast is it here?
+"""`kex glm`: is the network what it should be, what does it need, how fast is it here?
 
 Knows options and exit codes; the work is in `verification.golden`, `verification.compare` and
 `verification.measure`.

@@ -1,4 +1,4 @@
-"""`app.py glm plan` and `app.py glm measure`: what VisualGLM-6B needs and gives on this machine."""
+"""`kex glm plan` and `kex glm measure`: what VisualGLM-6B needs and gives on this machine."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`app.py base`: the knowledge base, filled and put right. What the words mean.
+"""`kex base`: the knowledge base, filled and put right. What the words mean.
 
 `cli.knowledge_base.imports` reads and shows the import.
 """

@@ -1,4 +1,4 @@
-"""`app.py mcp`: the command. The SDK of MCP is an extra."""
+"""`kex mcp`: the command. The SDK of MCP is an extra."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """The official VisualGLM code, run from the checkpoint's own folder: loaded, and asked for ids.
 
 It is somebody else's Python, executed as it lies there; nobody imports this unless
-KEX_GLM_ENGINE=reference or `app.py glm verify` asks for it.
+KEX_GLM_ENGINE=reference or `kex glm verify` asks for it.
 """
 
 from __future__ import annotations
