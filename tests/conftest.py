@@ -14,7 +14,6 @@ from models.embedded.model import Embedded
 from models.embedded.weights import QWEN_CODER_1_5B, SMOLLM2_135M, Weights, WeightsStore
 from models.local_glm.model import LocalGlm
 from models.recognisers import Recognisers
-from scripts.tiny_visualglm import make_checkpoint
 from settings import Settings
 from tests.scripted_model import ScriptedModel
 from tests.serving import Serving
@@ -94,6 +93,9 @@ def embedded(qwen: Path) -> Iterator[Embedded]:
 @pytest.fixture(scope="session")
 def tiny_glm(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A checkpoint folder with every part of VisualGLM-6B and random numbers."""
+    pytest.importorskip("torch", reason="make glm")
+    from scripts.tiny_visualglm import make_checkpoint
+
     return make_checkpoint(tmp_path_factory.mktemp("glm") / "tiny-visualglm")
 
 

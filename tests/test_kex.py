@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,8 @@ import pytest
 import kex
 from models.registry import Registry
 from settings import Settings
+from tests import ROOT
+from tests.corpus.service import Service
 from tests.scripted_model import ScriptedModel, Step
 
 TEXT = "Ada Moreno founded Helix Labs in 2012."
@@ -124,6 +127,27 @@ def test_settings_are_named_as_in_the_docs(monkeypatch: pytest.MonkeyPatch) -> N
     with pytest.raises(kex.InputError) as caught:
         kex.open(max_tokens="many")
     assert caught.value.field == "max_tokens"
+
+
+@pytest.mark.parametrize("page", ["docs/python.md", "docs/zh/python.md", "README.md", "README.zh.md"])
+def test_the_examples_of_the_docs_run(
+    page: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    blocks = re.findall(r"```python\n(.*?)```", (ROOT / page).read_text(encoding="utf-8"), re.DOTALL)
+    assert blocks
+    service = Service()
+    monkeypatch.setenv("OPENAI_BASE_URL", service.url)
+    monkeypatch.setenv("KEX_DEFAULT_MODEL", "ChatGpt")
+    monkeypatch.setattr(kex, "_readers", {})
+    names: dict[str, Any] = {}
+    try:
+        for block in blocks:
+            exec(block, names)  # noqa: S102  # our own docs
+        assert isinstance(names["answer"], kex.Answer)
+    finally:
+        for opened in kex._readers.values():
+            opened.close()
+        service.close()
 
 
 def test_extract_keeps_its_model(monkeypatch: pytest.MonkeyPatch) -> None:

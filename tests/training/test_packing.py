@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-import torch
+import pytest
+
+torch = pytest.importorskip("torch", reason="make glm")
 from torch.nn.functional import cross_entropy, scaled_dot_product_attention
 
 from training.packing import LONGEST, UNLEARNT, Sequence, pack
