@@ -129,11 +129,15 @@ def test_settings_are_named_as_in_the_docs(monkeypatch: pytest.MonkeyPatch) -> N
     assert caught.value.field == "max_tokens"
 
 
-@pytest.mark.parametrize("page", ["docs/python.md", "docs/zh/python.md", "README.md", "README.zh.md"])
+@pytest.mark.parametrize(
+    "page", ["docs/python.md", "docs/zh/python.md", "README.md", "README.zh.md"]
+)
 def test_the_examples_of_the_docs_run(
     page: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    blocks = re.findall(r"```python\n(.*?)```", (ROOT / page).read_text(encoding="utf-8"), re.DOTALL)
+    blocks = re.findall(
+        r"```python\n(.*?)```", (ROOT / page).read_text(encoding="utf-8"), re.DOTALL
+    )
     assert blocks
     service = Service()
     monkeypatch.setenv("OPENAI_BASE_URL", service.url)

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import pytest
-
-torch = pytest.importorskip("torch", reason="make glm")
+import torch
 from torch.nn.functional import cross_entropy, scaled_dot_product_attention
 
 from training.packing import LONGEST, UNLEARNT, Sequence, pack
