@@ -74,14 +74,17 @@ class ExtractOptions:
 @click.option("--schema", help="Classes, relations or keys: names between commas, or JSON.")
 @click.option("--examples", type=click.File("rb"), help="JSON file of few-shots.")
 @click.option("--max-tokens", type=click.IntRange(16), help="Longest answer, per chunk of text.")
-@click.option("--spans", help="Only these characters: 0-800,1600-2400, as a failed part is told.")
+@click.option(
+    "--spans",
+    help="Read only these characters: 0-800,1600-2400. Failed parts of an answer have such numbers.",
+)
 @click.option(
     "--passes", type=click.IntRange(1, MAX_PASSES), default=1, show_default=True,
-    help="How often each part is read; a further time asks for what is missing.",
+    help="How often each part is read; a further pass asks for what is missing.",
 )  # fmt: skip
 @click.option(
     "--min-confidence", type=click.FloatRange(0, 1), default=0.0,
-    help="Leave out what is less probably right; items of unknown confidence stay.",
+    help="Leave out items of lower confidence; those without one stay.",
 )  # fmt: skip
 @click.option(
     "--grounding", type=click.Choice(["strict", "free"]), default="strict", show_default=True,

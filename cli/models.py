@@ -41,7 +41,7 @@ def models() -> None:
     "--format", "form", type=click.Choice(["table", "json"]), default="table", show_default=True
 )
 def list_command(form: str) -> None:
-    """Say of each model whether it can serve, and if not, why."""
+    """List the models: whether each can serve, and why not."""
     from models.registry import Registry
 
     settings = load_settings()

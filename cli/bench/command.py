@@ -29,7 +29,7 @@ def bench() -> None:
 @OUT
 @PLOT
 def requests_command(rounds: int, out: Path | None, plot: Path | None) -> None:
-    """Ask twelve requests and a long prompt of both engines in turn; about four minutes a round."""
+    """Send twelve requests and a long prompt to both engines in turn; four minutes a round."""
     from cli.bench.requests import measure, show
 
     _check(plot)

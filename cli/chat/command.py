@@ -108,7 +108,7 @@ class Options:
 @click.option("--english", is_flag=True, help="The same as --lang en.")
 @click.option("--verbose", is_flag=True, help="Tokens and speed of every reply, on stderr.")
 def chat_command(**values: Any) -> None:
-    """Talk with a model, about a picture if it sees.
+    """Chat with a model; with Local-GLM about a picture, too.
 
     With --prompt, or with a question on standard input, it answers that one and ends.
     """

@@ -198,7 +198,7 @@ def retry_command(
 @click.option("--json", "as_json", is_flag=True, help="As one JSON object.")
 @PRICE
 def status_command(out: Path, as_json: bool, price: tuple[float, float] | None) -> None:
-    """Tell how far the job in DIR is: running, stopped, killed or finished."""
+    """Print the state of the job in DIR: running, stopped, killed or finished."""
     from cli.corpus.run import tell_status
 
     tell_status(out, as_json, Price(*price) if price is not None else None)

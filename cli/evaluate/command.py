@@ -77,7 +77,7 @@ def evaluate(
     out: Path | None,
     **options: Any,  # the other fields of EvaluateOptions
 ) -> None:
-    """Let a model read annotated texts, and report how much of the gold it finds.
+    """Measure a model on annotated texts: how much of the gold it finds.
 
     Can be interrupted; the same command resumes it.
     """

@@ -43,7 +43,7 @@ def verify_command(
     dtype: str | None,
     quant: str | None,
 ) -> None:
-    """Hold the network to the official code.
+    """Compare the network with the official code.
 
     With --golden, to vectors in a folder, array by array. Without, the checkpoint is loaded twice,
     here and by the official code in its own folder, which is run, and both answer the same

@@ -31,7 +31,7 @@ def base() -> None:
 @click.option("--as", "prefix", default="", metavar="NAME",
               help="Put NAME/ before all ids, where several inputs have the same.")  # fmt: skip
 def import_command(runs: tuple[Path, ...], conversations: bool, prefix: str) -> None:
-    """Take in RUNS: folders of `corpus run`, lines of `extract --format record`, gold files.
+    """Import RUNS: folders of `corpus run`, lines of `extract --format record`, gold files.
 
     What is there already changes nothing; of a source that has changed the new state counts.
     Exit code 1: some lines were rejected, each told on stderr.
@@ -74,14 +74,14 @@ def merge_command(name: str, other: str) -> None:
 @base.command("undo")
 @click.argument("number", type=int)
 def undo_command(number: int) -> None:
-    """Take back the decision NUMBER of `base decisions`."""
+    """Undo the decision NUMBER of `base decisions`."""
     with opened() as found:
         found.undo(number)
 
 
 @base.command("decisions")
 def decisions_command() -> None:
-    """List what persons have split and merged."""
+    """List the splits and merges that people made."""
     with opened() as found:
         for decision in found.decisions():
             _tell(decision)
@@ -92,7 +92,7 @@ def decisions_command() -> None:
 @click.option("--out", type=click.Path(path_type=Path), help="neo4j: the folder of its files.")
 @click.option("--base-iri", help="turtle, jsonld: what IRIs begin with.  [default: urn:kex:]")
 def export_command(name: str, out: Path | None, base_iri: str | None) -> None:
-    """Write all answers as they are kept; the formats of entities have those of the base."""
+    """Write all stored answers in a format; entities are those of the base."""
     with opened() as found:
         export_records(found.records(), name, base_iri, out)
 
@@ -100,7 +100,7 @@ def export_command(name: str, out: Path | None, base_iri: str | None) -> None:
 @base.command("status")
 @click.option("--json", "as_json", is_flag=True, help="As one JSON object.")
 def status_command(as_json: bool) -> None:
-    """Tell how much the base holds."""
+    """Print how much the base holds."""
     with opened() as found:
         status = asdict(found.status())
     if as_json:
