@@ -76,7 +76,7 @@ class ExtractOptions:
 @click.option("--max-tokens", type=click.IntRange(16), help="Longest answer, per chunk of text.")
 @click.option(
     "--spans",
-    help="Read only these characters: 0-800,1600-2400. Failed parts of an answer have such numbers.",
+    help="Read only these characters, such as 0-800,1600-2400.",
 )
 @click.option(
     "--passes", type=click.IntRange(1, MAX_PASSES), default=1, show_default=True,
