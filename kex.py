@@ -10,14 +10,14 @@ import atexit
 import html
 import threading
 from collections.abc import AsyncGenerator, Generator, Iterator, Mapping, Sequence
-from contextlib import aclosing, closing
+from contextlib import aclosing, closing, contextmanager
 from dataclasses import dataclass, fields
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import ConfigDict, Field, SkipValidation, TypeAdapter, ValidationError, with_config
 from typing_extensions import Self, TypedDict, Unpack  # in typing from Python 3.11 and 3.12 on
 
-from errors import InputError, KexError
+from errors import InputError, KexError, Unavailable
 from export.report.page import write_html
 from extraction import extractor
 from extraction.extractor import Found
@@ -26,11 +26,11 @@ from extraction.request.labels import read_labels
 from extraction.request.task import MAX_PASSES, Assertions, Grounding, Task, make_task
 from knowledge.items import Card, Entity, Fact, Item, Located, PromptType, Triple
 from knowledge.record import read_record
-from knowledge.text.spans import Lang
 from models.progress import Stage
 from models.registry import Registry
 from settings import Settings, load_settings
 from validation import input_error
+from wording import message
 
 __all__ = [
     "Answer",
@@ -49,7 +49,7 @@ __all__ = [
 ]
 
 _lock = threading.Lock()
-_readers: dict[str | None, Reader] = {}  # what `extract` has opened, by the model's name
+_readers: dict[str, Reader] = {}  # what `extract` has opened, by the model's name
 
 
 @with_config(ConfigDict(extra="forbid"))
@@ -60,7 +60,7 @@ class Options(TypedDict, total=False):
     `entity`: whom KE3's facts are about. `examples`: few-shot examples.
     """
 
-    lang: Lang
+    lang: Literal["auto", "zh", "en"]
     entity: str
     schema: SkipValidation[str | Sequence[str] | Mapping[str, str]]  # read_labels checks it
     examples: SkipValidation[Sequence[Mapping[str, Any]]]  # read_examples does
@@ -112,7 +112,10 @@ class Answer(extractor.Answer):
 
 
 Event = Stage | Found | Answer
-_PROMPT_TYPE, _OPTIONS = TypeAdapter(PromptType), TypeAdapter(Options)
+# What callers give, with the names of our arguments.
+_CHECKS: dict[str, TypeAdapter[Any]] = {"text": TypeAdapter(str), "prompt_type": TypeAdapter(PromptType)}
+_OPTIONS = TypeAdapter(Options)
+_ARGUMENTS = {"user_input": "text", "model_type": "model"}  # the fields of the HTTP API
 
 
 class Reader:
@@ -121,7 +124,9 @@ class Reader:
     def __init__(self, model: str, settings: Settings, registry: Registry | None = None) -> None:
         self._settings = settings
         self._registry = registry or Registry(settings)
-        self._model = self._registry.get(model)
+        self._closed = False
+        with _our_names():
+            self._model = self._registry.get(model)
 
     def extract(
         self, text: str, prompt_type: PromptType = "KE1", **options: Unpack[Options]
@@ -140,7 +145,8 @@ class Reader:
 
         Closing it stops the model. Raises as `extract`.
         """
-        task = self._task(text, prompt_type, options)
+        with _our_names():
+            task = self._task(text, prompt_type, options)
         with closing(extractor.extract(task, self._model)) as events:
             for event in events:
                 if isinstance(event, extractor.Answer):
@@ -177,6 +183,7 @@ class Reader:
 
     def close(self) -> None:
         """Free the model."""
+        self._closed = True
         self._registry.close()
 
     def __enter__(self) -> Self:
@@ -186,18 +193,22 @@ class Reader:
         self.close()
 
     def _task(self, text: str, prompt_type: PromptType, options: Options) -> Task:
-        try:
-            _PROMPT_TYPE.validate_python(prompt_type)
-        except ValidationError as error:
-            raise input_error(error, default="prompt_type") from error
+        if self._closed:
+            raise Unavailable(message("errors.reader_closed"))
+        for name, value in (("text", text), ("prompt_type", prompt_type)):
+            try:
+                _CHECKS[name].validate_python(value, strict=True)
+            except ValidationError as error:
+                raise input_error(error, default=name) from error
         try:
             _OPTIONS.validate_python(options)
         except ValidationError as error:
             raise input_error(error) from error
+        lang = options.get("lang", "auto")
         return make_task(
             prompt_type,
             text,
-            lang=options.get("lang"),
+            lang=None if lang == "auto" else lang,
             entity=options.get("entity"),
             labels=read_labels(_plain(options.get("schema"))),
             examples=read_examples(prompt_type, _plain(options.get("examples"))),
@@ -227,11 +238,23 @@ def extract(
     **options: Unpack[Options],
 ) -> Answer:
     """One call: see `Reader.extract`. The model stays loaded until the program ends."""
+    name = model or load_settings().default_model
     with _lock:
-        if model not in _readers:
-            _readers[model] = open(model)
-            atexit.register(_readers[model].close)
-    return _readers[model].extract(text, prompt_type, **options)
+        if name not in _readers:
+            _readers[name] = open(name)
+            atexit.register(_readers[name].close)
+    return _readers[name].extract(text, prompt_type, **options)
+
+
+@contextmanager
+def _our_names() -> Iterator[None]:
+    """InputError names our arguments instead of the fields of the HTTP API."""
+    try:
+        yield
+    except InputError as error:
+        if error.field not in _ARGUMENTS:
+            raise
+        raise InputError(error.message, field=_ARGUMENTS[error.field]) from error
 
 
 def _answer_of(events: Sequence[Event]) -> Answer:

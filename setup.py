@@ -30,6 +30,8 @@ class BuildNested(build_py):
     """Copies the files into `kex/` of the build folder."""
 
     def run(self) -> None:
+        # What an earlier build left there may have moved since.
+        shutil.rmtree(Path(self.build_lib) / NAME, ignore_errors=True)
         for source, target in self._files().items():
             path = Path(self.build_lib) / target
             path.parent.mkdir(parents=True, exist_ok=True)

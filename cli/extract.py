@@ -20,7 +20,17 @@ from extraction.request.labels import read_labels
 from extraction.request.spans import read_spans
 from extraction.request.task import MAX_PASSES, Assertions, Grounding, Task, make_task
 from knowledge.answer_json import item_json
-from knowledge.items import NOT_STATED, Entity, Item, Located, PromptType, Triple, readable
+from knowledge.items import (
+    NOT_STATED,
+    Entity,
+    Item,
+    Located,
+    PromptType,
+    Triple,
+    mark_of,
+    readable,
+)
+from knowledge.text.spans import Lang
 from models.progress import Stage
 from models.registry import NAMES, Registry
 from settings import Settings, load_settings
@@ -178,7 +188,7 @@ def _print_table(answer: Answer) -> None:
     columns = COLUMNS[answer.prompt_type]
     table = Table(*(render(answer.lang, f"knowledge.field.{name}", {}) for name in columns))
     for item in answer.items:
-        table.add_row(*_row(item))
+        table.add_row(*_row(item, answer.lang))
     for card in answer.cards:
         for key in card.not_stated:
             name = card.entity.text if card.entity else ""
@@ -187,14 +197,14 @@ def _print_table(answer: Answer) -> None:
     click.echo(f"{answer.model} · {answer.elapsed_ms / 1000:.1f} s", err=True)
 
 
-def _row(item: Item) -> tuple[str, ...]:
+def _row(item: Item, lang: Lang) -> tuple[str, ...]:
     if isinstance(item, Triple):
         places = f"{_place(item.head)} → {_place(item.tail)}"
-        return item.head.text, item.relation, item.tail.text, places
+        return item.head.text, item.relation + mark_of(item, lang), item.tail.text, places
     if isinstance(item, Entity):
         more = f" ×{len(item.mentions)}" if len(item.mentions) > 1 else ""
         return item.label, item.place.text, _place(item.place) + more
-    return item.entity.text, item.key, item.value.text, _place(item.value)
+    return item.entity.text, item.key + mark_of(item, lang), item.value.text, _place(item.value)
 
 
 def _place(located: Located) -> str:

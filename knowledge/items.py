@@ -128,7 +128,7 @@ def readable(
     lines: list[str] = []
     if prompt_type == "KE1":
         lines = [
-            f"({item.head.text}, {item.relation}, {item.tail.text}){_mark(item, lang)}"
+            f"({item.head.text}, {item.relation}, {item.tail.text}){mark_of(item, lang)}"
             for item in items
             if isinstance(item, Triple)
         ]
@@ -142,13 +142,13 @@ def readable(
         for card in cards or plain_cards(items):
             lines.append(card.entity.text if card.entity else nothing_found(prompt_type, lang))
             lines += [
-                f"  {fact.key}{colon}{fact.value.text}{_mark(fact, lang)}" for fact in card.facts
+                f"  {fact.key}{colon}{fact.value.text}{mark_of(fact, lang)}" for fact in card.facts
             ]
             lines += [f"  {key}{colon}{NOT_STATED[lang]}" for key in card.not_stated]
     return "\n".join(lines)
 
 
-def _mark(item: Triple | Fact, lang: Lang) -> str:
+def mark_of(item: Triple | Fact, lang: Lang) -> str:
     """What the text does with an item that it does not state."""
     if item.assertion == "stated":
         return ""

@@ -102,12 +102,25 @@ def test_a_cancelled_task_stops_the_model() -> None:
         ({"examples": [{"text": 1}]}, "examples"),
         ({"min_confidence": 2}, "min_confidence"),
         ({"relations": ["a"]}, "relations"),
+        ({"text": ""}, "text"),
+        ({"text": None}, "text"),
+        ({"text": b"abc"}, "text"),
     ],
 )
 def test_a_wrong_argument_is_named(given: dict[str, Any], field: str) -> None:
     with pytest.raises(kex.InputError) as caught:
-        reader(SAID)[0].extract(TEXT, **given)
+        reader(SAID)[0].extract(given.pop("text", TEXT), **given)
     assert str(caught.value.field).startswith(field)
+
+
+def test_a_model_that_is_none_and_a_closed_reader() -> None:
+    with pytest.raises(kex.InputError) as caught:
+        kex.open("Nope")
+    assert caught.value.field == "model"
+    opened, _ = reader(SAID)
+    opened.close()
+    with pytest.raises(kex.KexError, match="closed"):
+        opened.extract(TEXT)
 
 
 def test_any_sequence_and_mapping_will_do() -> None:
@@ -158,5 +171,6 @@ def test_extract_keeps_its_model(monkeypatch: pytest.MonkeyPatch) -> None:
     opened, model = reader(SAID)
     monkeypatch.setattr(kex, "_readers", {})
     monkeypatch.setattr(kex, "open", lambda name: opened)
-    assert kex.extract(TEXT).triples == kex.extract(TEXT, "KE1", passes=1).triples
+    assert kex.extract(TEXT).triples == kex.extract(TEXT, model="Embedded", lang="auto").triples
+    assert list(kex._readers) == ["Embedded"]
     assert len(model.requests) == 2

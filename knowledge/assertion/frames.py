@@ -207,12 +207,15 @@ def unlikely(said: str, lang: Lang) -> Span | None:
     return Span(*condition.span("if")) if condition else None
 
 
-def opened(said: str, first: Span, clauses: int) -> Span | None:
+def opened(said: str, ends: Sequence[Span], clauses: int) -> Span | None:
     """English: the verb that opens a question about the pair, or a supposition.
 
-    `first` is the first end of the pair, `clauses` how many clauses the sentence has behind one.
+    `ends` are those of the pair in order, `clauses` how many clauses the sentence has behind one.
     """
+    first, last = ends[0], ends[-1]
     verb = _SUPPOSES.match(said)
+    if verb and ";" in said[verb.end() : last.start]:  # what follows supposes nothing
+        return None
     if verb is None and said.rstrip("\"'”’)").endswith("?") and clauses < 2:
         verb = _ASKS.match(said)
     return None if verb is None or first.start < verb.end() else Span(*verb.span())

@@ -43,6 +43,12 @@ _FRONT = {
         r"(?:on|at|in|from|by|until|after|before|as of|starting)(?: the)? ", re.IGNORECASE
     ),
 }
+# What follows a comma and is no part of a plan: how it is today, or was.
+_MEANWHILE = re.compile(
+    r"[但而]?[他她它其]?(?:目前|现在|如今|现[居任住为]|已|曾|此前|之前|原)"
+    r"|\s*(?:(?:and|but)\s+)?(?:(?:he|she|it|they)\s+)?(?:currently|now|already|previously)\b",
+    re.IGNORECASE,
+)
 _UNTIL = re.compile(r"(?:un)?till?\b", re.IGNORECASE)
 # Chinese: a clause of time ends before the pair's other end; 战后 and 同时 are words.
 _WHEN_DONE = re.compile(
@@ -97,7 +103,7 @@ def read(text: str, sentence: Span, ends: Sequence[Span | None], label: str) -> 
     if cue or reached:
         cue = cue or reached[0]
         return _reading(cue.says, said, cue.span, sentence)
-    asked = opened(said, pair.ends[0], pair.clauses) if lang == "en" and not pair.away else None
+    asked = opened(said, pair.ends, pair.clauses) if lang == "en" and not pair.away else None
     return _reading("uncertain", said, asked, sentence) if asked else STATED
 
 
@@ -128,7 +134,11 @@ class _Pair:
         self._starts = [at.start for at in breaks]
         self.clauses = len(breaks)
         self._stops = [at.end for at in breaks]
-        self._ends_of_plans = [at.start for at in breaks if said[at.start : at.end] not in ",，"]
+        self._ends_of_plans = [
+            at.start
+            for at in breaks
+            if said[at.start : at.end] not in ",，" or _MEANWHILE.match(said, at.end)
+        ]
 
     def is_reached_by(self, cue: Word) -> bool:
         if any(_overlap(cue.span, end) for end in self.ends):

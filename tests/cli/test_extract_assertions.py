@@ -49,6 +49,18 @@ def test_a_rumour_is_left_out_unless_all_is_asked_for(tmp_path: Path) -> None:
     assert answer["left_out"] == []
 
 
+@pytest.mark.usefixtures("service")
+def test_the_table_marks_what_is_not_stated(tmp_path: Path) -> None:
+    path = tmp_path / "text.txt"
+    path.write_text(TEXT, encoding="utf-8")
+    done = CliRunner().invoke(
+        main, ["extract", str(path), "--model", "ChatGpt", "--assertions", "all"]
+    )
+    rumour, stated = (line for line in done.stdout.splitlines() if "lives in" in line)
+    assert "lives in [uncertain]" in rumour
+    assert "[" not in stated
+
+
 def test_another_value_is_refused() -> None:
     done = CliRunner().invoke(main, ["extract", "-", "--assertions", "some"], input="a")
     assert done.exit_code == 2 and "affirmed" in done.output

@@ -22,8 +22,16 @@ STATED: tuple[Row, ...] = (
     ("李娜未获批准前借调到宁波。", "李娜", "宁波", "stated", "工作地"),
     ("陈明落选以后移居昆明。", "陈明", "昆明", "stated", "居住地"),
     ("王刚没有在退休后回到上海。", "王刚", "上海", "negated", "居住地"),
+    ("周婷打算明年到柏林工作，目前住在成都。", "周婷", "成都", "stated", "现居地"),
+    ("周婷打算明年到柏林工作，目前住在成都。", "周婷", "柏林", "planned", "工作地"),
+    ("Ida Moe plans to move to Hamar, and currently lives in Oslo.", "Ida Moe", "Oslo", "stated",
+     "residence"),
+    ("Had Bell stayed in Turin, he would be mayor; he moved to Oslo in 1998.", "Bell", "Oslo",
+     "stated", "residence"),
+    ("Had Bell stayed in Turin, he would be mayor of Asti; he left.", "Bell", "Asti", "uncertain",
+     "office"),
     ("王刚没有在战后回到上海。", "王刚", "上海", "negated", "居住地"),
-)
+)  # fmt: skip
 
 # What would have been.
 SUPPOSED: tuple[Row, ...] = (
