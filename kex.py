@@ -113,7 +113,10 @@ class Answer(extractor.Answer):
 
 Event = Stage | Found | Answer
 # What callers give, with the names of our arguments.
-_CHECKS: dict[str, TypeAdapter[Any]] = {"text": TypeAdapter(str), "prompt_type": TypeAdapter(PromptType)}
+_CHECKS: dict[str, TypeAdapter[Any]] = {
+    "text": TypeAdapter(str),
+    "prompt_type": TypeAdapter(PromptType),
+}
 _OPTIONS = TypeAdapter(Options)
 _ARGUMENTS = {"user_input": "text", "model_type": "model"}  # the fields of the HTTP API
 
