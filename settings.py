@@ -27,12 +27,17 @@ VERSION = "0.1.0"
 ModelName = Literal["Local-GLM", "ChatGpt", "Embedded"]
 
 
+# Never that of the current folder, which may be another project's.
+_INSTALLED = __name__ != "settings"
+ENV_FILE = Path("~/.config/kex/.env").expanduser() if _INSTALLED else Path(__file__).parent / ".env"
+
+
 class Settings(BaseSettings):
     """Settings with the prefix `KEX_`, and the standard `OPENAI_*` and `HF_ENDPOINT`."""
 
     model_config = SettingsConfigDict(
         env_prefix="KEX_",
-        env_file=".env",
+        env_file=ENV_FILE,
         env_ignore_empty=True,
         extra="ignore",
         frozen=True,

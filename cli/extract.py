@@ -98,7 +98,7 @@ class ExtractOptions:
 )  # fmt: skip
 @click.option(
     "--grounding", type=click.Choice(["strict", "free"]), default="strict", show_default=True,
-    help="strict: pieces of the text only; free: paraphrases too, shown without a place.",
+    help="strict: pieces of the text only; free: paraphrases too, without offsets.",
 )  # fmt: skip
 @click.option(
     "--assertions", type=click.Choice(["affirmed", "all"]), default="affirmed", show_default=True,

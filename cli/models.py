@@ -67,7 +67,7 @@ def list_command(form: str) -> None:
 @models.command("get")
 @click.argument("name", type=NAME, default="Embedded", metavar="[NAME]")
 @click.option("--accept-licence", is_flag=True, help="Accept the licence of Local-GLM's weights.")
-@click.option("--update", is_flag=True, help="Local-GLM: take the hub's files of today.")
+@click.option("--update", is_flag=True, help="Local-GLM: download the hub's newest files.")
 def get_command(name: str, accept_licence: bool, update: bool) -> None:
     """Fetch the weights of NAME (Embedded, Local-GLM) and print where they are."""
     settings = load_settings()

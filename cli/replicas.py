@@ -16,15 +16,15 @@ from settings import ModelName, load_settings
 @click.option("--model", "name", type=click.Choice(NAMES), help="Default: KEX_DEFAULT_MODEL.")
 @click.option("--address", help="Where the cluster is (auto, ray://…).  [default: this machine]")
 @click.option("--least", type=click.IntRange(1), default=1, show_default=True,
-              help="Replicas when nobody asks.")  # fmt: skip
+              help="Fewest replicas.")  # fmt: skip
 @click.option("--most", type=click.IntRange(1), default=4, show_default=True,
-              help="Replicas when many ask.")  # fmt: skip
+              help="Most replicas.")  # fmt: skip
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address to bind.")
 @click.option("--port", type=click.IntRange(1, 65535), default=8000, show_default=True)
 def replicas_command(
     name: ModelName | None, address: str | None, least: int, most: int, host: str, port: int
 ) -> None:
-    """Serve replicas of a model behind one address, more of them the longer the queues.
+    """Serve replicas of a model behind one address; long queues start more.
 
     Other Kex name the address in KEX_EMBEDDED_URL or KEX_LOCAL_GLM_URL. Needs
     requirements-ray.txt. Ends with Ctrl-C.

@@ -1,5 +1,8 @@
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -72,6 +75,19 @@ def test_the_store_is_a_file_in_the_users_data_folder() -> None:
 def test_the_store_can_be_turned_off(monkeypatch: pytest.MonkeyPatch, value: str) -> None:
     monkeypatch.setenv("KEX_STORE", value)
     assert load_settings().store is None
+
+
+def test_the_env_file_is_that_of_kex_and_not_of_the_current_folder(tmp_path: Path) -> None:
+    (tmp_path / ".env").write_text("KEX_MAX_TOKENS=77\n", encoding="utf-8")
+    program = "import settings; print(settings.ENV_FILE, settings.load_settings().max_tokens)"
+    clean = {k: v for k, v in os.environ.items() if not k.startswith("KEX_")}
+    done = subprocess.run(
+        [sys.executable, "-c", program], cwd=tmp_path, env={**clean, "PYTHONPATH": str(ROOT)},
+        capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    file, value = done.stdout.split()
+    assert file == str(ROOT / ".env")
+    assert value != "77"
 
 
 def test_an_empty_line_in_the_env_file_turns_the_store_off_too(

@@ -81,11 +81,11 @@ class Options:
 @click.option("--max-tokens", type=click.IntRange(1), help="Tokens of the reply alone.")
 @click.option(
     "--top-p", type=click.FloatRange(0, 1, min_open=True), default=0.4, show_default=True,
-    help="Draw from the likeliest tokens that make up this share.",
+    help="Sample from the likeliest tokens with this total probability.",
 )  # fmt: skip
 @click.option(
     "--top-k", type=click.IntRange(0), default=100, show_default=True,
-    help="Draw from this many tokens; 0: from all.",
+    help="Sample from this many tokens; 0: from all.",
 )  # fmt: skip
 @click.option(
     "--temperature", type=click.FloatRange(0, 2), default=0.8, show_default=True,
@@ -95,7 +95,7 @@ class Options:
     "--repetition-penalty", type=click.FloatRange(0, 10, min_open=True),
     help="Above 1: repeat less. Default: the model's own.",
 )  # fmt: skip
-@click.option("--seed", type=click.IntRange(0, 2**32 - 1), help="Draw the same way every time.")
+@click.option("--seed", type=click.IntRange(0, 2**32 - 1), help="Seed of the sampling.")
 @click.option("--quant", type=click.Choice(["8", "4"]), help="Local-GLM: bits of its weights.")
 @click.option("--device", type=click.Choice(["cpu", "cuda"]), help="Local-GLM: where it runs.")
 @click.option(

@@ -75,11 +75,11 @@ def cluster_of(engine: str, address: str | None, actors: int | None) -> Cluster 
 
 BUDGET = click.option(
     "--budget", "amount", type=Amount(),
-    help="Spend no more over all runs: money (12.50, needs --price) or tokens (200000tokens).",
+    help="Most to spend over all runs: money (12.50, needs --price) or tokens (200000tokens).",
 )  # fmt: skip
 PRICE = click.option(
     "--price", type=(click.FloatRange(0), click.FloatRange(0)), metavar="IN OUT",
-    help="What a million tokens cost, read and written: --price 0.15 0.60. Kex knows no prices.",
+    help="Price of a million tokens read and written: --price 0.15 0.60.",
 )  # fmt: skip
 PARALLEL = click.option(
     "--parallel", type=click.IntRange(1, 256),
@@ -89,14 +89,14 @@ PARALLEL = click.option(
 
 ENGINE = click.option(
     "--engine", type=click.Choice(["own", "ray"]), default="own", show_default=True,
-    help="ray: actors of a cluster read, each with a model of its own.",
+    help="ray: actors of a cluster read the documents, each with its own model.",
 )  # fmt: skip
 ADDRESS = click.option(
     "--address", help="ray: where the cluster is (auto, ray://…).  [default: one of this machine]"
 )
 ACTORS = click.option(
     "--actors", type=click.IntRange(1, 10_000),
-    help="ray: how many read.  [default: as many as there is room for]",
+    help="ray: number of actors.  [default: as many as there is room for]",
 )  # fmt: skip
 
 
@@ -126,17 +126,17 @@ def corpus() -> None:
 @click.option("--passes", type=click.IntRange(1, MAX_PASSES), default=1, show_default=True,
               help="How often each part is read.")  # fmt: skip
 @click.option("--min-confidence", type=click.FloatRange(0, 1), default=0.0,
-              help="Leave out what is less probably right.")  # fmt: skip
+              help="Leave out items of lower confidence.")  # fmt: skip
 @click.option("--grounding", type=click.Choice(["strict", "free"]), default="strict",
-              show_default=True, help="free: paraphrases too, shown without a place.")  # fmt: skip
+              show_default=True, help="free: paraphrases too, without offsets.")  # fmt: skip
 @click.option("--assertions", type=click.Choice(["affirmed", "all"]), default="affirmed",
               show_default=True, help="all: also what a text denies or doubts.")  # fmt: skip
 @click.option("--format", "format_", type=click.Choice(get_args(Format)), default="jsonl",
-              show_default=True, help="Of the answers' files.")  # fmt: skip
+              show_default=True, help="Format of the answers.")  # fmt: skip
 @click.option("--shard-size", type=click.IntRange(1, 100_000), default=1000, show_default=True,
               help="Answers in one file.")  # fmt: skip
 @click.option("--limit", type=click.IntRange(1), help="Only the first documents of the input.")
-@click.option("--dry-run", is_flag=True, help="Tell documents, tokens and cost, and ask nothing.")
+@click.option("--dry-run", is_flag=True, help="Print documents, tokens and cost; ask no model.")
 @PARALLEL
 @ENGINE
 @ADDRESS

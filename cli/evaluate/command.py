@@ -51,7 +51,9 @@ class Types(click.ParamType[tuple[PromptType, ...]]):
     "--type", "tasks", type=Types(), default=",".join(TASKS), show_default=True,
     help="Tasks between commas.",
 )  # fmt: skip
-@click.option("--limit", type=click.IntRange(1), help="So many rows, evenly of all sources.")
+@click.option(
+    "--limit", type=click.IntRange(1), help="Number of rows, drawn evenly from the sources."
+)
 @click.option("--seed", type=click.IntRange(0), default=0, show_default=True)
 @click.option(
     "--schema", type=click.Choice(get_args(SchemaChoice)), default="source", show_default=True,
@@ -65,7 +67,7 @@ class Types(click.ParamType[tuple[PromptType, ...]]):
 @click.option("--retry", is_flag=True, help="Ask again for the rows that failed in this folder.")
 @click.option(
     "--parallel", type=click.IntRange(1, 64), default=1, show_default=True,
-    help="Rows that are asked at a time; a row's seconds are then shared with others.",
+    help="Rows to ask at a time; they then share the seconds.",
 )  # fmt: skip
 @click.option("--out", type=FOLDER, help="Folder of the answers and the report. Required.")
 @click.pass_context

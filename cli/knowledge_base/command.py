@@ -22,19 +22,23 @@ if TYPE_CHECKING:
 
 @click.group()
 def base() -> None:
-    """The knowledge base of KEX_BASE: what was found in many sources, folded into entities."""
+    """The knowledge base of KEX_BASE: items of many sources, merged into entities."""
 
 
 @base.command("import")
 @click.argument("runs", nargs=-1, type=click.Path(exists=True, path_type=Path))
-@click.option("--conversations", is_flag=True, help="Also what KEX_STORE keeps, as corrected.")
+@click.option(
+    "--conversations",
+    is_flag=True,
+    help="Also the conversations of KEX_STORE, with their corrections.",
+)
 @click.option("--as", "prefix", default="", metavar="NAME",
               help="Put NAME/ before all ids, where several inputs have the same.")  # fmt: skip
 def import_command(runs: tuple[Path, ...], conversations: bool, prefix: str) -> None:
     """Import RUNS: folders of `corpus run`, lines of `extract --format record`, gold files.
 
-    What is there already changes nothing; of a source that has changed the new state counts.
-    Exit code 1: some lines were rejected, each told on stderr.
+    Sources that are there already are skipped; one that has changed is replaced.
+    Exit code 1: some lines were rejected; stderr names each.
     """
     if not runs and not conversations:
         raise click.UsageError(say("base_needs_runs"))
@@ -46,7 +50,7 @@ def import_command(runs: tuple[Path, ...], conversations: bool, prefix: str) -> 
 @base.command("remove")
 @click.argument("source")
 def remove_command(source: str) -> None:
-    """Remove SOURCE with all that was found in it alone."""
+    """Remove SOURCE, and what was found in no other source."""
     with opened() as found:
         found.remove(source)
 
@@ -54,10 +58,10 @@ def remove_command(source: str) -> None:
 @base.command("split")
 @click.argument("name")
 @click.option("--source", "in_sources", multiple=True,
-              help="In these sources NAME is another one than in the rest.")  # fmt: skip
-@click.option("--spelling", is_flag=True, help="NAME, spelt so, is another one than its like.")
+              help="Split NAME in these sources only.")  # fmt: skip
+@click.option("--spelling", is_flag=True, help="Split this spelling of NAME from the others.")
 def split_command(name: str, in_sources: tuple[str, ...], spelling: bool) -> None:
-    """Take NAME out of its entity: no alias joins it to another from now on."""
+    """Split NAME from its entity; aliases no longer merge it."""
     with opened() as found:
         _tell(found.split(name, in_sources, spelling=spelling))
 
