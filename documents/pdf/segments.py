@@ -33,6 +33,8 @@ WIDE = re.compile(
 )
 _QUOTES = "“”‘’…—"  # as narrow as letters in Western text
 _MARK = re.compile(r"\s*[-–−]?\d{1,3}(?:\s?[,，–-]\s?\d{1,3}){0,5}\s*")
+# A letter that leads to a footnote, behind a number: 1999ᵃ. "1st" has two.
+_LETTER = re.compile(r"\s*[a-z*†‡§](?:\s?[,，]\s?[a-z*†‡§]){0,3}\s*")
 _SUPERSCRIPTS = str.maketrans("0123456789-–−", "⁰¹²³⁴⁵⁶⁷⁸⁹⁻⁻⁻")
 # Behind a unit, a letter or a ten, raised digits are a power: km², E = mc², 10⁶.
 _TAKES_POWER = re.compile(r"(?<![^\W_])(?:10|[a-zµμ]{1,2}|[^\W\d_\u2e80-\U0003ffff])$")
@@ -186,6 +188,8 @@ def _levelled(small: Piece, near: Piece) -> Piece:
         before = near.text if near.left < small.left else ""
         if before and not before.endswith(" ") and not _TAKES_POWER.search(before):
             text = f" {text}"
+    elif small.base > near.base and near.left < small.left and _LETTER.fullmatch(text):
+        text = f" {text}" if near.text[-1:].isdigit() else text
     return replace(small, text=text, base=near.base, size=near.size)
 
 

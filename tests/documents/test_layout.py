@@ -87,6 +87,22 @@ def test_raised_digits_are_no_part_of_a_number(
     assert texts(*line) == [expected]
 
 
+@pytest.mark.parametrize(
+    ("before", "mark", "expected"),
+    [
+        ("sold in 1999", "a", "sold in 1999 a to Oslo"),
+        ("sold in 1999", "†", "sold in 1999 † to Oslo"),
+        ("the 19", "th", "the 19th to Oslo"),
+        ("Nordvision", "a", "Nordvisiona to Oslo"),
+    ],
+)
+def test_a_raised_letter_is_no_part_of_a_number(before: str, mark: str, expected: str) -> None:
+    line = [drawn(before)]
+    line.append(drawn(mark, line[-1].right, 703.5, 6.0))
+    line.append(drawn(" to Oslo", line[-1].right))
+    assert texts(*line) == [expected]
+
+
 def test_the_mark_before_a_footnote_stands_in_its_line() -> None:
     mark = drawn("3", 50, 703, 6)
     assert texts(mark, drawn(" Annual report.", mark.right)) == ["³ Annual report."]
