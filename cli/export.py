@@ -23,10 +23,10 @@ from wording import message
 def export_command(
     runs: tuple[Path, ...], name: str, out: Path | None, base_iri: str | None
 ) -> None:
-    """Write the answers of RUNS, or of standard input (-), in another format.
+    """Write answers in another format.
 
-    RUNS are folders of `corpus run`, and files of lines as `extract --format record` writes them,
-    plain or gzipped, and gold files. However many answers there are, few are in memory.
+    RUNS are folders of `corpus run`, files of lines as `extract --format record` writes them,
+    plain or gzipped, and gold files; - is standard input. Answers are read one by one.
     """
     export_records(_read(runs or (Path("-"),)), name, base_iri, out)
 

@@ -24,7 +24,9 @@ from settings import ModelName, load_settings
 def replicas_command(
     name: ModelName | None, address: str | None, least: int, most: int, host: str, port: int
 ) -> None:
-    """Serve replicas of a model behind one address; long queues start more.
+    """Serve replicas of a model on a Ray cluster.
+
+    They have one address; long queues start more.
 
     Other Kex name the address in KEX_EMBEDDED_URL or KEX_LOCAL_GLM_URL. Needs
     requirements-ray.txt. Ends with Ctrl-C.

@@ -21,7 +21,9 @@ PLOT = click.option("--plot", type=FILE, help="PNG file to draw (needs matplotli
 
 @click.group()
 def bench() -> None:
-    """How fast the embedded model is here, on Kex's own engine and on llama.cpp."""
+    """Measure the speed of the built-in model here.
+
+    On Kex's own engine and on llama.cpp."""
 
 
 @bench.command("requests")

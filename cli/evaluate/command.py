@@ -79,7 +79,7 @@ def evaluate(
     out: Path | None,
     **options: Any,  # the other fields of EvaluateOptions
 ) -> None:
-    """Measure a model on annotated texts: how much of the gold it finds.
+    """Measure a model on annotated texts.
 
     Can be interrupted; the same command resumes it.
     """

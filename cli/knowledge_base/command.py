@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 @click.group()
 def base() -> None:
-    """The knowledge base of KEX_BASE: items of many sources, merged into entities."""
+    """Build and correct the knowledge base (KEX_BASE)."""
 
 
 @base.command("import")

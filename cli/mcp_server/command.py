@@ -20,10 +20,10 @@ if TYPE_CHECKING:
 
 @click.command("mcp")
 def mcp_command() -> None:
-    """Offer extraction and the knowledge base to an MCP client, over standard input and output.
+    """Serve an MCP client over standard input and output.
 
-    The client, such as a desktop assistant, starts this command by itself. Needs
-    requirements-mcp.txt. Logs go to standard error.
+    Its tools are extraction and the knowledge base. The client, such as a desktop assistant,
+    starts this command by itself. Needs requirements-mcp.txt. Logs go to standard error.
     """
     settings = load_settings()
     logging.basicConfig(

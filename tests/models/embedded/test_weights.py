@@ -244,7 +244,7 @@ def test_a_wrong_file_in_the_cache_is_never_returned(tmp_path: Path, index: Inde
 
 def test_verify_says_what_is_missing_or_wrong(tmp_path: Path) -> None:
     place = store(WEIGHTS, tmp_path, NOWHERE)
-    with pytest.raises(WeightsError, match=r"does not exist\. Run `python app\.py models get`"):
+    with pytest.raises(WeightsError, match=r"does not exist\. Run `\./kex models get`"):
         place.verify()
     put(tmp_path, b"GGUF")
     with pytest.raises(WeightsError, match=r"has 4 bytes, not 400,777\."):
