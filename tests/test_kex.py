@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import re
+from collections.abc import Coroutine
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import pytest
 
@@ -16,6 +18,7 @@ from tests import ROOT
 from tests.corpus.service import Service
 from tests.scripted_model import ScriptedModel, Step
 
+T = TypeVar("T")
 TEXT = "Ada Moreno founded Helix Labs in 2012."
 SAID = '[["Ada Moreno", "founder of", "Helix Labs"]]'
 
@@ -24,6 +27,12 @@ def reader(*script: Step) -> tuple[kex.Reader, ScriptedModel]:
     model = ScriptedModel(script)
     settings = Settings(cache_dir=Path("/nonexistent"))
     return kex.Reader("Embedded", settings, Registry(settings, {"Embedded": model})), model
+
+
+def run(work: Coroutine[Any, Any, T]) -> T:
+    """In a thread of its own: a browser of other tests keeps a loop running in this one."""
+    with ThreadPoolExecutor(1) as pool:
+        return pool.submit(asyncio.run, work).result()
 
 
 def test_an_answer_has_typed_items_with_their_places() -> None:
@@ -71,7 +80,7 @@ def test_asyncio() -> None:
         events = [event async for event in opened.astream(TEXT)]
         return events, await opened.aextract(TEXT)
 
-    events, answer = asyncio.run(both())
+    events, answer = run(both())
     assert isinstance(events[-1], kex.Answer)
     assert events[-1].items == answer.items != ()
 
@@ -87,7 +96,7 @@ def test_a_cancelled_task_stops_the_model() -> None:
         with pytest.raises(asyncio.CancelledError):
             await task
 
-    asyncio.run(asyncio.wait_for(cancelled(), 20))
+    run(asyncio.wait_for(cancelled(), 20))
     assert model.running == 0
 
 
@@ -159,7 +168,8 @@ def test_the_examples_of_the_docs_run(
     names: dict[str, Any] = {}
     try:
         for block in blocks:
-            exec(block, names)  # noqa: S102  # our own docs
+            with ThreadPoolExecutor(1) as pool:  # as in `run`
+                pool.submit(exec, block, names).result()
         assert isinstance(names["answer"], kex.Answer)
     finally:
         for opened in kex._readers.values():
