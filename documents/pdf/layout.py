@@ -49,7 +49,7 @@ class Line:
 class Page:
     """The lines of a page from top to bottom, and its width in points; 0 where it is unknown.
 
-    What stands aside comes last.
+    Text aside comes last.
     """
 
     lines: list[Line]
@@ -73,7 +73,7 @@ def lines_of(pieces: Iterable[Piece]) -> list[Line]:
 
 
 def _parts(groups: Iterable[list[Piece]]) -> Iterator[tuple[list[Piece], bool]]:
-    """The page's own text, then what stands aside; whether it does."""
+    """The page's own text, then the text aside; each with whether it is aside."""
     behind: list[list[Piece]] = []
     for number, group in enumerate(groups):
         places = _huge_places(group)

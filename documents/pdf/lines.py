@@ -64,7 +64,7 @@ class _Placed:
 def join_pages(pages: Sequence[Page]) -> str:
     """One text, paragraphs apart by a blank line, rows of a table each in a line.
 
-    What stands aside on a page comes behind the last paragraph that ends there.
+    Text aside on a page follows the last paragraph that ends there.
     """
     pages = [
         replace(page, lines=[replace(one, text=without_forms(one.text)) for one in page.lines])

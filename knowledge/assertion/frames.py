@@ -112,7 +112,7 @@ def _rules(lang: Lang) -> _Rules:
 
 
 def has_no_subject(said: str, begin: int, end: int, lang: Lang) -> bool:
-    """Whether the beginning of a clause leaves its subject to what stands before it."""
+    """Whether a clause has no subject of its own, so that it takes the one before."""
     return not said[_rules(lang).skip(said, begin, end) : end].strip()
 
 

@@ -29,7 +29,7 @@ FIELD = re.compile(
 )
 _BEGINNINGS = (MARKDOWN, BULLET, NUMBERED, CHAPTER, FIELD)
 QUOTE = re.compile(r"(?:>[ \t]?){1,20}")
-# What stands inside a sentence as often as before an item.
+# These are inside sentences as often as they begin an item.
 _INITIAL = re.compile(r"[A-Z]\.[ \t]?(?:-?[A-Z]\.[ \t]?){0,3}(?:(?:de|van|von) )?[A-Z][a-z’']")
 _DATE = re.compile(
     r"[0-3]?\d\.[ \t]?(?:[Jj]anu?|[Jj]än|[Ff]eb|[Mm]är|[Mm]ar|[Aa]pr|[Mm]a[ij]|[Jj]un|[Jj]ul"

@@ -106,4 +106,5 @@ def test_nobody_is_kept_out_of_the_http_api(
 ) -> None:
     page = visit(serving.url, **look)
     page.goto(f"{serving.url}/docs?ui={look['ui']}")
+    assert "/get_response" in page.locator("main").inner_text()
     check(page, "the page of the routes")

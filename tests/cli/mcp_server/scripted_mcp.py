@@ -1,6 +1,6 @@
 """`app.py mcp` with a scripted model in place of `Embedded`: run as a process by test_mcp.py.
 
-It also writes where nothing but the protocol may be written.
+It also writes to standard output, which is for the protocol only.
 """
 
 from __future__ import annotations

@@ -53,7 +53,7 @@ class Heard:
 
 def request(engine: Engine, prompt: str = TEXT, **fields: object) -> Request:
     given: dict[str, object] = {"max_tokens": 24, "text": TEXT, "grammar": GRAMMAR, **fields}
-    return Request(prompt=engine.tokenizer.encode(prompt), **given)  # type: ignore[arg-type]
+    return Request(prompt=engine.tokenizer.encode(prompt), **given)  # type: ignore[arg-type]  # fields of Request, by name
 
 
 def ask(engine: Engine, asked: Request, heard: Heard | None = None) -> Heard:

@@ -14,11 +14,18 @@ def test_metadata_and_tensors_are_read(tmp_path: Path) -> None:
     file.put("name", "é")
     file.put("sizes", [1, 2, 3])
     file.put("share", 0.5)
+    file.put("words", ["a", "é", ""])
+    file.put("lists", [[1, 2], [3]])
+    file.put("shares", [0.5, -2.0])
+    file.put_raw("flags", 7, 3, bytes([1, 0, 1]))
     data = np.arange(6, dtype=np.float32).reshape(2, 3)
     file.tensor("first", (2, 3), F32, data)
     file.tensor("second", (1,), F32, data[:1, :1])
     found = read_gguf(file.write(tmp_path / "a.gguf"))
-    assert found.metadata == {"name": "é", "sizes": [1, 2, 3], "share": 0.5}
+    assert found.metadata == {
+        "name": "é", "sizes": [1, 2, 3], "share": 0.5, "words": ["a", "é", ""],
+        "lists": [[1, 2], [3]], "shares": [0.5, -2.0], "flags": [True, False, True],
+    }  # fmt: skip
     assert found.tensors["first"].floats().tolist() == data.tolist()
     assert found.tensors["second"].floats().tolist() == [0.0]
     with pytest.raises(GgufError, match="does not say"):

@@ -114,6 +114,10 @@ class GgufFile:
     def put(self, key: str, value: Any) -> None:
         self._entries.append(_string(key) + _typed(value))
 
+    def put_raw(self, key: str, type_: int, count: int, items: bytes) -> None:
+        """An array of a type that `put` does not write."""
+        self._entries.append(_string(key) + struct.pack("<IIQ", 9, type_, count) + items)
+
     def tensor(self, name: str, shape: tuple[int, ...], type_: int, data: Any) -> None:
         self._tensors.append((name, shape, type_, np.ascontiguousarray(data).tobytes()))
 
