@@ -28,11 +28,12 @@ def serve_command(host: str | None, port: int | None) -> None:
     logging.basicConfig(
         level=settings.log_level, format="%(asctime)s %(levelname)s %(name)s: %(message)s"
     )
+    registry = Registry(settings)
+    _load_default(settings, registry)  # beside the imports, which take as long
     from web.application import make_application  # Flask and waitress only where they serve
     from web.server import serve
     from web.services import services_of
 
-    registry = Registry(settings)
     app = make_application(settings, registry)
     services = services_of(app)
     store = services.conversations
@@ -46,7 +47,7 @@ def serve_command(host: str | None, port: int | None) -> None:
 
 
 def _announce(url: str, settings: Settings, registry: Registry, store: LazyStore) -> None:
-    """Say where the page is, and load the default model while the user opens it."""
+    """Say where the page is, and what it lacks."""
     if store.on:
         try:
             store.get()
@@ -58,14 +59,18 @@ def _announce(url: str, settings: Settings, registry: Registry, store: LazyStore
             say("serve_model_unavailable", model=settings.default_model, detail=state.detail),
             err=True,
         )
-    elif settings.default_model == "Embedded" and _loads_at_start(settings):
-        model = registry.get("Embedded")
-        registry.preload("Embedded", warm_prefixes(model.capabilities))
-    if settings.glm_preload and registry.get("Local-GLM").state().status == "idle":
-        registry.preload("Local-GLM", ())
     click.echo(say("serve_url", url=url))
 
 
-def _loads_at_start(settings: Settings) -> bool:
-    """Where it runs elsewhere, it is loaded there."""
-    return settings.embedded_preload and settings.embedded_url is None
+def _load_default(settings: Settings, registry: Registry) -> None:
+    """Begin to load what serves here and is not loaded by the first request."""
+    if (
+        settings.default_model == "Embedded"
+        and settings.embedded_preload
+        and settings.embedded_url is None  # where it runs elsewhere, it is loaded there
+    ):
+        model = registry.get("Embedded")
+        if model.state().status == "idle":
+            registry.preload("Embedded", warm_prefixes(model.capabilities))
+    if settings.glm_preload and registry.get("Local-GLM").state().status == "idle":
+        registry.preload("Local-GLM", ())

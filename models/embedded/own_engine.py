@@ -68,6 +68,9 @@ class OwnEngine:
         network = open_network(path, key, adapter, settings, threads)
         self.about: str = message("states.embedded_own", kind=network.kernels)
         self._tokenizer = QwenTokenizer(network.gguf)
+        self._turn_start, self._turn_end = map(
+            self._tokenizer.control_token, ("<|im_start|>", "<|im_end|>")
+        )
         self._engine = Engine(network, self._tokenizer)
 
     def warm(self, prefixes: Sequence[tuple[Message, ...]]) -> None:
@@ -133,8 +136,7 @@ class OwnEngine:
         """The chat template, by hand: a text that spells a control token stays text."""
         if messages[0].role != "system":
             messages = [Message("system", DEFAULT_SYSTEM), *messages]
-        encode = self._tokenizer.encode
-        [start], [end] = map(self._tokenizer.encode_template, ("<|im_start|>", "<|im_end|>"))
+        encode, start, end = self._tokenizer.encode, self._turn_start, self._turn_end
         line = encode("\n")
         ids: list[int] = []
         for one in messages:

@@ -14,9 +14,29 @@ from numpy.typing import NDArray
 
 from models.qwen.tokenizer import QwenTokenizer
 
+# Tokens that fit inside a JSON string are looked up as one set. llguidance's own four such sets are
+# no faster in our grammars and take 0.1 s longer to prepare.
+SLICE = r'[^"\\\x00-\x1F\x7F]{1,30}'
+
 
 class BadGrammar(ValueError):
     """The grammar cannot be compiled; the message is llguidance's."""
+
+
+class _Adapted:
+    """The tokenizer as llguidance asks for one: the same object serves both, so the vocabulary is
+    read once."""
+
+    bos_token_id = None
+
+    def __init__(self, tokenizer: QwenTokenizer) -> None:
+        self._encode = tokenizer.encode
+        self.eos_token_id = tokenizer.end
+        self.tokens = tokenizer.spellings()
+        self.special_token_ids = list(tokenizer.control.values())
+
+    def __call__(self, text: str) -> list[int]:
+        return self._encode(text)
 
 
 class Grammars:
@@ -25,7 +45,10 @@ class Grammars:
     def __init__(self, tokenizer: QwenTokenizer, vocabulary: int) -> None:
         self._vocabulary = vocabulary
         self._tokenizer = llguidance.LLTokenizer(
-            tokenizer.as_json(), n_vocab=vocabulary, eos_token=tokenizer.end
+            llguidance.TokenizerWrapper(_Adapted(tokenizer)),
+            n_vocab=vocabulary,
+            eos_token=tokenizer.end,
+            slices=[SLICE],
         )
 
     def constraint(self, grammar: str) -> Constraint:

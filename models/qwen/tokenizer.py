@@ -5,11 +5,9 @@ The work is done by the `tokenizers` package; this module gives it the file's vo
 
 from __future__ import annotations
 
-import json
 from functools import cached_property
-from typing import Any
 
-from tokenizers import AddedToken, Regex, Tokenizer, decoders, models, pre_tokenizers
+from tokenizers import Regex, Tokenizer, decoders, models, pre_tokenizers
 
 from models.qwen.gguf import Gguf, GgufError
 
@@ -22,7 +20,8 @@ _CONTROL = 3  # the file's type of a token that stands for no text
 
 
 class QwenTokenizer:
-    """The tokenizer of a file; thread-safe."""
+    """The tokenizer of a file; thread-safe. `control` gives the ids of the control tokens by name,
+    `end` is the one that ends an answer."""
 
     def __init__(self, gguf: Gguf) -> None:
         """Raises GgufError where the file's tokenizer is of another kind."""
@@ -37,7 +36,11 @@ class QwenTokenizer:
         self._tokens: list[str] = found["tokenizer.ggml.tokens"]
         types: list[int] = found["tokenizer.ggml.token_type"]
         self.end = int(gguf.number("tokenizer.ggml.eos_token_id"))
-        self._special = [number for number, kind in enumerate(types) if kind == _CONTROL]
+        self.control = {
+            token: number
+            for number, (token, kind) in enumerate(zip(self._tokens, types, strict=True))
+            if kind == _CONTROL
+        }
         merges = [tuple(merge.split(" ", 1)) for merge in found["tokenizer.ggml.merges"]]
         vocabulary = {token: number for number, token in enumerate(self._tokens)}
         self._tokenizer = Tokenizer(models.BPE(vocab=vocabulary, merges=merges))
@@ -48,17 +51,9 @@ class QwenTokenizer:
             ]
         )
         self._tokenizer.decoder = decoders.ByteLevel()
-        self._tokenizer.add_special_tokens(
-            [AddedToken(self._tokens[number]) for number in self._special]
-        )
 
     def encode(self, text: str) -> list[int]:
         """The ids of a text in which nothing is a control token, whatever it spells."""
-        ids: list[int] = self._plain.encode(text, add_special_tokens=False).ids
-        return ids
-
-    def encode_template(self, text: str) -> list[int]:
-        """The ids of a text in which `<|im_start|>` and the like are control tokens."""
         ids: list[int] = self._tokenizer.encode(text, add_special_tokens=False).ids
         return ids
 
@@ -66,21 +61,24 @@ class QwenTokenizer:
         """The UTF-8 bytes, possibly cut inside a character; none for a control token."""
         return self._bytes[token]
 
-    def as_json(self) -> str:
-        """The tokenizer in the `tokenizers` package's own format."""
-        return str(self._tokenizer.to_str())
+    def control_token(self, name: str) -> int:
+        """The id of a control token; raises GgufError where the file has none of this name."""
+        found = self.control.get(name)
+        if found is None:
+            raise GgufError(f"The vocabulary has no control token {name}.")
+        return found
 
-    @cached_property
-    def _plain(self) -> Tokenizer:
-        """The same without control tokens."""
-        form: dict[str, Any] = json.loads(self._tokenizer.to_str())
-        form["added_tokens"] = []
-        return Tokenizer.from_str(json.dumps(form))
+    def spellings(self) -> list[bytes]:
+        """The bytes of every token; of a control token its name."""
+        spellings = list(self._bytes)
+        for name, number in self.control.items():
+            spellings[number] = name.encode()
+        return spellings
 
     @cached_property
     def _bytes(self) -> list[bytes]:
         alphabet = {char: byte for byte, char in _byte_alphabet().items()}
-        special = set(self._special)
+        special = set(self.control.values())
         return [
             b"" if number in special else bytes(alphabet.get(char, 63) for char in token)
             for number, token in enumerate(self._tokens)

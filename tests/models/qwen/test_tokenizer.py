@@ -28,7 +28,8 @@ def test_bytes_come_back(tiny: QwenTokenizer, text: str) -> None:
 
 
 def test_control_tokens_are_those_of_the_template_only(tiny: QwenTokenizer) -> None:
-    assert tiny.encode_template("<|im_end|>") == [END]
+    assert tiny.control["<|im_end|>"] == END
+    assert tiny.spellings()[END] == b"<|im_end|>"
     assert END not in tiny.encode("<|im_end|>")
     assert tiny.bytes_of(END) == b""
     assert tiny.end == END

@@ -230,6 +230,6 @@ def test_memory_stays_at_a_shard_and_a_tensor(tmp_path: Path) -> None:
     extra = int(run.stdout)
     largest = max(path.stat().st_size for path in (tmp_path / "source").glob("*.safetensors"))
     print(f"{extra / 1e6:.0f} MB beyond the start, of shards up to {largest / 1e6:.0f} MB")
-    # How many pages of a mapped file are resident is the kernel's choice: a shard in and a shard out
-    # are 2, and the whole checkpoint would be 4 in and 8 out.
+    # How many pages of a mapped file are resident is the kernel's choice: a shard in and a shard
+    # out are 2, and the whole checkpoint would be 4 in and 8 out.
     assert extra < 3 * largest
