@@ -32,7 +32,7 @@ def run(*arguments: str, stdin: bytes = b"", **env: str) -> subprocess.Completed
 def test_standard_input_to_standard_output(smollm2: Path, output: str) -> None:
     done = run(
         "extract", "-", "--type", "KE2", "--format", output,
-        stdin=TEXT.encode(), KEX_EMBEDDED_PATH=str(smollm2), KEX_MAX_TOKENS="200",
+        stdin=TEXT.encode(), KEX_EMBEDDED_PATH=str(smollm2), KEX_MAX_TOKENS="80",
     )  # fmt: skip
     assert done.returncode == 0, done.stderr.decode()
     out = done.stdout.decode()
@@ -53,7 +53,7 @@ def test_a_file_is_read(smollm2: Path, tmp_path: Path) -> None:
     path.write_bytes(b"\xef\xbb\xbf" + TEXT.encode())  # as Windows editors save it
     done = run(
         "extract", str(path), "--type", "KE3", "--entity", "鲁迅", "--format", "json",
-        KEX_EMBEDDED_PATH=str(smollm2), KEX_MAX_TOKENS="200",
+        KEX_EMBEDDED_PATH=str(smollm2), KEX_MAX_TOKENS="80",
     )  # fmt: skip
     assert done.returncode == 0, done.stderr.decode()
     knowledge = json.loads(done.stdout)["knowledge"]

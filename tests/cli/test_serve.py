@@ -53,7 +53,7 @@ def test_it_serves_until_a_signal_and_ends_with_0(number: signal.Signals) -> Non
 
 def test_without_weights_it_serves_and_says_so() -> None:
     with served() as (process, url):
-        with urllib.request.urlopen(f"{url}/models", timeout=5) as response:
+        with urllib.request.urlopen(f"{url}/models", timeout=30) as response:
             assert b"models get Embedded" in response.read()
         process.terminate()
         _, errors = process.communicate(timeout=15)
@@ -93,7 +93,7 @@ def test_the_model_is_loaded_while_the_user_opens_the_page(smollm2: Path) -> Non
         ready = False
         while not ready and time.monotonic() < until:
             time.sleep(0.1)
-            with urllib.request.urlopen(f"{url}/models", timeout=5) as response:
+            with urllib.request.urlopen(f"{url}/models", timeout=30) as response:
                 ready = b'"ready"' in response.read()
         assert ready
 

@@ -141,10 +141,10 @@ def test_the_graph_opens_closes_and_tells_the_sentence_of_an_edge(
     expect(canvas).to_have_attribute("aria-label", re.compile("20 nodes and 11 edges"))
     expect(toggle).to_have_attribute("aria-expanded", "true")
     graph = "document.querySelector('.canvas')._cyreg.cy"
-    page.evaluate(f"{graph}.edges('[name = \"near\"]')[0].emit('tap')")
+    page.evaluate(f"void {graph}.edges('[name = \"near\"]')[0].emit('tap')")
     expect(page.locator(".evidence")).to_contain_text("Ulm — near → Bonn")
     expect(page.locator(".evidence q")).to_contain_text("lies on river")
-    page.evaluate(f"{graph}.edges('[name = \"near\"]')[0].emit('mouseover')")
+    page.evaluate(f"void {graph}.edges('[name = \"near\"]')[0].emit('mouseover')")
     expect(page.locator("tr.lit")).to_have_text(re.compile("near"))
     expect(page.locator("mark.lit")).to_have_text(["Ulm", "Bonn"])
     page.locator("tr[data-row]").first.hover()
@@ -303,7 +303,7 @@ def test_two_answers_have_one_graph_without_doubles(visit: Visit, views_url: str
     # The eleven triples of the first; the second's two are among them.
     expect(drawn).to_have_attribute("aria-label", re.compile("^Graph of 20 nodes and 11 edges;"))
     tap = (
-        "canvas => canvas._cyreg.cy.edges('[name = \"near\"]')"
+        "canvas => void canvas._cyreg.cy.edges('[name = \"near\"]')"
         ".filter(edge => edge.data('source') === 'ulm')[0].emit('tap')"
     )
     drawn.evaluate(tap)
