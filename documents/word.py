@@ -44,8 +44,9 @@ def read_word(data: bytes) -> Document:
             main = _main_part(archive)
             root = _parse(archive, main)
             styles = f"{main.rpartition('/')[0]}/styles.xml".lstrip("/")
-            known = styles in archive.namelist()
-            hidden = _hidden_styles(_parse(archive, styles) if known else None)
+            hidden = (
+                _hidden_styles(archive, styles) if styles in archive.namelist() else frozenset()
+            )
     except (zipfile.BadZipFile, ParseError, KeyError, EOFError, NotImplementedError) as error:
         raise UnreadableDocument(
             message("errors.documents_word_damaged"),
@@ -68,6 +69,11 @@ def _main_part(archive: zipfile.ZipFile) -> str:
 
 
 def _parse(archive: zipfile.ZipFile, name: str) -> Element:
+    root: Element = fromstring(_unpacked(archive, name), forbid_dtd=True)
+    return root
+
+
+def _unpacked(archive: zipfile.ZipFile, name: str) -> bytes:
     with archive.open(name) as part:
         xml = part.read(MAX_XML_BYTES + 1)  # the size that the archive states may be a lie
     if len(xml) > MAX_XML_BYTES:
@@ -75,8 +81,7 @@ def _parse(archive: zipfile.ZipFile, name: str) -> Element:
             message("errors.documents_word_bomb", limit=MAX_XML_BYTES),
             field=FILE,
         )
-    root: Element = fromstring(xml, forbid_dtd=True)
-    return root
+    return xml
 
 
 def _blocks(parent: Element, hidden: frozenset[str]) -> Iterator[str]:
@@ -147,11 +152,14 @@ def _switch(form: Element) -> bool | None:
     return None
 
 
-def _hidden_styles(styles: Element | None) -> frozenset[str]:
+def _hidden_styles(archive: zipfile.ZipFile, name: str) -> frozenset[str]:
     """The styles whose text is not shown, also those based on one."""
+    xml = _unpacked(archive, name)
+    if b"vanish" not in xml.replace(b"\0", b""):  # parsing costs more; the NULs are of UTF-16
+        return frozenset()
     switches: dict[str, bool | None] = {}
     bases: dict[str, str] = {}
-    for style in styles if styles is not None else ():
+    for style in fromstring(xml, forbid_dtd=True):
         name = _value(style, "styleId")
         for child in style:
             if _kind(child) == "rPr":
