@@ -57,6 +57,7 @@ def measure(row: TripleRow, model: Embedded) -> Counter[str]:
         pair = ends(one.triple[0], one.triple[2])
         if one.assertion == "planned":
             count["planned"] += 1
+            count["of these found"] += pair in given_ends
             count["of these as planned"] += pair in as_planned
         else:
             count["denied or doubted"] += 1
