@@ -27,6 +27,8 @@ EXAMPLES: Mapping[str, tuple[str, ...]] = {
     ),
     "corpus status": ("kex corpus status runs/papers",),
     "corpus retry": ("kex corpus retry runs/papers",),
+    "backup": ("kex backup backups/monday",),
+    "restore": ("kex restore backups/monday --replace",),
     "base import": ("kex base import runs/papers answers.jsonl",),
     "base status": ("kex base status",),
     "base export": ("kex base export --format turtle > base.ttl",),

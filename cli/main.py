@@ -12,6 +12,7 @@ from typing import Any
 
 import click
 
+from cli.backup.command import backup_command, restore_command
 from cli.bench.command import bench
 from cli.chat.command import chat_command
 from cli.corpus.command import corpus
@@ -85,6 +86,8 @@ main.add_command(export_command, "export")
 main.add_command(chat_command, "chat")
 main.add_command(corpus)
 main.add_command(base)
+main.add_command(backup_command, "backup")
+main.add_command(restore_command, "restore")
 main.add_command(evaluate)
 main.add_command(models, "models")
 main.add_command(glm, "glm")
