@@ -46,6 +46,7 @@ EXAMPLES: Mapping[str, tuple[str, ...]] = {
     "glm plan": ("kex glm plan --random-weights --quant 4",),
     "glm measure": ("kex glm measure --random-weights --device cuda --quant 8",),
     "glm verify": ("kex glm verify --path visualglm-6b",),
+    "doctor": ("kex doctor", "kex doctor --all --format json"),
     "mcp": ("kex mcp",),
     "bench requests": ("kex bench requests --rounds 1 --out speed.json",),
     "bench steps": ("kex bench steps --plot steps.png",),

@@ -16,6 +16,7 @@ from cli.backup.command import backup_command, restore_command
 from cli.bench.command import bench
 from cli.chat.command import chat_command
 from cli.corpus.command import corpus
+from cli.doctor.command import doctor_command
 from cli.evaluate.command import evaluate
 from cli.examples import add_examples
 from cli.export import export_command
@@ -92,4 +93,5 @@ main.add_command(evaluate)
 main.add_command(models, "models")
 main.add_command(glm, "glm")
 main.add_command(bench, "bench")
+main.add_command(doctor_command, "doctor")
 add_examples(main)
