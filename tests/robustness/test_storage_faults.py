@@ -19,6 +19,7 @@ from typing import Any
 
 import pytest
 
+from corpus.index import FILE as INDEX
 from corpus.run import RunOptions, run
 from errors import StoreFailed
 from settings import Settings
@@ -191,3 +192,17 @@ def test_a_corpus_on_a_full_disk_goes_on_where_it_stood(disk: Disk) -> None:
         disk.empty()
         run(disk.folder / "out", spec(disk.folder), RunOptions(2), model, Settings(), print)
     assert len(answers(disk.folder / "out")) == 60
+
+
+def test_a_damaged_index_of_a_corpus_is_left_alone(tmp_path: Path) -> None:
+    people(tmp_path / "in.jsonl", 300)
+    with closing(Asked(tmp_path / "asked")) as model:
+        run(tmp_path / "out", spec(tmp_path), RunOptions(2), model, Settings(), print)
+        path = tmp_path / "out" / INDEX
+        content = bytearray(path.read_bytes())
+        assert len(content) > 40_000
+        content[12_000:36_000] = b"\x5a" * 24_000
+        path.write_bytes(content)
+        with pytest.raises(StoreFailed, match=r"damaged \(.*\): .*restore an earlier copy"):
+            run(tmp_path / "out", spec(tmp_path), RunOptions(2), model, Settings(), print)
+    assert path.read_bytes() == content
