@@ -221,7 +221,7 @@ def _check(engine: Engine, path: Path, kind: Kind, *, whole: bool) -> int:
                 message(
                     "errors.database_damaged",
                     path=path,
-                    found=found.splitlines()[-1],
+                    found=str(found).splitlines()[-1],
                     remedy=message(_REMEDIES["malformed"]),
                 )
             )
