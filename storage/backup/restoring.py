@@ -64,7 +64,12 @@ def _restore(part: Part, source: Path, target: Path) -> Restored:
             copy(source, fresh, setting)
             open_engine(fresh, part.kind).dispose()  # checks and migrates
             before = _keep(part, target)
-            copy(fresh, target, setting)
+            try:
+                copy(fresh, target, setting)
+            except StoreFailed:
+                if before is not None and target.exists() and target.stat().st_size:
+                    before.unlink()  # the earlier content is still where it was
+                raise
     except OSError as error:
         raise StoreFailed(
             message("errors.backup_unwritable", folder=target.parent, reason=error.strerror)

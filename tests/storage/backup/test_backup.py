@@ -203,6 +203,7 @@ def test_a_locked_database_is_said_to_be_so(
         make_backup(tmp_path / "while", live, "0.1.0")  # who writes keeps no backup waiting
         with pytest.raises(StoreFailed, match="locked"):
             restore_backup(folder, {"conversations": path}, replace=True)
+        assert not list(path.parent.glob("*.replaced-*"))
         other.execute("ROLLBACK")
     assert titles(path) == ["first"]
 
