@@ -11,7 +11,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 # npm, too, trusts whom the machine trusts: behind a company's proxy it would fetch nothing else.
 export NODE_USE_SYSTEM_CA := 1
 
-.PHONY: run setup glm test check format lint types imports clean help
+.PHONY: run setup glm test check format lint types imports sbom audit clean help
 
 help:
 	@echo "make run     set up and serve the page on http://127.0.0.1:5000"
@@ -20,6 +20,8 @@ help:
 	@echo "make test    set up and run the tests"
 	@echo "make check   format, lint, types, import rules, tests, of Python and scripts"
 	@echo "make format  rewrite the code in the house format"
+	@echo "make sbom    write kex-sbom.json, the list of all installed packages (CycloneDX)"
+	@echo "make audit   compare the packages with the known vulnerabilities (needs pypi.org)"
 	@echo "make clean   remove the virtual environment, node_modules and the caches of tools"
 
 # Local-GLM wants a card; without one PyTorch's gigabytes would serve nothing.
@@ -79,5 +81,19 @@ node_modules/.installed: package.json package-lock.json $(VENV)/.installed-dev
 	@$(BIN)/npm ci
 	@touch $@
 
+$(VENV)-audit/.installed: requirements-audit.txt
+	@sh scripts/make-venv.sh $(VENV)-audit
+	@$(VENV)-audit/bin/python -m pip install -q -r requirements-audit.txt
+	@touch $@
+
+sbom: setup $(VENV)-audit/.installed
+	@$(VENV)-audit/bin/cyclonedx-py environment --pyproject pyproject.toml --output-reproducible \
+	  --output-format JSON --output-file kex-sbom.json $(BIN)/python
+	@echo "kex-sbom.json lists the packages of $(VENV); static/vendor/VENDOR.md has the page's scripts."
+
+# --strict: a package that cannot be looked up is a failure, not a clean result.
+audit: $(VENV)-audit/.installed
+	@$(VENV)-audit/bin/pip-audit --strict --disable-pip --no-deps -r requirements-embedded.txt
+
 clean:
-	rm -rf $(VENV) node_modules .pytest_cache .mypy_cache .ruff_cache .import_linter_cache
+	rm -rf $(VENV) $(VENV)-audit kex-sbom.json node_modules .pytest_cache .mypy_cache .ruff_cache .import_linter_cache

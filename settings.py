@@ -76,7 +76,13 @@ class Settings(BaseSettings):
         description="knowledge base: a file, or `postgresql://…`; `off`, or nothing, has none",
     )
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
-        "INFO", description="how much the server logs (never texts or keys)"
+        "INFO", description="how much the server logs (never keys)"
+    )
+    log_format: Literal["text", "json"] = Field(
+        "text", description="how a log line is written; `json`: one object a line"
+    )
+    log_content: bool = Field(
+        False, description="log texts, answers and the messages of exceptions, too"
     )
 
     embedded_path: Path | None = Field(

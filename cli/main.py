@@ -12,9 +12,11 @@ from typing import Any
 
 import click
 
+from cli.backup.command import backup_command, restore_command
 from cli.bench.command import bench
 from cli.chat.command import chat_command
 from cli.corpus.command import corpus
+from cli.doctor.command import doctor_command
 from cli.evaluate.command import evaluate
 from cli.examples import add_examples
 from cli.export import export_command
@@ -85,8 +87,11 @@ main.add_command(export_command, "export")
 main.add_command(chat_command, "chat")
 main.add_command(corpus)
 main.add_command(base)
+main.add_command(backup_command, "backup")
+main.add_command(restore_command, "restore")
 main.add_command(evaluate)
 main.add_command(models, "models")
 main.add_command(glm, "glm")
 main.add_command(bench, "bench")
+main.add_command(doctor_command, "doctor")
 add_examples(main)

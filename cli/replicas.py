@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import logging
 import threading
 
 import click
 
 from cli.language import say
+from log_lines import configure
 from models.registry import NAMES
 from settings import ModelName, load_settings
 
@@ -34,7 +34,7 @@ def replicas_command(
     if least > most:
         raise click.UsageError(say("replicas_least"))
     settings = load_settings()
-    logging.basicConfig(level=settings.log_level)
+    configure(settings)
     from cluster.ray_cluster import joined
     from cluster.replicas import Scale, run_replicas
 

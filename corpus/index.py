@@ -66,6 +66,17 @@ class Index:
         for pragma in ("journal_mode=WAL", "synchronous=FULL", "fullfsync=ON", "cache_size=-32000"):
             self._db.execute(f"PRAGMA {pragma}")
         self._begun = False
+        damage = self._db.execute("PRAGMA quick_check(1)").fetchone()[0]
+        if damage != "ok":
+            self._db.close()
+            raise StoreFailed(
+                message(
+                    "errors.database_damaged",
+                    path=self.path,
+                    found=damage.splitlines()[-1],
+                    remedy=message("errors.database_remedy_damaged"),
+                )
+            )
         version = self._db.execute("PRAGMA user_version").fetchone()[0]
         if version == 0:
             self._db.executescript(f"BEGIN; {_SCHEMA} PRAGMA user_version={VERSION}; COMMIT;")

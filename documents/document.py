@@ -22,7 +22,8 @@ class Document:
     `text` is None for a table of several columns of which none was chosen; `columns` names them.
     `encoding` is what the bytes were decoded from, None where the format itself knows. `pages`
     counts the pages of a PDF; `textless_pages` are the numbers, from 1, of those without text.
-    `warnings` say what of the file is not in the text.
+    `hidden_text_pages` are those with text that a reader cannot see, which is left out. `warnings`
+    say what of the file is not in the text.
     """
 
     text: str | None
@@ -30,6 +31,7 @@ class Document:
     pages: int | None = None
     textless_pages: tuple[int, ...] = ()
     columns: tuple[str, ...] = field(default=())
+    hidden_text_pages: tuple[int, ...] = ()
     warnings: tuple[str, ...] = ()
 
     def to_json(self) -> dict[str, Any]:

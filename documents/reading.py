@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from documents.decoding import decode
 from documents.document import FILE, Document, check_text
 from documents.sandbox import read_apart
@@ -9,6 +11,10 @@ from documents.tables import read_table
 from errors import InputError, UnsupportedMedia
 from wording import message
 
+# A comment, and what stands in code, where it is none.
+_COMMENT = re.compile(
+    r"^(?P<code>(?P<fence>```|~~~).*?^(?P=fence))|(?P<line>`[^`\n]+`)|<!--.*?-->", re.M | re.S
+)
 ENDINGS = (".txt", ".md", ".csv", ".tsv", ".pdf", ".docx")
 
 
@@ -30,5 +36,12 @@ def read(name: str, data: bytes, column: str | None = None) -> Document:
         raise InputError(message("errors.documents_no_columns"), field="column")
     if ending in (".txt", ".md"):
         text, encoding = decode(data)
-        return Document(check_text(text), encoding)
+        shown = without_comments(text) if ending == ".md" else text
+        left_out = message("warnings.documents_comments")
+        return Document(check_text(shown), encoding, warnings=(left_out,) if shown != text else ())
     return read_apart(ending.removeprefix("."), data)
+
+
+def without_comments(text: str) -> str:
+    """A Markdown text without its HTML comments, which no reader of the page sees."""
+    return _COMMENT.sub(lambda found: found["code"] or found["line"] or "", text)

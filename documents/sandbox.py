@@ -91,14 +91,20 @@ def _run(kind: str, data: bytes, seconds: int) -> bytes:
     return done.stdout
 
 
-def _document(said: bytes) -> Document:
-    answer = json.loads(said)
+def _document(output: bytes) -> Document:
+    answer = json.loads(output)
     if "error" in answer:
         code, text, key, values = answer["error"]
         raise _BY_CODE[code](message(key, **values) if key else text, field=FILE)
     found = answer["document"]
+    hidden = found["hidden_text_pages"]
+    said = message("warnings.documents_hidden_text", pages=", ".join(map(str, hidden)))
     return Document(
-        found["text"], pages=found["pages"], textless_pages=tuple(found["textless_pages"])
+        found["text"],
+        pages=found["pages"],
+        textless_pages=tuple(found["textless_pages"]),
+        hidden_text_pages=tuple(hidden),
+        warnings=(said,) if hidden else (),
     )
 
 

@@ -10,6 +10,7 @@ import threading
 import time
 from collections.abc import Callable, Generator
 from contextlib import closing
+from contextvars import copy_context
 from typing import Generic, TypeVar
 
 T = TypeVar("T")
@@ -88,7 +89,9 @@ class _Worker(Generic[T]):
         self.stop = False
         self._generator = generator
         self._fleeting = fleeting
-        self.thread = threading.Thread(target=self._run, name="chunk", daemon=True)
+        # With the caller's context, so that what it logs belongs to the same request.
+        run = copy_context().run
+        self.thread = threading.Thread(target=run, args=(self._run,), name="chunk", daemon=True)
         self.thread.start()
 
     def _run(self) -> None:

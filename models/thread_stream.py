@@ -9,6 +9,7 @@ from __future__ import annotations
 import queue
 import threading
 from collections.abc import Callable, Generator
+from contextvars import copy_context
 from typing import Generic, TypeVar
 
 T = TypeVar("T")
@@ -65,7 +66,8 @@ def pump(produce: Callable[[Sink[T]], None], *, name: str) -> Generator[T | None
         else:
             sink.items.put(end)  # type: ignore[arg-type]  # the private end mark
 
-    threading.Thread(target=run, name=name, daemon=True).start()
+    # With the caller's context, so that what it logs belongs to the same request.
+    threading.Thread(target=copy_context().run, args=(run,), name=name, daemon=True).start()
     try:
         while True:
             try:

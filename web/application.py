@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import logging
-import time
 from pathlib import Path
 
-from flask import Flask, Response, g, request
+from flask import Flask
 from flask.json.provider import DefaultJSONProvider
 
 from models.registry import Registry
@@ -21,6 +19,7 @@ from web.extract import routes as extract
 from web.extract import token_routes
 from web.figures import Metrics
 from web.knowledge_base import routes as knowledge_base
+from web.logs import requests
 from web.metrics import routes as metrics
 from web.openai import routes as openai
 from web.openapi import routes as openapi
@@ -28,7 +27,6 @@ from web.replica import routes as replica
 from web.services import Services, install
 from web.stream import Runner
 
-log = logging.getLogger(__name__)
 ROOT = Path(__file__).parent.parent
 
 FORM_OVERHEAD = 1_000_000  # bytes of a body beside text and image: examples, schema, boundaries
@@ -71,21 +69,9 @@ def make_application(settings: Settings, registry: Registry) -> Flask:
         app.register_blueprint(resource.blueprint)
     if settings.replica:
         app.register_blueprint(replica.blueprint)
+    requests.register(app)
     errors.register(app)
     headers.register(app)
     pages.register(app)
     metrics.register(app)
-    app.before_request(_start_clock)
-    app.after_request(_log_request)
     return app
-
-
-def _start_clock() -> None:
-    g.began = time.monotonic()
-
-
-def _log_request(response: Response) -> Response:
-    """One line a request, without anything that a user sent beyond the path."""
-    elapsed = 1000 * (time.monotonic() - g.get("began", time.monotonic()))
-    log.info("%s %s %d %.0f ms", request.method, request.path, response.status_code, elapsed)
-    return response

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from errors import InputError
+from log_lines import configure
 from models.registry import Registry
 from settings import load_settings
 from wording import message
@@ -26,9 +27,7 @@ def mcp_command() -> None:
     starts this command by itself. Needs requirements-mcp.txt. Logs go to standard error.
     """
     settings = load_settings()
-    logging.basicConfig(
-        level=settings.log_level, format="%(asctime)s %(levelname)s %(name)s: %(message)s"
-    )
+    configure(settings)
     # The SDK tells failures, and at DEBUG whole messages: those have texts in them.
     logging.getLogger("mcp").setLevel(logging.WARNING)
     from cli.mcp_server.tools import Tools  # the other commands need no database

@@ -24,6 +24,8 @@ import pypdfium2.raw as pdfium
 MAX_UNREADABLE = 0.2
 # Bullets of the symbol fonts, which have private codes.
 _BULLETS = dict.fromkeys(map(ord, "\uf06c\uf06e\uf071\uf076\uf0a7\uf0a8\uf0b7\uf0d8\uf0e0"), "•")
+WHITE = 245  # of 255 in each colour, and lighter
+FAINT = 40  # of 255: less opaque than this is not seen on paper
 _HYPHEN_MARK = "\x02"  # how PDFium gives the hyphen at the end of a line
 _NOT_READABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ue000-\uf8ff\ufffd\ufffe\uffff]")
 _BLANK = ord(" ")
@@ -38,6 +40,7 @@ class Piece:
     """Text on one baseline, in points, turned so that it runs to the right.
 
     `angle` is how far it was turned, in degrees. `owner` is the operator that drew it, if known.
+    `pale`: drawn in white, or hardly (`hidden` says whether that can be seen).
     """
 
     text: str
@@ -47,6 +50,7 @@ class Piece:
     size: float
     angle: int = 0
     owner: int = 0
+    pale: bool = False
 
 
 @dataclass(frozen=True)
@@ -93,7 +97,16 @@ def _piece(raw: Any, codes: list[int], begin: int, end: int, owner: int) -> Piec
     left, base = turned(x.value, y.value, angle)
     corners = [turned(h, v, angle)[0] for h in (box.left, box.right) for v in (box.bottom, box.top)]
     size = abs(size) or 1.0
-    return Piece(text, min(left, *corners), max(left, *corners), base, size, angle, owner)
+    pale = is_pale(raw, begin)
+    return Piece(text, min(left, *corners), max(left, *corners), base, size, angle, owner, pale)
+
+
+def is_pale(raw: Any, at: int) -> bool:
+    """Whether the character at this number is drawn in white, or hardly."""
+    red, green, blue, alpha = (ctypes.c_uint() for _ in range(4))
+    if not pdfium.FPDFText_GetFillColor(raw, at, red, green, blue, alpha):
+        return False
+    return min(red.value, green.value, blue.value) >= WHITE or alpha.value < FAINT
 
 
 def turned(x: float, y: float, angle: int) -> tuple[float, float]:

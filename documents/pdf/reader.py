@@ -12,6 +12,7 @@ from documents.pdf.box_font import BoxFonts
 from documents.pdf.fields import read_fields
 from documents.pdf.furniture import without_furniture
 from documents.pdf.glyphs import MAX_UNREADABLE, read_glyphs
+from documents.pdf.hidden import seen
 from documents.pdf.layout import Page, lines_of
 from documents.pdf.lines import join_pages
 from errors import ProtectedDocument, TextlessDocument, TooLarge, UnreadableDocument
@@ -39,17 +40,23 @@ def read_pdf(data: bytes) -> Document:
             ) from error
         raise
     file.init_forms()
-    pages = _pages(file)
+    hidden: list[int] = []
+    pages = _pages(file, hidden)
     left = without_furniture([page or Page([]) for page in pages])
     textless = tuple(number for number, page in enumerate(left, 1) if not page.lines)
     if None in pages and len(textless) == len(pages):
         raise TextlessDocument(message("errors.documents_pdf_no_characters"), field=FILE)
     text = check_text(join_pages(left), message("errors.documents_scanned"))
-    return Document(text, pages=len(pages), textless_pages=textless)
+    return Document(
+        text, pages=len(pages), textless_pages=textless, hidden_text_pages=tuple(hidden)
+    )
 
 
-def _pages(file: pypdfium2.PdfDocument) -> list[Page | None]:
-    """None for a page whose characters cannot be told."""
+def _pages(file: pypdfium2.PdfDocument, hidden: list[int]) -> list[Page | None]:
+    """None for a page whose characters cannot be told.
+
+    `hidden` gets the numbers of the pages with text that a reader cannot see.
+    """
     if len(file) > MAX_PAGES:
         raise TooLarge(
             message("errors.documents_pdf_pages", pages=len(file), limit=MAX_PAGES), field=FILE
@@ -57,7 +64,9 @@ def _pages(file: pypdfium2.PdfDocument) -> list[Page | None]:
     pages: list[Page | None] = []
     size = 0
     for number in range(len(file)):
-        page = _read_page(file[number], file.formenv)
+        page, whole = _read_page(file[number], file.formenv)
+        if not whole:
+            hidden.append(number + 1)
         size += sum(len(line.text) for line in page.lines) if page else 0
         if size > MAX_CHARACTERS:
             raise too_long()
@@ -65,7 +74,8 @@ def _pages(file: pypdfium2.PdfDocument) -> list[Page | None]:
     return pages
 
 
-def _read_page(page: pypdfium2.PdfPage, form: Any) -> Page | None:
+def _read_page(page: pypdfium2.PdfPage, form: Any) -> tuple[Page | None, bool]:
+    """The page, and whether all of its text can be seen."""
     textpage = page.get_textpage()
     try:
         glyphs = read_glyphs(textpage)
@@ -73,8 +83,10 @@ def _read_page(page: pypdfium2.PdfPage, form: Any) -> Page | None:
         textpage.close()
     try:
         if glyphs.unreadable > MAX_UNREADABLE:
-            return None
-        filled = read_fields(page, form, glyphs.pieces)
-        return Page(lines_of([*glyphs.pieces, *filled]), page.get_width())
+            return None, True
+        pieces = seen(page, glyphs.pieces)
+        filled = read_fields(page, form, pieces)
+        whole = len(pieces) == len(glyphs.pieces)
+        return Page(lines_of([*pieces, *filled]), page.get_width()), whole
     finally:
         page.close()

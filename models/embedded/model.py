@@ -33,6 +33,7 @@ from settings import Settings
 from wording import joined, message
 
 log = logging.getLogger(__name__)
+MAX_REASON = 300  # characters of a reason that are shown
 
 
 class Engine(Protocol):
@@ -152,6 +153,9 @@ class Embedded:
             self._loading = True
             try:
                 self._engine = self._start(path)
+            except Unavailable as error:
+                self._failure = error.message
+                raise
             except (ImportError, RuntimeError, ValueError) as error:
                 self._failure = message(
                     "states.embedded_load_failed", name=path.name, reason=str(error)
@@ -180,7 +184,11 @@ class Embedded:
             engine = self._start_own(path, adapter, threads)
         if engine is None:
             from models.embedded.llama_engine import LlamaEngine
+            from models.embedded.trial import require_opens
 
+            if path != self._store.path:
+                cache = self._settings.cache_dir / "engine"
+                require_opens(path, self.content_key(path), cache, threads)
             engine = LlamaEngine(path, adapter, self._settings, threads)
         seconds = time.monotonic() - started
         log.info("Embedded: %s, loaded in %.1f s. %s", path.name, seconds, engine.about)
@@ -190,17 +198,21 @@ class Embedded:
         """The engine of our own; None where llama.cpp has to serve in its place."""
         # Only now: importing the app loads no engine.
         from models.embedded.own_engine import OwnEngine
-        from models.qwen.gguf import GgufError
+        from models.qwen.gguf import DamagedGguf, GgufError
         from models.qwen.library import NoLibrary
 
         try:
             return OwnEngine(path, self.content_key(path), adapter, self._settings, threads)
+        except DamagedGguf as error:  # llama.cpp, too, would read it, and may crash over it
+            raise Unavailable(
+                message("states.embedded_damaged", name=path.name, reason=_shortened(str(error)))
+            ) from error
         except (NoLibrary, GgufError, OSError, MemoryError) as error:
             if self._settings.embedded_engine == "own":
                 raise Unavailable(
-                    message("states.embedded_own_failed", reason=str(error))
+                    message("states.embedded_own_failed", reason=_shortened(str(error)))
                 ) from error
-            self._instead = message("states.embedded_llama_instead", reason=str(error))
+            self._instead = message("states.embedded_llama_instead", reason=_shortened(str(error)))
             log.info("%s", self._instead)
         return None
 
@@ -249,6 +261,11 @@ class Embedded:
             engine, self._engine = self._engine, None
         if engine is not None:
             engine.close()
+
+
+def _shortened(reason: str) -> str:
+    """A reason may quote a name in the file, of any length."""
+    return reason if len(reason) <= MAX_REASON else f"{reason[:MAX_REASON]}…"
 
 
 def _cores() -> int:

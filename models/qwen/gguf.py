@@ -8,6 +8,7 @@ from __future__ import annotations
 import mmap
 import struct
 from dataclasses import dataclass
+from math import prod
 from pathlib import Path
 from typing import Any
 
@@ -28,8 +29,15 @@ BLOCKS = {
 }  # fmt: skip
 
 
+MAX_DIMENSIONS = 4  # of a tensor, as the format has it
+
+
 class GgufError(ValueError):
     """The file is no GGUF file that this engine reads; the message says why, in English."""
+
+
+class DamagedGguf(GgufError):
+    """The file contradicts the format: no engine should open it."""
 
 
 @dataclass(frozen=True)
@@ -78,12 +86,13 @@ def read_gguf(path: Path) -> Gguf:
         try:
             mapped = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
         except ValueError as error:
-            raise GgufError("The file is empty.") from error
+            raise DamagedGguf("The file is empty.") from error
     reader = _Reader(mapped)
     try:
         return reader.read()
-    except (struct.error, UnicodeDecodeError, KeyError) as error:
-        raise GgufError(f"The file is damaged: {error!r}") from error
+    except (struct.error, UnicodeDecodeError, KeyError, OverflowError, RecursionError) as error:
+        # Not its repr, which has all the bytes that were no text.
+        raise DamagedGguf(f"The file is damaged: {type(error).__name__}: {error}") from error
 
 
 class _Reader:
@@ -93,33 +102,38 @@ class _Reader:
 
     def read(self) -> Gguf:
         if self._bytes(4) != MAGIC:
-            raise GgufError("The file does not begin with GGUF.")
+            raise DamagedGguf("The file does not begin with GGUF.")
         version = self._scalar("<I")
         if version not in (2, 3):
             raise GgufError(f"The file has version {version} of the format.")
         tensor_count, entry_count = self._scalar("<Q"), self._scalar("<Q")
         metadata = {self._string(): self._value(self._scalar("<I")) for _ in range(entry_count)}
         heads = [self._head() for _ in range(tensor_count)]
-        alignment = int(metadata.get("general.alignment", 32))
+        alignment = metadata.get("general.alignment", 32)
+        if not isinstance(alignment, int) or alignment < 1:
+            raise DamagedGguf(f"The file is damaged: an alignment of {alignment!r}.")
         start = -(-self._at // alignment) * alignment
         data = np.frombuffer(self._mapped, np.uint8)
         tensors = {}
         for name, shape, type_, offset in heads:
             begin, size = start + offset, _size(name, shape, type_)
             if begin + size > len(data):
-                raise GgufError(f"The file ends inside {name}.")
+                raise DamagedGguf(f"The file ends inside {name}.")
             tensors[name] = Tensor(name, type_, shape, data[begin : begin + size])
         return Gguf(metadata, tensors)
 
     def _head(self) -> tuple[str, tuple[int, ...], int, int]:
         name = self._string()
-        sizes = [self._scalar("<Q") for _ in range(self._scalar("<I"))]
+        dimensions = self._scalar("<I")
+        if not 1 <= dimensions <= MAX_DIMENSIONS:
+            raise DamagedGguf(f"The file is damaged: {name[:80]!r} has {dimensions} dimensions.")
+        sizes = [self._scalar("<Q") for _ in range(dimensions)]
         return name, tuple(reversed(sizes)), self._scalar("<I"), self._scalar("<Q")
 
     def _bytes(self, count: int) -> bytes:
         taken = self._mapped[self._at : self._at + count]
         if len(taken) != count:
-            raise GgufError("The file ends early.")
+            raise DamagedGguf("The file ends early.")
         self._at += count
         return taken
 
@@ -152,7 +166,7 @@ class _Reader:
             begin = at + 8
             at = begin + int.from_bytes(mapped[begin - 8 : begin], "little")
             if at > size:
-                raise GgufError("The file ends early.")
+                raise DamagedGguf("The file ends early.")
             found.append(mapped[begin:at].decode("utf-8"))
         self._at = at
         return found
@@ -162,7 +176,7 @@ def _size(name: str, shape: tuple[int, ...], type_: int) -> int:
     if type_ not in BLOCKS:
         return 0
     numbers, size = BLOCKS[type_]
-    count = int(np.prod(shape, dtype=np.int64))
+    count = prod(shape)  # of Python's integers, which no file makes overflow
     if shape[-1] % numbers:
         raise GgufError(f"{name} has rows of {shape[-1]} numbers, not whole blocks of {numbers}.")
     return count // numbers * size

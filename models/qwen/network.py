@@ -6,6 +6,7 @@ Not thread-safe: one caller at a time (`models.qwen.engine` has one thread for i
 from __future__ import annotations
 
 import ctypes
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,6 +21,8 @@ MATRICES = ("attn_q", "attn_k", "attn_v", "attn_output", "ffn_gate", "ffn_up", "
 NORMS = ("attn_norm", "ffn_norm")
 MAX_RANK, MAX_ADAPTERS = 64, 4  # as in kernels/engine.c
 NO_ADAPTER = -1
+MOST = 1 << 20  # rows, columns, heads or layers of any network
+LANES = 16  # numbers that a kernel takes at a time, as in kernels/engine.c
 EMBEDDINGS = (Q4_K, Q5_0, Q8_0)  # types that a token's row can be read of
 
 Logits = NDArray[np.float32]
@@ -67,9 +70,10 @@ class Network:
         self._library, self.gguf = library, gguf
         self._kept: list[object] = [gguf, tiles]  # whose memory the network reads
         embeddings = gguf.tensor("token_embd.weight")
-        if embeddings.type not in EMBEDDINGS:
-            raise GgufError(f"The embeddings are of type {embeddings.type}.")
+        if embeddings.type not in EMBEDDINGS or len(embeddings.shape) != 2:
+            raise GgufError(f"The embeddings are of type {embeddings.type}, {embeddings.shape}.")
         shape = _shape(gguf, embeddings.shape[0], context, sequences, threads)
+        _check(gguf, shape)
         self.context, self.sequences = context, sequences
         self.vocabulary = int(shape.vocabulary)
         self.max_batch = int(library.kex_max_batch())
@@ -187,14 +191,57 @@ def require_qwen2(gguf: Gguf) -> None:
         raise GgufError(f"the network is of the kind {kind!r}, not 'qwen2'")
 
 
+def _check(gguf: Gguf, shape: _Shape) -> None:
+    """Raises GgufError where a tensor is not as large as the metadata says.
+
+    The kernels read as many numbers as the metadata says, wherever that leads.
+    """
+    width, inner, head = int(shape.width), int(shape.inner), int(shape.head)
+    keys = int(shape.key_heads) * head
+    wanted = {
+        "attn_q": (width, width), "attn_k": (keys, width), "attn_v": (keys, width),
+        "attn_output": (width, width), "ffn_gate": (inner, width), "ffn_up": (inner, width),
+        "ffn_down": (width, inner),
+    }  # fmt: skip
+    expected: dict[str, tuple[int, ...]] = {
+        "token_embd.weight": (int(shape.vocabulary), width),
+        "output.weight": (int(shape.vocabulary), width),
+        "output_norm.weight": (width,),
+    }
+    for layer in range(shape.layers):
+        for name, form in wanted.items():
+            expected[f"blk.{layer}.{name}.weight"] = form
+            if f"blk.{layer}.{name}.bias" in gguf.tensors:
+                expected[f"blk.{layer}.{name}.bias"] = form[:1]
+        for name in NORMS:
+            expected[f"blk.{layer}.{name}.weight"] = (width,)
+    for name, sizes in expected.items():
+        found = gguf.tensor(name).shape
+        if found != sizes:
+            raise GgufError(f"{name} has the shape {found}; the metadata says {sizes}.")
+
+
 def _shape(gguf: Gguf, vocabulary: int, context: int, sequences: int, threads: int) -> _Shape:
     def number(name: str) -> int:
-        return int(gguf.number(f"qwen2.{name}"))
+        found = gguf.number(f"qwen2.{name}")
+        if not 1 <= found <= MOST or found != int(found):
+            raise GgufError(f"qwen2.{name} is {found}.")
+        return int(found)
+
+    def share(name: str) -> float:
+        found = gguf.number(f"qwen2.{name}")
+        if not (0 < found < math.inf):
+            raise GgufError(f"qwen2.{name} is {found}.")
+        return found
 
     width, heads = number("embedding_length"), number("attention.head_count")
+    key_heads, layers = number("attention.head_count_kv"), number("block_count")
+    if width % heads or heads % key_heads or (width // heads) % LANES:
+        raise GgufError(f"{heads} and {key_heads} heads do not share {width} columns evenly.")
+    if f"blk.{layers - 1}.attn_q.weight" not in gguf.tensors:  # before anything is made for them
+        raise GgufError(f"The file does not have the {layers} layers that it says.")
     return _Shape(
-        number("block_count"), width, number("feed_forward_length"), heads,
-        number("attention.head_count_kv"), width // heads, vocabulary, context, sequences, threads,
-        gguf.number("qwen2.rope.freq_base"),
-        gguf.number("qwen2.attention.layer_norm_rms_epsilon"),
+        layers, width, number("feed_forward_length"), heads, key_heads, width // heads,
+        vocabulary, context, sequences, threads,
+        share("rope.freq_base"), share("attention.layer_norm_rms_epsilon"),
     )  # fmt: skip

@@ -35,15 +35,23 @@ class QwenTokenizer:
             raise GgufError(f"The file does not say tokenizer.ggml.{lacking[0]}.")
         self._tokens: list[str] = found["tokenizer.ggml.tokens"]
         types: list[int] = found["tokenizer.ggml.token_type"]
+        merged: list[str] = found["tokenizer.ggml.merges"]
         self.end = int(gguf.number("tokenizer.ggml.eos_token_id"))
+        if not (_all(self._tokens, str) and _all(types, int) and _all(merged, str)):
+            raise GgufError("The vocabulary is no list of tokens with their types and merges.")
+        if len(self._tokens) != len(types) or not 0 <= self.end < len(types):
+            raise GgufError("The vocabulary has other tokens than types, or no end.")
         self.control = {
             token: number
             for number, (token, kind) in enumerate(zip(self._tokens, types, strict=True))
             if kind == _CONTROL
         }
-        merges = [tuple(merge.split(" ", 1)) for merge in found["tokenizer.ggml.merges"]]
+        merges = [tuple(merge.split(" ", 1)) for merge in merged]
         vocabulary = {token: number for number, token in enumerate(self._tokens)}
-        self._tokenizer = Tokenizer(models.BPE(vocab=vocabulary, merges=merges))
+        try:
+            self._tokenizer = Tokenizer(models.BPE(vocab=vocabulary, merges=merges))
+        except Exception as error:  # the package raises nothing more particular
+            raise GgufError(f"The vocabulary contradicts itself: {error}") from error
         self._tokenizer.pre_tokenizer = pre_tokenizers.Sequence(
             [
                 pre_tokenizers.Split(Regex(SPLIT), behavior="isolated"),
@@ -83,6 +91,11 @@ class QwenTokenizer:
             b"" if number in special else bytes(alphabet.get(char, 63) for char in token)
             for number, token in enumerate(self._tokens)
         ]
+
+
+def _all(values: object, kind: type) -> bool:
+    """Whether it is a list of these alone; the first tells, as a GGUF array has one type."""
+    return isinstance(values, list) and all(isinstance(one, kind) for one in values[:1])
 
 
 def _byte_alphabet() -> dict[int, str]:

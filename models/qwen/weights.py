@@ -58,6 +58,8 @@ def _is_matrix(name: str) -> bool:
 
 
 def _check(tensor: Tensor) -> None:
+    if len(tensor.shape) != 2:
+        raise GgufError(f"{tensor.name} is no matrix: it has the shape {tensor.shape}.")
     rows, columns = tensor.shape
     if tensor.type not in TILED or rows % 16 or columns % BLOCKS[tensor.type][0]:
         raise GgufError(

@@ -31,7 +31,8 @@ def without_password(address: str) -> str:
         raise InputError(message("errors.database_bad_address"), field="KEX_BASE") from error
     if url.get_backend_name() not in ("postgresql", "postgres"):
         raise InputError(message("errors.database_unknown_kind"), field="KEX_BASE")
-    return url.render_as_string(hide_password=True)
+    # libpq takes a password among the options too.
+    return url.set(query={}).render_as_string(hide_password=True)
 
 
 def open_engine(address: str, kind: Kind) -> Engine:

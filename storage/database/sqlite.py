@@ -11,7 +11,7 @@ import os
 import sqlite3
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +23,9 @@ from storage.database.migrating import Kind, migrate, version
 from wording import message
 
 BUSY_SECONDS = 10.0
+# Up to this size a file is checked whole when it is opened (a third of a second for 90 MB), its
+# indexes too; a larger one page by page, which takes a sixth of that. `check` is always whole.
+WHOLE_CHECK_BYTES = 500_000_000
 _WAL_TRIES = 50  # at a tenth of a second
 
 _PRAGMAS = (
@@ -44,6 +47,10 @@ _REMEDIES = {
 _OTHERWISE = "errors.database_remedy_disk"
 
 
+class DamagedDatabase(StoreFailed):
+    """The file is no whole database any more; another copy of it is needed."""
+
+
 def open_engine(path: Path, kind: Kind) -> Engine:
     """The database of this kind at `path`, made or migrated where needed, and checked.
 
@@ -62,7 +69,7 @@ def open_engine(path: Path, kind: Kind) -> Engine:
         event.listen(engine, "begin", _begin)
         try:
             # Before anything is written: the file may be another program's.
-            _check(engine, path, kind)
+            _check(engine, path, kind, whole=path.stat().st_size <= WHOLE_CHECK_BYTES)
             _use_wal(engine)
             with writing(engine) as connection:
                 migrate(connection, str(path), kind)
@@ -81,7 +88,8 @@ def translate_errors(name: str, setting: str) -> Iterator[None]:
         said = str(error.orig if isinstance(error, DBAPIError) else error)
         key = next((act for sign, act in _REMEDIES.items() if sign in said), _OTHERWISE)
         remedy = message(key, setting=setting)
-        raise StoreFailed(
+        failure = DamagedDatabase if key == _REMEDIES["malformed"] else StoreFailed
+        raise failure(
             message("errors.database_unusable", name=name, reason=said, remedy=remedy)
         ) from error
     except OSError as error:
@@ -107,6 +115,60 @@ def overwrite_deleted(engine: Engine) -> None:
     """Take what was deleted out of the write-ahead log too; a reader may put that off."""
     with suppress(sqlite3.OperationalError):
         _execute(engine, "PRAGMA wal_checkpoint(TRUNCATE)")
+
+
+def check(path: Path, kind: Kind) -> int:
+    """Read the whole file, its indexes too, and return its version. Changes nothing.
+
+    Raises StoreFailed for a damaged file, that of another program or of a newer Kex, and for none.
+    """
+    with translate_errors(str(path), kind.setting):
+        os.close(os.open(path, os.O_RDWR))  # a missing file would be made
+        engine = create_engine(
+            URL.create("sqlite", database=str(path)), connect_args={"timeout": BUSY_SECONDS}
+        )
+        try:
+            return _check(engine, path, kind, whole=True)
+        finally:
+            engine.dispose()
+
+
+def copy(source: Path, target: Path, setting: str) -> None:
+    """Make the database `target` what `source` is at one moment, in one transaction.
+
+    Both may be in use by this and other processes: those that read `target` go on with its new
+    content. A new file is its owner's alone. Raises StoreFailed, also where one of them stays
+    locked; `target` is then as before.
+    """
+    until = time.monotonic() + BUSY_SECONDS
+
+    def patience(_status: int, _remaining: int, _total: int) -> None:
+        # After a step that found the file locked; the module itself would try for ever.
+        if time.monotonic() > until:
+            raise sqlite3.OperationalError("database is locked")
+
+    with translate_errors(str(source), setting):
+        os.close(os.open(source, os.O_RDWR))
+        reader = sqlite3.connect(source, timeout=BUSY_SECONDS)
+    with closing(reader), translate_errors(str(target), setting):
+        _make_file(target)
+        with closing(sqlite3.connect(target, timeout=BUSY_SECONDS)) as writer:
+            for pragma in _PRAGMAS:
+                writer.execute(f"PRAGMA {pragma}")
+            # All pages in one step: a reader of a write-ahead log keeps no writer waiting, and a
+            # copy of several steps would begin anew whenever somebody writes.
+            reader.backup(writer, pages=-1, progress=patience)
+
+
+def single_file(path: Path, setting: str) -> None:
+    """Let a database that nobody uses be one file, without a write-ahead log beside it."""
+    with translate_errors(str(path), setting), closing(sqlite3.connect(path)) as connection:
+        connection.execute("PRAGMA journal_mode=DELETE")
+
+
+def files_of(path: Path) -> tuple[Path, ...]:
+    """The file and those that SQLite may have beside it."""
+    return path, *(path.with_name(path.name + end) for end in ("-wal", "-shm", "-journal"))
 
 
 def _make_file(path: Path) -> None:
@@ -149,16 +211,18 @@ def _execute(engine: Engine, statement: str) -> None:
         connection.close()
 
 
-def _check(engine: Engine, path: Path, kind: Kind) -> None:
+def _check(engine: Engine, path: Path, kind: Kind, *, whole: bool) -> int:
+    """The version of the file. Raises StoreFailed for a damaged one."""
+    pragma = "integrity_check(1)" if whole else "quick_check(1)"
     with engine.connect() as connection:
-        found = connection.exec_driver_sql("PRAGMA quick_check(1)").scalar()
+        found = connection.exec_driver_sql(f"PRAGMA {pragma}").scalar()
         if found != "ok":
-            raise StoreFailed(
+            raise DamagedDatabase(
                 message(
                     "errors.database_damaged",
                     path=path,
-                    found=found,
+                    found=str(found).splitlines()[-1],
                     remedy=message(_REMEDIES["malformed"]),
                 )
             )
-        version(connection, str(path), kind=kind)
+        return version(connection, str(path), kind=kind)

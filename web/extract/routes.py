@@ -21,6 +21,7 @@ from web.extract.events import NamedEvents
 from web.extract.forms import Order, read_order
 from web.extract.saving import Keeper
 from web.language import language
+from web.logs.answers import logged
 from web.services import services
 from web.stream import Answer, Event
 from wording import Lang, localised
@@ -59,6 +60,8 @@ def get_response() -> ResponseReturnValue:
         events, kind = extractor.extract(order.work, model), extractor.Answer
     task = "Chat" if isinstance(order.work, Chat) else order.work.prompt_type
     events = services().metrics.watched(events, model.name, task)
+    asked = order.text if services().settings.log_content else None
+    events = logged(events, model.name, task, asked)
     # A page without scripts is in the language of its text, its warnings too.
     lang = order.work.lang if pages.wanted() else language(request)
     keeper = _keeper(order, lang)

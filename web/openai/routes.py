@@ -24,6 +24,7 @@ from models.registry import NAMES
 from web.answering import find_model, stream_response, whole_response
 from web.errors import openai_json
 from web.language import language
+from web.logs.answers import logged
 from web.openai.forms import body_limit, read_completion
 from web.services import services
 from wording import Lang, localised, message
@@ -41,7 +42,8 @@ def chat_completions() -> ResponseReturnValue:
     order = read_completion(request, settings)
     model = find_model(_known(order.model))
     events = services().metrics.watched(converse(order.chat, model), model.name, "Chat")
-    events = _with_warnings(events, order.warnings)
+    asked = order.chat.messages[-1].content if settings.log_content else None
+    events = logged(_with_warnings(events, order.warnings), model.name, "Chat", asked)
     lang = language(request)
     head = {
         "id": f"chatcmpl-{secrets.token_hex(12)}",
