@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import logging
 import threading
 
 import click
 
 from cli.language import say
 from models.registry import NAMES
+from redaction import log_without_secrets
 from settings import ModelName, load_settings
 
 
@@ -34,10 +34,12 @@ def replicas_command(
     if least > most:
         raise click.UsageError(say("replicas_least"))
     settings = load_settings()
-    logging.basicConfig(level=settings.log_level)
+    log_without_secrets(settings)
     from cluster.ray_cluster import joined
     from cluster.replicas import Scale, run_replicas
+    from web.doors.checks import check_address
 
+    check_address(settings.model_copy(update={"host": host}))
     chosen = name or settings.default_model
     slots = {"Embedded": settings.embedded_slots, "Local-GLM": settings.glm_slots}
     with joined(address):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from typing import TYPE_CHECKING
 
 import click
@@ -11,6 +10,7 @@ from cli.language import say
 from errors import StoreFailed
 from extraction.prompting.messages import warm_prefixes
 from models.registry import Registry
+from redaction import log_without_secrets
 from settings import Settings, load_settings
 
 if TYPE_CHECKING:  # the other commands need no database
@@ -25,9 +25,7 @@ def serve_command(host: str | None, port: int | None) -> None:
     settings = load_settings()
     changes = {"host": host, "port": port}
     settings = settings.model_copy(update={k: v for k, v in changes.items() if v is not None})
-    logging.basicConfig(
-        level=settings.log_level, format="%(asctime)s %(levelname)s %(name)s: %(message)s"
-    )
+    log_without_secrets(settings)
     registry = Registry(settings)
     _load_default(settings, registry)  # beside the imports, which take as long
     from web.application import make_application  # Flask and waitress only where they serve

@@ -63,15 +63,21 @@ def get_response() -> ResponseReturnValue:
     lang = order.work.lang if pages.wanted() else language(request)
     keeper = _keeper(order, lang)
     if _wants_events():
-        return stream_response(events, NamedEvents(order.work, keeper, lang))
+        return stream_response(events, NamedEvents(order.work, keeper, lang), model.name)
     write = jsonify
     if pages.wanted():
         write = partial(pages.answer_page, source=order.text, lang=order.work.lang)
     if keeper is None:
-        return whole_response(events, kind, lambda one: localised(one.to_json(), lang), write)
+        return whole_response(
+            events, kind, lambda one: localised(one.to_json(), lang), model.name, write
+        )
     try:
         return whole_response(
-            events, kind, lambda one: keeper.answered(localised(one.to_json(), lang)), write
+            events,
+            kind,
+            lambda one: keeper.answered(localised(one.to_json(), lang)),
+            model.name,
+            write,
         )
     except KexError as error:
         keeper.failed(error)

@@ -113,7 +113,7 @@ def generate() -> Response:
 
     headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
     stream = services().runner.pieces(
-        lines(), client_gone(), "errors.web_generation_timeout", _error_line
+        lines(), client_gone(), "errors.web_generation_timeout", _error_line, model.name
     )
     return Response(stream, content_type="application/jsonl; charset=utf-8", headers=headers)
 
