@@ -114,6 +114,7 @@ class Runner:
     def __init__(self, places: int, timeout: float) -> None:
         self.gates: Mapping[str, Places] = {name: Places(places) for name in (NO_MODEL, *NAMES)}
         self._timeout = timeout
+        self.stopping = False
 
     @property
     def taken(self) -> int:
@@ -122,6 +123,7 @@ class Runner:
 
     def close(self) -> None:
         """Refuse new requests; those under way go on."""
+        self.stopping = True
         for gate in self.gates.values():
             gate.close()
 

@@ -14,6 +14,7 @@ from conversation.chat import Chat
 from errors import KexError
 from export.formats import FORMATS, write
 from extraction import extractor
+from models.base import ModelState
 from web import pages
 from web.answering import attachment, find_model, stream_response, whole_response
 from web.export.forms import read_export
@@ -23,7 +24,7 @@ from web.extract.saving import Keeper
 from web.language import language
 from web.services import services
 from web.stream import Answer, Event
-from wording import Lang, localised
+from wording import Lang, localised, message
 
 blueprint = Blueprint("kex", __name__)
 
@@ -122,8 +123,10 @@ def health() -> Response:
 
 @blueprint.get("/ready")
 def ready() -> ResponseReturnValue:
-    """200 when the default model can answer now, else 503 with the reason."""
+    """200 when the default model can answer now, else 503 with the reason; 503 at the end, too."""
     state = services().registry.get(services().settings.default_model).state()
+    if services().runner.stopping:
+        state = ModelState("unavailable", message("errors.web_stopping"))
     detail = localised(state.detail, language(request))
     body = jsonify(status=state.status, model=services().settings.default_model, detail=detail)
     return body, 200 if state.status == "ready" else 503

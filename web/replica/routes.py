@@ -123,7 +123,7 @@ def _error_line(error: KexError) -> str:
 
 
 def _body() -> dict[str, Any]:
-    return read_json(request, "model")
+    return read_json(request, "model", large=True)
 
 
 def _model(name: str) -> Model:
