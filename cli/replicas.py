@@ -37,7 +37,7 @@ def replicas_command(
     log_without_secrets(settings)
     from cluster.ray_cluster import joined
     from cluster.replicas import Scale, run_replicas
-    from web.doors.checks import check_address
+    from web.doors.hosts import check_address
 
     check_address(settings.model_copy(update={"host": host}))
     chosen = name or settings.default_model

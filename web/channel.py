@@ -60,12 +60,12 @@ class Channel(HTTPChannel):  # type: ignore[misc]
     take some of the answer that waits for it."""
 
     error_task_class = JsonErrorTask
-    will_close: bool
 
     def __init__(self, *given: Any, **named: Any) -> None:
         super().__init__(*given, **named)
         # The first request has to begin at once; later ones may wait, up to waitress's limit.
         self._receiving_since: float | None = self.creation_time
+        self._waiting_since: float | None = None  # for the client to take some of the answer
 
     def received(self, data: bytes) -> bool:
         taken: bool = super().received(data)
@@ -77,14 +77,22 @@ class Channel(HTTPChannel):  # type: ignore[misc]
 
     def readable(self) -> bool:
         """Whether to read; the server's loop asks each connection at least once a second."""
-        if not self.will_close and self._stalls(time.time()):
+        if self.connected and self._stalls(time.time()):
             self.logger.info("a connection that sends or reads too slowly is closed")
-            self.will_close = True
+            # Now: waitress closes what can be written to, which this may never be.
+            self.handle_close()
+            return False
         return bool(super().readable())
 
     def _stalls(self, now: float) -> bool:
-        limit = getattr(self.server, "stall_timeout", STALL_SECONDS)
+        limit: float = getattr(self.server, "stall_timeout", STALL_SECONDS)
         since = self._receiving_since
         if since is not None and now - since > limit:
             return True
-        return bool(self.total_outbufs_len) and now - self.last_activity > limit
+        if not self.total_outbufs_len:
+            self._waiting_since = None
+            return False
+        # The last activity may be the request, minutes ago, where the answer has just come.
+        if self._waiting_since is None:
+            self._waiting_since = now
+        return now - max(self._waiting_since, self.last_activity) > limit

@@ -232,9 +232,24 @@ def test_slow_senders_do_not_block_the_server_and_are_cut(server: Served) -> Non
             thread.join()
 
 
+def test_an_answer_may_take_longer_than_its_client_may_stall() -> None:
+    """Neither the time of the answer nor an idle connection before it counts."""
+    with served(KEX_STALL_TIMEOUT="1", KEX_MAX_CONCURRENT="10") as server:
+        with ThreadPoolExecutor(10) as pool:
+            got = list(pool.map(lambda _: ask(server.port, "two seconds"), range(10)))
+        assert {status for status, _, _ in got} == {200}
+        body = urlencode({"prompt_type": "Chat", "user_input": "short"}).encode()
+        with connect(server.port) as connection:
+            for pause in (1.5, 0):  # kept alive
+                connection.request("POST", "/get_response", body, {"Content-Type": FORM})
+                response = connection.getresponse()
+                assert (response.status, bool(response.read())) == (200, True)
+                time.sleep(pause)
+
+
 def test_who_does_not_read_an_answer_is_cut_and_frees_its_place() -> None:
     """The file is larger than what the server and the system hold for a client."""
-    row = {"text": "鲁迅生于绍兴。" * 200, "prompt_type": "KE1", "lang": "zh", "model": "Embedded",
+    row = {"text": "鲁迅生于绍兴。" * 1000, "prompt_type": "KE1", "lang": "zh", "model": "Embedded",
            "knowledge": {"triples": []}}  # fmt: skip
     body = json.dumps({"format": "html", "answers": [row] * 300}, ensure_ascii=False).encode()
     limits = {"KEX_STALL_TIMEOUT": "2", "KEX_MAX_CHARS": "500000"}

@@ -7,9 +7,9 @@ from collections.abc import Callable
 from flask import Flask, Response, g, request
 from werkzeug.datastructures import WWWAuthenticate
 
-from errors import CrossSite, InputError, NoKey
+from errors import CrossSite, NoKey
 from settings import Settings
-from web.doors.hosts import is_loopback, is_own
+from web.doors.hosts import is_own
 from web.doors.keys import CHALLENGE, OPEN_PATHS, ApiKeys
 from web.doors.rates import ClientRates, client_of_address
 from wording import message
@@ -18,13 +18,6 @@ from wording import message
 COUNTED = frozenset(
     {"kex.get_response", "kex.export", "documents.documents", "openai.chat_completions"}
 )
-
-
-def check_address(settings: Settings) -> None:
-    """InputError where other machines would reach a server that wants no key."""
-    if settings.api_key or settings.allow_no_key or is_loopback(settings.host):
-        return
-    raise InputError(message("errors.serve_no_key", host=settings.host), field="KEX_HOST")
 
 
 def register(app: Flask, settings: Settings) -> None:
@@ -60,7 +53,8 @@ def _key_check(keys: ApiKeys, settings: Settings) -> Callable[[], None]:
             return  # it has a key of its own
         found = keys.find(request)
         if found is None:
-            raise NoKey(message("errors.web_no_key"), field="Authorization")
+            key = "replica_key" if request.blueprint == "replica" else "web_no_key"
+            raise NoKey(message(f"errors.{key}"), field="Authorization")
         g.client = f"key {found}"
 
     return check

@@ -9,7 +9,9 @@ from __future__ import annotations
 import ipaddress
 from urllib.parse import urlsplit
 
+from errors import InputError
 from settings import Settings
+from wording import message
 
 
 def is_loopback(host: str) -> bool:
@@ -20,6 +22,13 @@ def is_loopback(host: str) -> bool:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:
         return False
+
+
+def check_address(settings: Settings) -> None:
+    """InputError where other machines would reach a server that wants no key."""
+    if settings.api_key or settings.allow_no_key or is_loopback(settings.host):
+        return
+    raise InputError(message("errors.serve_no_key", host=settings.host), field="KEX_HOST")
 
 
 def is_own(host: str, settings: Settings) -> bool:

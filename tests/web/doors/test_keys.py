@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -12,11 +13,13 @@ from flask.testing import FlaskClient
 from pydantic import SecretStr
 
 from app import create_app
-from errors import InputError
+from errors import InputError, Unavailable
 from models.registry import Registry
+from models.remote.model import RemoteModel
 from settings import Settings, load_settings
 from tests.scripted_model import ScriptedModel
-from web.doors.checks import check_address
+from tests.serving import Serving
+from web.doors.hosts import check_address
 from web.doors.keys import OPEN_PATHS
 
 ONE, TWO = "one-key-of-sixteen-characters", "another~key/of+sixteen=characters"
@@ -112,6 +115,20 @@ def test_a_replica_keeps_the_key_of_its_own() -> None:
         )
         assert sent.status_code == status
     assert client.get("/models", headers=basic("", "between-two-servers")).status_code == 401
+
+
+def test_a_replica_takes_one_of_the_keys_as_well() -> None:
+    settings = Settings(
+        cache_dir=Path("/nonexistent"), store=None, base=None, api_key=SecretStr(ONE), replica=True
+    )
+    with Serving(settings, {"Embedded": ScriptedModel(["fine"])}) as serving:
+        with closing(RemoteModel("Embedded", serving.url, ONE)) as friend:
+            friend.load()
+        with (
+            closing(RemoteModel("Embedded", serving.url, TWO)) as stranger,
+            pytest.raises(Unavailable, match="KEX_REPLICA_KEY"),
+        ):
+            stranger.load()
 
 
 @pytest.mark.parametrize(
