@@ -95,4 +95,5 @@ class Channel(HTTPChannel):  # type: ignore[misc]
         # The last activity may be the request, minutes ago, where the answer has just come.
         if self._waiting_since is None:
             self._waiting_since = now
-        return now - max(self._waiting_since, self.last_activity) > limit
+        quiet: float = now - max(self._waiting_since, self.last_activity)
+        return quiet > limit

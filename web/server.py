@@ -107,7 +107,7 @@ def serve(
     runner.close()
     _turn_while(lambda: runner.taken > 0, DRAIN_SECONDS, sockets)
     if runner.taken:
-        stopping = threading.Thread(target=stop, name="stop")
+        stopping = threading.Thread(target=stop, name="stop", daemon=True)
         stopping.start()
         _turn_while(stopping.is_alive, LAST_WORDS_SECONDS, sockets)
         _turn_while(lambda: runner.taken > 0, LAST_WORDS_SECONDS, sockets)

@@ -13,6 +13,8 @@ from errors import ClientLimited
 from models.registry import Registry
 from settings import Settings
 from tests.scripted_model import ScriptedModel
+from tests.serving import Serving
+from tests.web.asking import post
 from web.doors.rates import DAY, MOST_CLIENTS, ClientRates, client_of_address
 
 ONE, TWO = "one-key-of-sixteen-characters", "two-key-of-sixteen-characters"
@@ -129,3 +131,36 @@ def test_routes_that_work_are_counted_by_key_and_the_others_are_not() -> None:
     assert ask(TWO)[0] == 200
     for _ in range(5):
         assert client.get("/models", headers={"Authorization": f"Bearer {ONE}"}).status_code == 200
+
+
+@pytest.mark.parametrize("proxy", [None, "127.0.0.1", "192.0.2.1"])
+def test_only_the_proxy_of_the_settings_says_who_asks(proxy: str | None) -> None:
+    settings = Settings(
+        cache_dir=Path("/nonexistent"), store=None, base=None, client_per_minute=1,
+        trusted_proxy=proxy, hosts="kex.example.org",
+    )  # fmt: skip
+    with Serving(settings, {"Embedded": ScriptedModel(["fine"])}) as serving:
+
+        def ask(client: str) -> int:
+            headers = {
+                "X-Forwarded-For": client,
+                "X-Forwarded-Host": "kex.example.org",
+                "X-Forwarded-Proto": "https",
+                "Origin": "https://kex.example.org",
+            }
+            return post(serving.url, b"user_input=Hi&prompt_type=Chat", headers=headers)[0]
+
+        found = [ask("192.0.2.7"), ask("192.0.2.7"), ask("192.0.2.8")]
+    # Without the proxy's word the origin is another site's.
+    assert found == ([200, 429, 200] if proxy == "127.0.0.1" else [403, 403, 403])
+
+
+def test_without_a_proxy_nobody_chooses_an_address() -> None:
+    settings = Settings(cache_dir=Path("/nonexistent"), store=None, base=None, client_per_minute=1)
+    with Serving(settings, {"Embedded": ScriptedModel(["fine"])}) as serving:
+        found = [
+            post(serving.url, b"user_input=Hi&prompt_type=Chat", headers={"X-Forwarded-For": one})
+            for one in ("192.0.2.7", "192.0.2.8")
+        ]
+    assert [status for status, _, _ in found] == [200, 429]
+    assert int(found[1][2]["Retry-After"]) > 0
