@@ -1,4 +1,4 @@
-# Kex: make run · make glm · make test · make check. Each sets up what it needs, once.
+# Kex: make run · make glm · make test · make check · make soak. Each sets up what it needs, once.
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -11,13 +11,14 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 # npm, too, trusts whom the machine trusts: behind a company's proxy it would fetch nothing else.
 export NODE_USE_SYSTEM_CA := 1
 
-.PHONY: run setup glm test check format lint types imports sbom audit clean help
+.PHONY: run setup glm test soak check format lint types imports sbom audit clean help
 
 help:
 	@echo "make run     set up and serve the page on http://127.0.0.1:5000"
 	@echo "make setup   set up only; then ./kex --help"
 	@echo "make glm     set up what Local-GLM needs, too (PyTorch); make run does where a card is"
 	@echo "make test    set up and run the tests"
+	@echo "make soak    load, faults and hostile input for two and a half hours (docs/reliability.md)"
 	@echo "make check   format, lint, types, import rules, tests, of Python and scripts"
 	@echo "make format  rewrite the code in the house format"
 	@echo "make sbom    write kex-sbom.json, the list of all installed packages (CycloneDX)"
@@ -40,6 +41,13 @@ glm: $(VENV)/.installed
 test: $(VENV)/.installed-dev
 	@sh scripts/install-test-programs.sh
 	@$(BIN)/python -m pytest
+
+soak: $(VENV)/.installed-dev
+	@./kex models get Embedded
+	@KEX_SOAK=1 $(BIN)/python -m pytest --timeout 3600 tests/robustness
+	@PYTHONPATH=. $(BIN)/python benchmarks/faults.py
+	@$(BIN)/python benchmarks/load.py
+	@$(BIN)/python benchmarks/load.py --soak
 
 check: $(VENV)/.installed-dev node_modules/.installed
 	@$(BIN)/ruff format --check .

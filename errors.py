@@ -14,11 +14,13 @@ KexError                    code               HTTP
 │  └─ UnreadableDocument    unreadable_document  422   a file is damaged, or not what its name says
 │     ├─ ProtectedDocument  protected_document 422   it opens with a password only
 │     └─ TextlessDocument   textless_document  422   it holds no text, perhaps pictures of text
-├─ NoKey                    no_key             401   a replica wants its key
+├─ NoKey                    no_key             401   the server, or a replica, wants a key
 ├─ CrossSite                cross_site         403   another site's page sent the request
 ├─ RateLimited              rate_limited       429   the upstream service asks for patience
+│  └─ ClientLimited         client_limited     429   this client has asked for its share
 ├─ Unavailable              unavailable        503   the model cannot serve now; it says why
 │  ├─ Busy                  busy               503   every place is taken; try again
+│  ├─ Stopping              stopping           503   the server is about to end
 │  ├─ WeightsError          weights            503   weights missing, wrong or not to be had
 │  ├─ BudgetReached         budget             503   a corpus may cost no more than it has
 │  └─ ModelFailed           model_failed       503   the model broke off or answered with nonsense
@@ -137,6 +139,10 @@ class RateLimited(KexError):
     code = "rate_limited"
 
 
+class ClientLimited(RateLimited):
+    code = "client_limited"
+
+
 class Unavailable(KexError):
     status = 503
     code = "unavailable"
@@ -144,6 +150,10 @@ class Unavailable(KexError):
 
 class Busy(Unavailable):
     code = "busy"
+
+
+class Stopping(Unavailable):
+    code = "stopping"
 
 
 class WeightsError(Unavailable):

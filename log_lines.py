@@ -1,4 +1,5 @@
-"""How log lines are written: as text or as JSON, with the id of the request and without content.
+"""How log lines are written: as text or as JSON, with the id of the request, without content and
+without secrets.
 
 An exception is logged by its type and its place in the code. Its message may quote what somebody
 sent, so it is left out, unless KEX_LOG_CONTENT asks for content. Knows nothing of Flask.
@@ -10,12 +11,13 @@ import json
 import logging
 import sys
 import traceback
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextvars import ContextVar
 from datetime import datetime, timezone
 from types import TracebackType
 from typing import Any
 
+from redaction import redacted, secrets_of
 from settings import Settings
 
 # Of the request that this thread works for. Threads that a request starts get it with its context.
@@ -26,9 +28,16 @@ _Raised = tuple[type[BaseException], BaseException, TracebackType | None] | tupl
 
 
 class _Lines(logging.Formatter):
-    def __init__(self, *, content: bool) -> None:
+    def __init__(self, *, content: bool, secrets: Iterable[str] = ()) -> None:
         super().__init__()
         self._content = content
+        self._secrets = tuple(secrets)
+
+    def format(self, record: logging.LogRecord) -> str:
+        return redacted(self._line(record), self._secrets)
+
+    def _line(self, record: logging.LogRecord) -> str:
+        return super().format(record)
 
     def formatException(self, ei: _Raised) -> str:
         if self._content or ei[1] is None:
@@ -50,7 +59,7 @@ class TextLines(_Lines):
 class JsonLines(_Lines):
     """One JSON object a line: time, level, logger, request, message, the fields, exception."""
 
-    def format(self, record: logging.LogRecord) -> str:
+    def _line(self, record: logging.LogRecord) -> str:
         told: dict[str, Any] = {
             "time": _time(record),
             "level": record.levelname,
@@ -68,7 +77,7 @@ def configure(settings: Settings) -> None:
     """Let this process log to standard error as the settings say."""
     handler = logging.StreamHandler(sys.stderr)
     lines = JsonLines if settings.log_format == "json" else TextLines
-    handler.setFormatter(lines(content=settings.log_content))
+    handler.setFormatter(lines(content=settings.log_content, secrets=secrets_of(settings)))
     logging.basicConfig(level=settings.log_level, handlers=[handler], force=True)
 
 

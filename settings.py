@@ -5,6 +5,8 @@ Knows of the project only its errors. Secrets are SecretStr, so that no log or r
 
 from __future__ import annotations
 
+import re
+from ipaddress import ip_address
 from pathlib import Path
 from typing import Any, Literal
 
@@ -27,6 +29,10 @@ VERSION = "0.1.0"
 ModelName = Literal["Local-GLM", "ChatGpt", "Embedded"]
 
 
+# Visible ASCII without a comma, long enough that nobody guesses it.
+_KEY = re.compile(r"[!-+\--~]{16,}")
+_HASHED_KEY = re.compile(r"sha256:[0-9a-f]{64}")
+
 # Never that of the current folder, which may be another project's.
 _INSTALLED = __name__ != "settings"
 ENV_FILE = Path("~/.config/kex/.env").expanduser() if _INSTALLED else Path(__file__).parent / ".env"
@@ -46,6 +52,28 @@ class Settings(BaseSettings):
 
     host: str = Field("127.0.0.1", description="address that the server binds")
     port: int = Field(5000, ge=0, le=65535, description="port of the server; 0 takes a free one")
+    api_key: SecretStr | None = Field(
+        None,
+        description="keys, separated by commas, one of which a request has to bring;"
+        " `sha256:…` is the hash of one",
+    )
+    allow_no_key: bool = Field(False, description="serve other machines without a key")
+    hosts: str | None = Field(
+        None,
+        description="names, separated by commas, under which a server without a key is reached;"
+        " IP addresses and `localhost` always are",
+    )
+    trusted_proxy: str | None = Field(
+        None,
+        description="IP address of the reverse proxy whose X-Forwarded-For, -Host and -Proto are"
+        " believed",
+    )
+    client_per_minute: int = Field(
+        0, ge=0, description="requests of one client per minute; 0 is no limit"
+    )
+    client_per_day: int = Field(
+        0, ge=0, description="requests of one client per day (UTC); 0 is no limit"
+    )
     threads: int = Field(12, ge=4, le=256, description="threads that answer HTTP requests")
     max_concurrent: int = Field(
         8,
@@ -64,6 +92,12 @@ class Settings(BaseSettings):
     )
     request_timeout: float = Field(
         600.0, gt=0, description="seconds until an unfinished request is answered with 504"
+    )
+    stall_timeout: float = Field(
+        60.0,
+        ge=1,
+        description="seconds in which a request has to arrive, and a client has to take some of"
+        " its answer",
     )
     cache_dir: Path = Field(Path("~/.cache/kex"), description="folder of the downloaded weights")
     store: Path | None = Field(
@@ -219,6 +253,23 @@ class Settings(BaseSettings):
             raise ValueError(message("errors.settings_url"))
         return value or None
 
+    @field_validator("api_key")
+    @classmethod
+    def _check_keys(cls, value: SecretStr | None) -> SecretStr | None:
+        for key in value.get_secret_value().split(",") if value else ():
+            hashed = key.strip().startswith("sha256:")
+            if not (_HASHED_KEY if hashed else _KEY).fullmatch(key.strip()):
+                raise ValueError(message("errors.settings_api_key"))
+        return value
+
+    @field_validator("trusted_proxy")
+    @classmethod
+    def _check_proxy(cls, value: str | None) -> str | None:
+        try:
+            return str(ip_address(value)) if value else None
+        except ValueError as error:
+            raise ValueError(message("errors.settings_proxy")) from error
+
     @field_validator("max_concurrent")
     @classmethod
     def _leave_threads(cls, value: int, info: ValidationInfo) -> int:
@@ -240,6 +291,12 @@ class Settings(BaseSettings):
             return value.expanduser() if value is not None else None
         except RuntimeError as error:
             raise ValueError(str(error)) from error
+
+    @property
+    def host_names(self) -> tuple[str, ...]:
+        """`hosts`, name by name, in lower case."""
+        names = (name.strip().lower() for name in (self.hosts or "").split(","))
+        return tuple(name for name in names if name)
 
     @property
     def weight_sources(self) -> tuple[str, ...]:

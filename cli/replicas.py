@@ -37,7 +37,9 @@ def replicas_command(
     configure(settings)
     from cluster.ray_cluster import joined
     from cluster.replicas import Scale, run_replicas
+    from web.doors.hosts import check_address
 
+    check_address(settings.model_copy(update={"host": host}))
     chosen = name or settings.default_model
     slots = {"Embedded": settings.embedded_slots, "Local-GLM": settings.glm_slots}
     with joined(address):

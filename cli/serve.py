@@ -12,6 +12,7 @@ from extraction.prompting.messages import warm_prefixes
 from log_lines import configure
 from models.registry import Registry
 from settings import Settings, load_settings
+from web.doors.hosts import check_address
 
 if TYPE_CHECKING:  # the other commands need no database
     from storage.conversations.lazy import LazyStore
@@ -25,6 +26,7 @@ def serve_command(host: str | None, port: int | None) -> None:
     settings = load_settings()
     changes = {"host": host, "port": port}
     settings = settings.model_copy(update={k: v for k, v in changes.items() if v is not None})
+    check_address(settings)
     configure(settings)
     registry = Registry(settings)
     _load_default(settings, registry)  # beside the imports, which take as long

@@ -14,7 +14,7 @@ from typing import Generic, TypeVar
 
 T = TypeVar("T")
 
-BEAT_SECONDS = 0.5
+BEAT_SECONDS = 0.25
 
 
 class Sink(Generic[T]):

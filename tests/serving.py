@@ -6,13 +6,15 @@ import threading
 from collections.abc import Mapping
 from contextlib import suppress
 from types import TracebackType
+from typing import Any
 
-import waitress
+from waitress import wasyncore
 
 from app import create_app
 from models.base import Model
 from models.registry import Registry
 from settings import Settings
+from web.server import create_server, turn
 
 
 class Serving:
@@ -20,18 +22,17 @@ class Serving:
 
     def __init__(self, settings: Settings, models: Mapping[str, Model]) -> None:
         self.app = create_app(settings, Registry(settings, models))
-        self._server = waitress.create_server(
-            self.app,
-            host="127.0.0.1",
-            port=0,
-            threads=settings.threads,
-            channel_request_lookahead=1,
-        )
+        self._sockets: dict[int, Any] = {}
+        free = settings.model_copy(update={"port": 0})
+        self._server = create_server(self.app, free, self._sockets)
         self.url = f"http://127.0.0.1:{self._server.effective_port}"
+        self._over = False
         self._thread = threading.Thread(target=self._run, daemon=True)
 
     def _run(self) -> None:
-        self._server.asyncore.loop(timeout=0.1, map=self._server._map)
+        while not self._over:
+            turn(self._sockets)
+        wasyncore.close_all(self._sockets)
 
     def __enter__(self) -> Serving:
         self._thread.start()
@@ -44,10 +45,8 @@ class Serving:
         trace: TracebackType | None,
     ) -> None:
         self._server.task_dispatcher.shutdown(timeout=2)
-        # An empty map ends the loop. Awake for another reason, the loop may have closed the trigger
-        # before the byte that should wake it is written.
+        self._over = True
+        # Awake for another reason, the loop may have closed the trigger already.
         with suppress(OSError):
-            self._server.trigger.pull_trigger(
-                lambda: self._server.asyncore.close_all(self._server._map)
-            )
+            self._server.pull_trigger()
         self._thread.join(timeout=5)

@@ -24,9 +24,9 @@ def find_model(name: str) -> Model:
     return model
 
 
-def stream_response(events: Generator[E, None, None], wire: Wire[E]) -> Response:
-    """The events as they come."""
-    stream = services().runner.stream(events, wire, client_gone())
+def stream_response(events: Generator[E, None, None], wire: Wire[E], model: str) -> Response:
+    """The events as they come, through the gate of `model`."""
+    stream = services().runner.stream(events, wire, client_gone(), model)
     # X-Accel-Buffering: nginx would hold back the events otherwise.
     headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
     return Response(stream, mimetype="text/event-stream", headers=headers)
@@ -36,11 +36,15 @@ def whole_response(
     events: Generator[Event, None, None],
     kind: type[A],
     to_json: Callable[[A], Any],
+    model: str,
     write: Callable[[Any], Response] = jsonify,
 ) -> ResponseReturnValue:
-    """The answer that the events end with: its JSON as a response, or as `write` has it."""
+    """The answer that the events end with: its JSON as a response, or as `write` has it.
+
+    It goes through the gate of `model`.
+    """
     try:
-        return write(to_json(services().runner.whole(events, kind, client_gone())))
+        return write(to_json(services().runner.whole(events, kind, client_gone(), model)))
     except ClientGone:
         return Response(status=499)  # nobody reads it; nginx's code for this
 

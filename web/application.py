@@ -15,6 +15,7 @@ from web import errors, headers, pages
 from web.body import MAX_FIELDS
 from web.conversations import routes as conversations
 from web.documents import routes as documents
+from web.doors import checks
 from web.extract import routes as extract
 from web.extract import token_routes
 from web.figures import Metrics
@@ -22,6 +23,7 @@ from web.knowledge_base import routes as knowledge_base
 from web.logs import requests
 from web.metrics import routes as metrics
 from web.openai import routes as openai
+from web.openai.forms import body_limit as openai_body_limit
 from web.openapi import routes as openapi
 from web.replica import routes as replica
 from web.services import Services, install
@@ -57,10 +59,14 @@ def make_application(settings: Settings, registry: Registry) -> Flask:
         settings=settings,
         registry=registry,
         runner=runner,
-        metrics=Metrics(runner.places, registry),
+        metrics=Metrics(runner.gates, registry),
         conversations=LazyStore(settings.store),
         knowledge_base=LazyBase(settings.base),
         text_bytes=text_bytes,
+        body_bytes=max(
+            openai_body_limit(settings, text_bytes),
+            settings.max_file_bytes + documents.FORM_OVERHEAD,
+        ),
     )
     install(app, services)
     for resource in (
@@ -72,6 +78,7 @@ def make_application(settings: Settings, registry: Registry) -> Flask:
     requests.register(app)
     errors.register(app)
     headers.register(app)
+    checks.register(app, settings)
     pages.register(app)
     metrics.register(app)
     return app

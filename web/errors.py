@@ -12,7 +12,7 @@ from typing import Any
 from flask import Flask, Response, jsonify, request
 from werkzeug.exceptions import HTTPException
 
-from errors import KexError
+from errors import KexError, Unavailable
 from web import pages
 from web.language import language
 from wording import Lang, localised, message
@@ -92,9 +92,11 @@ def _http(error: HTTPException) -> Response:
 
 def _unexpected(error: Exception) -> Response:
     log.exception("unexpected %s", type(error).__name__)
-    return answer(unexpected())
+    return answer(unexpected(error))
 
 
-def unexpected() -> KexError:
-    """What the user is told of a mistake of ours."""
+def unexpected(error: Exception | None = None) -> KexError:
+    """What the user is told of a mistake of ours, or of too little memory for a request."""
+    if isinstance(error, MemoryError):
+        return Unavailable(message("errors.web_out_of_memory"), retry_after=10)
     return KexError(message("errors.web_internal"))

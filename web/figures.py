@@ -6,7 +6,7 @@ Labels are names of routes, models and tasks, never anything that a user wrote.
 from __future__ import annotations
 
 import time
-from collections.abc import Generator, Iterator
+from collections.abc import Generator, Iterator, Mapping
 from contextlib import closing
 from typing import TypeVar, get_args
 
@@ -33,7 +33,8 @@ E = TypeVar("E", bound=Event)
 class Metrics:
     """The figures of an application. Thread-safe."""
 
-    def __init__(self, places: Places, models: Registry) -> None:
+    def __init__(self, gates: Mapping[str, Places], models: Registry) -> None:
+        """`gates` by the model behind them; empty where there is none."""
         registry = CollectorRegistry()
         self._registry = registry
         self._requests = Counter(
@@ -69,7 +70,7 @@ class Metrics:
             buckets=SECONDS,
             registry=registry,
         )
-        registry.register(_Standing(places, models))
+        registry.register(_Standing(gates, models))
         ProcessCollector(registry=registry)
 
     def text(self) -> bytes:
@@ -119,21 +120,27 @@ class Metrics:
 class _Standing(Collector):
     """What is read when it is asked for: places and models."""
 
-    def __init__(self, places: Places, models: Registry) -> None:
-        self._places = places
+    def __init__(self, gates: Mapping[str, Places], models: Registry) -> None:
+        self._gates = gates
         self._models = models
 
     def collect(self) -> Iterator[Metric]:
-        places = self._places
-        yield GaugeMetricFamily(
-            "kex_requests_under_way", "Requests that hold a place", places.taken
+        taken = GaugeMetricFamily(
+            "kex_requests_under_way", "Requests that hold a place", labels=("model",)
         )
-        yield GaugeMetricFamily(
-            "kex_places", "Places for requests (KEX_MAX_CONCURRENT)", places.limit
+        limit = GaugeMetricFamily(
+            "kex_places", "Places for requests (KEX_MAX_CONCURRENT)", labels=("model",)
         )
-        yield CounterMetricFamily(
-            "kex_requests_refused", "Requests refused because every place was taken", places.refused
+        refused = CounterMetricFamily(
+            "kex_requests_refused",
+            "Requests refused because every place was taken",
+            labels=("model",),
         )
+        for name, gate in self._gates.items():
+            taken.add_metric((name,), gate.taken)
+            limit.add_metric((name,), gate.limit)
+            refused.add_metric((name,), gate.refused)
+        yield from (taken, limit, refused)
         states = GaugeMetricFamily(
             "kex_model_state", "1 for the state that a model is in", labels=("model", "state")
         )

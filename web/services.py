@@ -18,7 +18,7 @@ _NAME = "kex"
 
 @dataclass(frozen=True)
 class Services:
-    """`text_bytes` bounds the text fields of a body, in bytes."""
+    """`text_bytes` bounds the text fields of a body, `body_bytes` any body, in bytes."""
 
     settings: Settings
     registry: Registry
@@ -27,6 +27,7 @@ class Services:
     conversations: LazyStore
     knowledge_base: LazyBase
     text_bytes: int
+    body_bytes: int
 
 
 def install(app: Flask, services: Services) -> None:

@@ -6,21 +6,27 @@ Both watch the client while they work: when it has gone, the model is stopped.
 from __future__ import annotations
 
 import logging
+import math
 import threading
 import time
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Callable, Generator, Iterator, Mapping
+from contextlib import contextmanager
 from typing import Protocol, TypeVar
 
 from conversation import converse
-from errors import Busy, DeadlineExceeded, KexError
+from errors import Busy, DeadlineExceeded, KexError, Stopping
 from extraction import extractor
 from models.progress import Stage
+from models.registry import NAMES
 from web.errors import unexpected
 from wording import message
 
 log = logging.getLogger(__name__)
 
-RETRY_SECONDS = 10
+NO_MODEL = ""  # the gate of work that needs none
+RETRY_SECONDS = 10  # where it is not known how long requests take
+MOST_RETRY_SECONDS = 120
+WEIGHT_OF_LAST = 0.2  # of the last request in the moving average of times
 PING_SECONDS = 2.0
 PING = ": ping\n\n"
 
@@ -51,46 +57,85 @@ class Wire(Protocol[E_contra]):
 
 
 class Places:
-    """So many places for requests; entering takes one, or raises Busy when there is none.
+    """The gate in front of a model, or of the work that needs none: so many places for requests.
 
-    `taken` and `refused` count those under way and those that found no place.
+    A model's engine serves some of them at a time; the others wait in its line, in order. `taken`
+    and `refused` count those under way and those that found no place.
     """
 
     def __init__(self, limit: int) -> None:
         self.limit = limit
         self.taken = 0
         self.refused = 0
+        self._seconds = float(RETRY_SECONDS)  # that a place is held, by the last requests
+        self._closed = False
         self._lock = threading.Lock()
 
-    def __enter__(self) -> None:
+    @contextmanager
+    def place(self) -> Iterator[None]:
+        """Holds one. Raises Busy when there is none, Stopping when the gate is closed."""
+        self._take()
+        began = time.monotonic()
+        try:
+            yield
+        finally:
+            with self._lock:
+                self.taken -= 1
+                held = time.monotonic() - began
+                self._seconds += WEIGHT_OF_LAST * (held - self._seconds)
+
+    def _take(self) -> None:
         with self._lock:
+            if self._closed:
+                raise Stopping(message("errors.web_stopping"), retry_after=RETRY_SECONDS)
             if self.taken < self.limit:
                 self.taken += 1
                 return
             self.refused += 1
-        raise Busy(message("errors.web_busy"), retry_after=RETRY_SECONDS)
+            seconds = min(max(1, math.ceil(self._seconds)), MOST_RETRY_SECONDS)
+        raise Busy(
+            message("errors.web_busy", limit=self.limit, seconds=seconds), retry_after=seconds
+        )
 
-    def __exit__(self, *_: object) -> None:
+    def close(self) -> None:
+        """Let nobody in any more."""
         with self._lock:
-            self.taken -= 1
+            self._closed = True
 
 
 class Runner:
     """Places for requests, a deadline for each, and an eye on the client.
 
-    `timeout` is in seconds. What is to be run is handed over as a generator that has not begun;
-    it is closed in any case, which stops the model.
+    Each model has a gate of `places`, so that one that is slow keeps nobody from the others; what
+    needs no model has one, too. `timeout` is in seconds. What is to be run is handed over as a
+    generator that has not begun; it is closed in any case, which stops the model.
     """
 
     def __init__(self, places: int, timeout: float) -> None:
-        self.places = Places(places)
+        self.gates: Mapping[str, Places] = {name: Places(places) for name in (NO_MODEL, *NAMES)}
         self._timeout = timeout
+        self.stopping = False
+
+    @property
+    def taken(self) -> int:
+        """The requests under way."""
+        return sum(gate.taken for gate in self.gates.values())
+
+    def close(self) -> None:
+        """Refuse new requests; those under way go on."""
+        self.stopping = True
+        for gate in self.gates.values():
+            gate.close()
 
     def whole(
-        self, events: Generator[Event, None, None], kind: type[A], gone: Callable[[], bool]
+        self,
+        events: Generator[Event, None, None],
+        kind: type[A],
+        gone: Callable[[], bool],
+        model: str = NO_MODEL,
     ) -> A:
         """The answer, of this kind, that the events end with. Raises KexError, or ClientGone."""
-        with self.places:
+        with self.gates[model].place():
             for event in self._watched(events, gone):
                 if isinstance(event, kind):
                     return event
@@ -98,24 +143,32 @@ class Runner:
 
     def run(self, work: Callable[[], T]) -> T:
         """What a piece of work gives that ends by itself and needs no model. Raises Busy."""
-        with self.places:
+        with self.gates[NO_MODEL].place():
             return work()
 
     def stream(
-        self, events: Generator[E, None, None], wire: Wire[E], gone: Callable[[], bool]
+        self,
+        events: Generator[E, None, None],
+        wire: Wire[E],
+        gone: Callable[[], bool],
+        model: str = NO_MODEL,
     ) -> Iterator[str]:
         """The events as `wire` writes them. A full house raises Busy before the first one."""
-        stream = self._stream(events, wire, gone)
+        stream = self._stream(events, wire, gone, model)
         next(stream)  # takes the place, or raises Busy while the status can still be 503
         return stream
 
     def _stream(
-        self, events: Generator[E, None, None], wire: Wire[E], gone: Callable[[], bool]
+        self,
+        events: Generator[E, None, None],
+        wire: Wire[E],
+        gone: Callable[[], bool],
+        model: str,
     ) -> Iterator[str]:
         stage = ""
         over = False
         spoke = time.monotonic()
-        with self.places:
+        with self.gates[model].place():
             yield ": kex\n\n"
             try:
                 for event in self._watched(events, gone):
@@ -138,7 +191,7 @@ class Runner:
             except Exception as error:
                 over = True
                 log.exception("unexpected %s", type(error).__name__)
-                yield wire.error(unexpected())
+                yield wire.error(unexpected(error))
             finally:  # also where the server found the connection broken, and closed this
                 if not over:
                     wire.left()
@@ -149,6 +202,7 @@ class Runner:
         gone: Callable[[], bool],
         late: str,
         last: Callable[[KexError], str] | None = None,
+        model: str = NO_MODEL,
     ) -> Iterator[str]:
         """A text as it is written: an export, or what a model generates for another server.
 
@@ -157,7 +211,7 @@ class Runner:
         taken for a whole one. `late` is the key of the message after the deadline; it gets
         `timeout`.
         """
-        stream = self._pieces(text, gone, late, last)
+        stream = self._pieces(text, gone, late, last, model)
         next(stream, "")
         return stream
 
@@ -167,9 +221,10 @@ class Runner:
         gone: Callable[[], bool],
         late: str,
         last: Callable[[KexError], str] | None,
+        model: str,
     ) -> Iterator[str]:
         deadline = time.monotonic() + self._timeout
-        with self.places:
+        with self.gates[model].place():
             for number, piece in enumerate(text):
                 if gone():
                     log.info("the client left; its stream is stopped")

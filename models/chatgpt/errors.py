@@ -21,13 +21,13 @@ from errors import (
     Unavailable,
     Unprocessable,
 )
+from redaction import redacted
 from wording import message
 
 if TYPE_CHECKING:
     import openai
 
 LONGEST_QUOTE = 300  # characters of a server's own words
-_SHORTEST_SECRET = 8  # a made-up key such as "x" would blot out every x of a message
 
 
 @dataclass(frozen=True)
@@ -41,13 +41,11 @@ class Service:
 
     def told_in(self, text: str) -> bool:
         """Whether `text` gives the key away."""
-        return self.key is not None and len(self.key) >= _SHORTEST_SECRET and self.key in text
+        return self.key is not None and redacted(text, (self.key,)) != text
 
     def quote(self, text: str) -> str:
         """A server's words on one line: the key out of them, at most 300 characters."""
-        if self.key is not None and self.told_in(text):
-            text = text.replace(self.key, "[key]")
-        text = " ".join(text.split())
+        text = " ".join(redacted(text, (self.key or "",)).split())
         return text if len(text) <= LONGEST_QUOTE else text[: LONGEST_QUOTE - 1] + "…"
 
 

@@ -76,6 +76,11 @@ class LlamaEngine:
         return server
 
     @property
+    def broken(self) -> bool:
+        """False: llama.cpp does not tell."""
+        return False
+
+    @property
     def waiting(self) -> int:
         """Requests that are waiting or being answered."""
         return self._waiting

@@ -15,7 +15,7 @@ from contextlib import closing
 from pathlib import Path
 from typing import Protocol
 
-from errors import KexError, Unavailable, Unprocessable
+from errors import KexError, ModelFailed, Unavailable, Unprocessable
 from models.base import (
     Capabilities,
     Chunk,
@@ -35,12 +35,20 @@ from wording import joined, message
 log = logging.getLogger(__name__)
 MAX_REASON = 300  # characters of a reason that are shown
 
+FIRST_PAUSE, LAST_PAUSE = 1.0, 60.0  # seconds until an engine that has broken is started again
+LASTED = 600.0  # an engine that ran so many seconds was no failed start
+
 
 class Engine(Protocol):
     """What runs the weights: the engine of our own or llama.cpp."""
 
     batches: bool  # whether requests beside each other cost less than one after the other
     about: str  # a sentence for people: which engine it is; empty where there is nothing to say
+
+    @property
+    def broken(self) -> bool:
+        """Whether it has ended by itself and serves no more."""
+        ...
 
     def warm(self, prefixes: Sequence[tuple[Message, ...]]) -> None: ...
 
@@ -71,6 +79,9 @@ class Embedded:
         self._engine: Engine | None = None
         self._loading = False
         self._failure: str | None = None
+        self._pause = FIRST_PAUSE  # seconds until an engine that has broken is started again
+        self._began = 0.0  # when the engine was started last, by the monotonic clock
+        self._closing = threading.Event()
         self._instead: str = ""  # why llama.cpp serves and not the engine of our own
 
     @property
@@ -120,8 +131,11 @@ class Embedded:
         return weights.is_file() and weights.stat().st_size == QWEN_CODER_1_5B.size
 
     def state(self) -> ModelState:
-        if self._engine is not None:
-            return ModelState("ready", self._instead or self._engine.about)
+        engine = self._engine
+        if engine is not None and engine.broken:
+            return ModelState("loading", message("states.embedded_restarting"))
+        if engine is not None:
+            return ModelState("ready", self._instead or engine.about)
         if self._loading:
             return ModelState("loading", message("states.embedded_loading"))
         if self._failure is not None:
@@ -146,7 +160,10 @@ class Embedded:
 
     def load(self) -> None:
         with self._lock:
-            if self._engine is not None:
+            engine = self._engine
+            if engine is not None and engine.broken:
+                raise ModelFailed(message("errors.embedded_restarts"), retry_after=10)
+            if engine is not None:
                 return
             self._failure = None
             path = self.weights_path()
@@ -175,7 +192,7 @@ class Embedded:
         return message("states.embedded_weights_missing")
 
     def _start(self, path: Path) -> Engine:
-        started = time.monotonic()
+        started = self._began = time.monotonic()
         threads = self.threads()
         adapter = ADAPTER if self._has_adapter() else None
         engine: Engine | None = None
@@ -202,7 +219,9 @@ class Embedded:
         from models.qwen.library import NoLibrary
 
         try:
-            return OwnEngine(path, self.content_key(path), adapter, self._settings, threads)
+            return OwnEngine(
+                path, self.content_key(path), adapter, self._settings, threads, self._on_broken
+            )
         except DamagedGguf as error:  # llama.cpp, too, would read it, and may crash over it
             raise Unavailable(
                 message("states.embedded_damaged", name=path.name, reason=_shortened(str(error)))
@@ -215,6 +234,27 @@ class Embedded:
             self._instead = message("states.embedded_llama_instead", reason=_shortened(str(error)))
             log.info("%s", self._instead)
         return None
+
+    def _on_broken(self) -> None:
+        """The engine has ended by itself: another one takes its place, after a pause that grows
+        while engines do not last."""
+        if time.monotonic() - self._began > LASTED:
+            self._pause = FIRST_PAUSE
+        threading.Thread(target=self._restart, name="embedded-restart", daemon=True).start()
+
+    def _restart(self) -> None:
+        log.warning("Embedded: the engine has ended; another one starts in %.0f s", self._pause)
+        if self._closing.wait(self._pause):
+            return
+        self._pause = min(2 * self._pause, LAST_PAUSE)
+        with self._lock:
+            broken, self._engine = self._engine, None
+        if broken is not None:
+            broken.close()
+        try:
+            self.load()
+        except KexError as error:  # the state says it, and the next request tries again
+            log.warning("Embedded: it does not start again: %s", error.message)
 
     def content_key(self, path: Path) -> str:
         """Names the content of the weights, without reading them."""
@@ -257,6 +297,7 @@ class Embedded:
 
     def close(self) -> None:
         """End what is being generated and free the weights."""
+        self._closing.set()
         with self._lock:
             engine, self._engine = self._engine, None
         if engine is not None:

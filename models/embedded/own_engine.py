@@ -5,7 +5,7 @@ from __future__ import annotations
 import codecs
 import json
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import llguidance
@@ -62,16 +62,26 @@ class OwnEngine:
     batches = True
 
     def __init__(
-        self, path: Path, key: str, adapter: Path | None, settings: Settings, threads: int
+        self,
+        path: Path,
+        key: str,
+        adapter: Path | None,
+        settings: Settings,
+        threads: int,
+        on_broken: Callable[[], None] = lambda: None,
     ) -> None:
-        """As `open_network`."""
+        """As `open_network`; `on_broken` is called when the engine ends though nobody closed it."""
         network = open_network(path, key, adapter, settings, threads)
         self.about: str = message("states.embedded_own", kind=network.kernels)
         self._tokenizer = QwenTokenizer(network.gguf)
         self._turn_start, self._turn_end = map(
             self._tokenizer.control_token, ("<|im_start|>", "<|im_end|>")
         )
-        self._engine = Engine(network, self._tokenizer)
+        self._engine = Engine(network, self._tokenizer, on_broken=on_broken)
+
+    @property
+    def broken(self) -> bool:
+        return self._engine.broken
 
     def warm(self, prefixes: Sequence[tuple[Message, ...]]) -> None:
         """Nothing: what the trained prompts begin with is read in a few steps."""
@@ -93,7 +103,7 @@ class OwnEngine:
                 message("errors.embedded_grammar", complaint=str(error)), field="schema"
             ) from error
         except Closed as error:
-            raise Unavailable(message("errors.embedded_shut_down")) from error
+            raise self._ended() from error
         reported = 0
         while not answer.ended.wait(BEAT):
             if sink.stopped:
@@ -103,11 +113,20 @@ class OwnEngine:
                 sink.put(Progress(ahead=ahead) if ahead else Progress(0.0))
                 reported = ahead
         if isinstance(answer.error, Closed):
-            raise Unavailable(message("errors.embedded_shut_down")) from answer.error
+            raise self._ended() from answer.error
+        if isinstance(answer.error, MemoryError):
+            raise ModelFailed(
+                message("errors.embedded_out_of_memory"), retry_after=10
+            ) from answer.error
         if answer.error is not None:
             raise ModelFailed(
                 message("errors.embedded_engine_failed", reason=str(answer.error))
             ) from answer.error
+
+    def _ended(self) -> Unavailable:
+        if self.broken:
+            return ModelFailed(message("errors.embedded_restarts"), retry_after=10)
+        return Unavailable(message("errors.embedded_shut_down"))
 
     def _request(self, request: GenerateRequest) -> Request:
         given = request.sampling

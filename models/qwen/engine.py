@@ -8,10 +8,11 @@ guess is only taken where the network says the same.
 
 from __future__ import annotations
 
+import logging
 import threading
 import time
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Literal, Protocol
 
@@ -24,9 +25,14 @@ from models.qwen.pace import Luck, StepCost, worthwhile
 from models.qwen.sampling import GREEDY, Sampling, draw, penalised
 from models.qwen.tokenizer import QwenTokenizer
 
+log = logging.getLogger(__name__)
+
 DRAFTS = 7  # guesses of one request in a step, at most
 FORCED = 0.95  # the chance that forced text is written in the tokenizer's usual pieces
-PIECE = 64  # tokens of a prompt in a step while others are being answered
+# Tokens of prompts in a step: 0.2 s on two cores, so that a client that has left soon frees its
+# slot. Larger steps read no faster.
+PIECE = 64
+FAILURES = 3  # steps that fail one after the other until the engine gives itself up
 WORTH_WAITING = 16  # tokens that another request is reading and this one would read too
 
 Reason = Literal["stop", "length"]
@@ -149,9 +155,16 @@ class Engine:
     """Runs a network for any number of threads."""
 
     def __init__(
-        self, network: Network, tokenizer: QwenTokenizer, cost: StepCost | None = None
+        self,
+        network: Network,
+        tokenizer: QwenTokenizer,
+        cost: StepCost | None = None,
+        on_broken: Callable[[], None] = lambda: None,
     ) -> None:
-        """`cost` says what steps cost; by default it is measured."""
+        """`cost` says what steps cost; by default it is measured.
+
+        `on_broken` is called, in the engine's thread, when that ends though nobody closed it.
+        """
         self.tokenizer = tokenizer
         self._network = network
         self._grammars = Grammars(tokenizer, network.vocabulary)
@@ -160,12 +173,19 @@ class Engine:
         self._waiting: deque[_Job] = deque()
         self._change = threading.Condition()
         self._closed = False
+        self._broken = False
+        self._on_broken = on_broken
         self._begun = 0  # requests so far
         self._thread = threading.Thread(target=self._run, name="qwen", daemon=True)
         self._thread.start()
 
+    @property
+    def broken(self) -> bool:
+        """Whether it has ended though nobody closed it."""
+        return self._broken
+
     def submit(self, request: Request, listener: Listener) -> None:
-        """Put a request in line; raises TooLong, BadGrammar, Closed after `close`."""
+        """Put a request in line; raises TooLong, BadGrammar, Closed when closed or broken."""
         if len(request.prompt) >= self._network.context:
             raise TooLong(len(request.prompt), self._network.context)
         constraint = self._grammars.constraint(request.grammar) if request.grammar else None
@@ -197,19 +217,36 @@ class Engine:
         self._network.close()
 
     def _run(self) -> None:
-        going = True
-        while going:
+        try:
+            self._serve()
+        except BaseException as error:  # nobody may wait for a thread that has ended
+            log.error("the engine ends: %s", type(error).__name__, exc_info=error)
+        with self._change:
+            self._broken = not self._closed
+            self._closed = True
+            waiting = list(self._waiting)
+            self._waiting.clear()
+        for slot in self._slots:
+            self._end(slot, Closed())
+        for job in waiting:
+            job.listener.fail(Closed())
+        if self._broken:
+            self._on_broken()
+
+    def _serve(self) -> None:
+        """Step after step, until it is closed; raises what a few steps in a row have met."""
+        failures = 0
+        while self._admit():
             try:
-                going = self._admit()
-                if going:
-                    self._step()
+                self._step()
+                failures = 0
             except Exception as error:  # goes to those who wait for the answer
                 for slot in self._slots:
                     self._end(slot, error)
-        for slot in self._slots:
-            self._end(slot, Closed())
-        for job in self._waiting:
-            job.listener.fail(Closed())
+                failures += 1
+                # Too little memory is the requests' fault; anything else may be the engine's.
+                if failures == FAILURES and not isinstance(error, MemoryError):
+                    raise
 
     def _admit(self) -> bool:
         """Wait until there is something to do and give free slots to who waits; False: closed."""
@@ -277,7 +314,7 @@ class Engine:
         busy.sort(key=lambda pair: pair[1].number)  # who came first is read first
         parts = self._writing([(slot, job, job.next) for slot, job in busy if job.next is not None])
         written = len(parts)
-        room = PIECE if parts else self._network.max_batch
+        room = PIECE
         for slot, job in busy:
             if job.next is None and room > 0:
                 begin = len(slot.tokens)

@@ -51,6 +51,20 @@ def test_it_serves_until_a_signal_and_ends_with_0(number: signal.Signals) -> Non
         assert process.wait(15) == 0
 
 
+def test_it_does_not_open_to_other_machines_without_a_key() -> None:
+    done = subprocess.run(
+        [sys.executable, "app.py", "serve", "--host", "0.0.0.0"], cwd=ROOT, timeout=60,
+        env={**os.environ, "KEX_CACHE_DIR": "/nonexistent"}, capture_output=True, text=True,
+    )  # fmt: skip
+    assert done.returncode == 2
+    assert "KEX_API_KEY" in done.stderr and "KEX_ALLOW_NO_KEY" in done.stderr
+    assert "http://" not in done.stdout
+    for setting in ({"KEX_API_KEY": "a-key-of-sixteen-characters"}, {"KEX_ALLOW_NO_KEY": "on"}):
+        with served("--host", "0.0.0.0", **setting) as (process, _):
+            process.terminate()
+            assert process.wait(15) == 0
+
+
 def test_without_weights_it_serves_and_says_so() -> None:
     with served() as (process, url):
         with urllib.request.urlopen(f"{url}/models", timeout=30) as response:

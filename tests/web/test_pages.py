@@ -143,11 +143,10 @@ def test_a_full_house_says_when_to_come_back(scripted: ScriptedModel) -> None:
     settings = Settings(cache_dir=Path("/nonexistent"), max_concurrent=1)
     with Serving(settings, {"Embedded": scripted}) as serving:
         runner = services_of(serving.app).runner
-        held = runner.pieces(iter(["a", "b"]), lambda: False, "errors.web_export_timeout")
-        status, page, headers = ask(serving.url, user_input=TEXT)
+        with runner.gates["Embedded"].place():
+            status, page, headers = ask(serving.url, user_input=TEXT)
         assert (status, headers["Retry-After"]) == (503, "10")
         assert "Try again in about 10 s." in page
-        list(held)  # gives its place back
 
 
 def test_a_talk_is_a_page_too(serving: Serving, scripted: ScriptedModel) -> None:

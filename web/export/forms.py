@@ -47,7 +47,7 @@ def read_export(request: Request, settings: Settings) -> Export:
 
     Raises InputError (400), TooLarge (413) or UnsupportedMedia (415).
     """
-    fields = _validate(read_json(request, "answers"))
+    fields = _validate(read_json(request, "answers", large=True))
     iris = iris_of(fields.format, fields.base_iri)
     records = tuple(_record(value, number, settings) for number, value in enumerate(fields.answers))
     return Export(fields.format, records, iris)

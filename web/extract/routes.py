@@ -14,6 +14,7 @@ from conversation.chat import Chat
 from errors import KexError
 from export.formats import FORMATS, write
 from extraction import extractor
+from models.base import ModelState
 from web import pages
 from web.answering import attachment, find_model, stream_response, whole_response
 from web.export.forms import read_export
@@ -24,7 +25,7 @@ from web.language import language
 from web.logs.answers import logged
 from web.services import services
 from web.stream import Answer, Event
-from wording import Lang, localised
+from wording import Lang, localised, message
 
 blueprint = Blueprint("kex", __name__)
 
@@ -66,15 +67,21 @@ def get_response() -> ResponseReturnValue:
     lang = order.work.lang if pages.wanted() else language(request)
     keeper = _keeper(order, lang)
     if _wants_events():
-        return stream_response(events, NamedEvents(order.work, keeper, lang))
+        return stream_response(events, NamedEvents(order.work, keeper, lang), model.name)
     write = jsonify
     if pages.wanted():
         write = partial(pages.answer_page, source=order.text, lang=order.work.lang)
     if keeper is None:
-        return whole_response(events, kind, lambda one: localised(one.to_json(), lang), write)
+        return whole_response(
+            events, kind, lambda one: localised(one.to_json(), lang), model.name, write
+        )
     try:
         return whole_response(
-            events, kind, lambda one: keeper.answered(localised(one.to_json(), lang)), write
+            events,
+            kind,
+            lambda one: keeper.answered(localised(one.to_json(), lang)),
+            model.name,
+            write,
         )
     except KexError as error:
         keeper.failed(error)
@@ -119,8 +126,10 @@ def health() -> Response:
 
 @blueprint.get("/ready")
 def ready() -> ResponseReturnValue:
-    """200 when the default model can answer now, else 503 with the reason."""
+    """200 when the default model can answer now, else 503 with the reason; 503 at the end, too."""
     state = services().registry.get(services().settings.default_model).state()
+    if services().runner.stopping:
+        state = ModelState("unavailable", message("errors.web_stopping"))
     detail = localised(state.detail, language(request))
     body = jsonify(status=state.status, model=services().settings.default_model, detail=detail)
     return body, 200 if state.status == "ready" else 503

@@ -125,7 +125,7 @@ def read_completion(request: Request, settings: Settings) -> Completion:
 
     Raises InputError (400), TooLarge (413) or UnsupportedMedia (415).
     """
-    fields = _validate(read_json(request, "messages"))
+    fields = _validate(read_json(request, "messages", large=True))
     max_tokens, warnings = _max_tokens(fields, settings)
     stop = [fields.stop] if isinstance(fields.stop, str) else fields.stop or []
     chat = Chat(

@@ -52,8 +52,10 @@ def chat_completions() -> ResponseReturnValue:
     }
     if order.stream:
         chunks = Chunks(head, include_usage=order.include_usage, lang=lang)
-        return stream_response(events, chunks)
-    return whole_response(events, Answer, lambda one: localised(completion(head, one), lang))
+        return stream_response(events, chunks, model.name)
+    return whole_response(
+        events, Answer, lambda one: localised(completion(head, one), lang), model.name
+    )
 
 
 def _with_warnings(

@@ -9,8 +9,9 @@ from typing import Any
 from flask import Flask
 from werkzeug.routing import Rule
 
-from errors import KexError
+from errors import CrossSite, KexError, NoKey
 from settings import VERSION, Settings
+from web.doors.keys import OPEN_PATHS
 from web.openapi.answers import Error
 from web.openapi.openai_answers import OpenAIError
 from web.openapi.operations import (
@@ -37,6 +38,7 @@ def make_document(app: Flask, settings: Settings, lang: Lang) -> Schema:
 class _Maker:
     def __init__(self, settings: Settings, lang: Lang) -> None:
         self._lang = lang
+        self._settings = settings
         forms = [form for one in OPERATIONS.values() for form in one.bodies.values()]
         queries = [one.query for one in OPERATIONS.values() if one.query]
         answers = [
@@ -66,6 +68,8 @@ class _Maker:
         names = set(_references(paths))
         while more := {one for name in names for one in _references(self._used[name])} - names:
             names |= more
+        keyed = self._settings.api_key is not None
+        scheme = {"type": "http", "scheme": "bearer"}
         return {
             "openapi": "3.1.0",
             "info": {
@@ -78,8 +82,10 @@ class _Maker:
             "tags": [{"name": tag, "description": self._text(f"tag.{tag}")} for tag in TAGS],
             "paths": paths,
             "components": {
-                "schemas": {name: one for name, one in self._used.items() if name in names}
+                "schemas": {name: one for name, one in self._used.items() if name in names},
+                **({"securitySchemes": {"key": scheme}} if keyed else {}),
             },
+            **({"security": [{"key": []}]} if keyed else {}),
         }
 
     def _text(self, key: str) -> str:
@@ -138,12 +144,17 @@ class _Maker:
                 content[kind]["example"] = dict(one.example)
         return content
 
+    def _door(self, rule: Rule) -> type[KexError]:
+        """What a request meets before its route: a key is wanted, or the server's name."""
+        keyed = self._settings.api_key is not None and rule.rule not in OPEN_PATHS
+        return NoKey if keyed else CrossSite
+
     def _responses(self, rule: Rule, one: Operation) -> Schema:
         responses: Schema = {str(one.status): self._answer(one.status, one.answers)}
         for status, answer in one.also.items():
             responses[str(status)] = self._answer(status, {JSON: answer} if answer else {})
         errors: dict[int, set[str]] = {}
-        kinds: Errors = (KexError, *one.errors)
+        kinds: Errors = (KexError, self._door(rule), *one.errors)
         for kind in kinds:
             errors.setdefault(kind.status, set()).add(kind.code)
         shape = OpenAIError if rule.rule.startswith("/v1/") else Error

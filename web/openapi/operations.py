@@ -14,6 +14,7 @@ from pydantic import BaseModel
 from errors import (
     BaseOff,
     Busy,
+    ClientLimited,
     Conflict,
     CrossSite,
     DeadlineExceeded,
@@ -22,6 +23,7 @@ from errors import (
     ModelFailed,
     ProtectedDocument,
     RateLimited,
+    Stopping,
     StoreFailed,
     StoreOff,
     TextlessDocument,
@@ -64,8 +66,10 @@ TEXT = "text/plain"
 Errors = tuple[type[KexError], ...]
 
 _BODY: Errors = (InputError, CrossSite, TooLarge, UnsupportedMedia)
+_GATE: Errors = (Busy, Stopping)
 _MODEL: Errors = (
-    Unprocessable, RateLimited, Unavailable, Busy, WeightsError, ModelFailed, DeadlineExceeded
+    *_GATE, ClientLimited, Unprocessable, RateLimited, Unavailable, WeightsError, ModelFailed,
+    DeadlineExceeded,
 )  # fmt: skip
 _STORE: Errors = (StoreFailed, StoreOff)
 _TURN: Errors = (*_STORE, UnknownConversation, UnknownTurn, InputError)
@@ -111,7 +115,7 @@ OPERATIONS: Mapping[str, Operation] = {
         "extraction",
         _json(answers.TokenCount),
         bodies={JSON: TokenizeForm},
-        errors=(*_BODY, Busy),
+        errors=(*_BODY, *_GATE),
         example={"user_input": "鲁迅，原名周树人。"},
     ),
     "documents.documents": Operation(
@@ -123,7 +127,8 @@ OPERATIONS: Mapping[str, Operation] = {
             UnreadableDocument,
             ProtectedDocument,
             TextlessDocument,
-            Busy,
+            *_GATE,
+            ClientLimited,
             DeadlineExceeded,
         ),
     ),
@@ -134,7 +139,7 @@ OPERATIONS: Mapping[str, Operation] = {
             for kind in (one.content_type.partition(";")[0] for one in FORMATS.values())
         },
         bodies={JSON: ExportForm},
-        errors=(*_BODY, Busy, DeadlineExceeded),
+        errors=(*_BODY, *_GATE, ClientLimited, DeadlineExceeded),
         example={
             "format": "turtle",
             "answers": [

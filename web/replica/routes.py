@@ -113,7 +113,7 @@ def generate() -> Response:
 
     headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
     stream = services().runner.pieces(
-        lines(), client_gone(), "errors.web_generation_timeout", _error_line
+        lines(), client_gone(), "errors.web_generation_timeout", _error_line, model.name
     )
     return Response(stream, content_type="application/jsonl; charset=utf-8", headers=headers)
 
@@ -123,7 +123,7 @@ def _error_line(error: KexError) -> str:
 
 
 def _body() -> dict[str, Any]:
-    return read_json(request, "model")
+    return read_json(request, "model", large=True)
 
 
 def _model(name: str) -> Model:

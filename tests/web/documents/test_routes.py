@@ -17,6 +17,8 @@ from tests.documents import making
 from tests.scripted_model import ScriptedModel
 from tests.serving import Serving
 from tests.web.asking import multipart
+from web.services import services_of
+from web.stream import NO_MODEL
 
 Part = tuple[str, str | None, bytes]
 
@@ -126,7 +128,7 @@ def test_other_bodies_methods_and_sites_are_refused(serving: Serving) -> None:
         assert error.code == 405
 
 
-def test_reading_a_file_takes_a_place(scripted: ScriptedModel) -> None:
+def test_reading_a_file_takes_a_place_but_no_models(scripted: ScriptedModel) -> None:
     scripted.script = lambda _: [30.0]
     settings = Settings(cache_dir=Path("/nonexistent"), max_concurrent=1)
     part = ("file", "a.txt", b"text")
@@ -140,7 +142,9 @@ def test_reading_a_file_takes_a_place(scripted: ScriptedModel) -> None:
         })  # fmt: skip
         response = client.getresponse()
         response.read(1)  # it has its place
-        status, body, headers = ask(serving.url, part)
+        assert ask(serving.url, part)[0] == 200
+        with services_of(serving.app).runner.gates[NO_MODEL].place():
+            status, body, headers = ask(serving.url, part)
         assert (status, body["error"]["code"]) == (503, "busy")
         assert headers["Retry-After"]
         client.close()

@@ -20,6 +20,8 @@ from settings import Settings
 from tests.export.answers import nasty, real, reals, row
 from tests.scripted_model import ScriptedModel
 from tests.serving import Serving
+from web.services import services_of
+from web.stream import NO_MODEL
 
 GOOD = [record.to_json() for record in reals()]
 
@@ -128,7 +130,9 @@ def test_an_export_takes_a_place_and_a_deadline(scripted: ScriptedModel) -> None
         })  # fmt: skip
         response = client.getresponse()
         response.read(1)  # it has its place
-        status, text, headers = ask(serving.url, {"format": "csv", "answers": GOOD})
+        assert ask(serving.url, {"format": "csv", "answers": GOOD})[0] == 200  # a model's place
+        with services_of(serving.app).runner.gates[NO_MODEL].place():
+            status, text, headers = ask(serving.url, {"format": "csv", "answers": GOOD})
         assert (status, json.loads(text)["error"]["code"]) == (503, "busy")
         assert headers["Retry-After"]
         client.close()

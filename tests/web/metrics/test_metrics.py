@@ -54,8 +54,9 @@ def test_an_extraction_is_counted(serving: Serving, scripted: ScriptedModel) -> 
     for name in ("kex_first_item_seconds", "kex_answer_seconds"):
         assert after[f"{name}_count", "Embedded", "KE1"] == 1
         assert 0.05 < after[f"{name}_sum", "Embedded", "KE1"] < 60
-    assert after["kex_requests_under_way",] == 0
-    assert after["kex_places",] == 8
+    for model in ("", "ChatGpt", "Embedded", "Local-GLM"):
+        assert after["kex_requests_under_way", model] == 0
+        assert after["kex_places", model] == 8
     assert TEXT not in client.get("/metrics").text
 
 
@@ -102,13 +103,13 @@ def test_places_are_counted(tmp_path: Path) -> None:
     thread = threading.Thread(target=hold)
     thread.start()
     assert going.wait(10)
-    assert read(client)["kex_requests_under_way",] == 1
+    assert read(client)["kex_requests_under_way", ""] == 1
     assert client.post("/tokenize", json={"user_input": "a"}).status_code == 503
     over.set()
     thread.join()
     after = read(client)
-    assert after["kex_requests_under_way",] == 0
-    assert after["kex_requests_refused_total",] == 1
+    assert after["kex_requests_under_way", ""] == 0
+    assert after["kex_requests_refused_total", ""] == 1
 
 
 def test_states_of_models_and_memory(client: FlaskClient, scripted: ScriptedModel) -> None:

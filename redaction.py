@@ -1,0 +1,47 @@
+"""Takes secrets out of texts: the one place that knows which settings are secret.
+
+`log_lines` passes every line through it. Knows the settings, and nothing of who writes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from urllib.parse import unquote, urlsplit
+
+from pydantic import SecretStr
+
+from settings import Settings
+
+INSTEAD = "[key]"
+SHORTEST = 8  # a made-up key such as "x" would blot out every x of a text
+_ADDRESSES = ("base", "openai_base_url", "embedded_url", "local_glm_url", "hf_endpoint")
+
+
+def redacted(text: str, secrets: Iterable[str]) -> str:
+    """The text without the secrets; those under 8 characters stay."""
+    for secret in secrets:
+        if len(secret) >= SHORTEST:
+            text = text.replace(secret, INSTEAD)
+    return text
+
+
+def secrets_of(settings: Settings) -> tuple[str, ...]:
+    """Every secret of the settings: keys, and passwords in addresses; the longest first."""
+    found: set[str] = set()
+    for name in Settings.model_fields:
+        value = getattr(settings, name)
+        if isinstance(value, SecretStr):
+            found.update(one.strip() for one in value.get_secret_value().split(","))
+            found.add(value.get_secret_value().strip())
+        elif name in _ADDRESSES and value:
+            found.update(_passwords(str(value)))
+    return tuple(sorted(found - {""}, key=len, reverse=True))
+
+
+def _passwords(address: str) -> set[str]:
+    """The password of an address, as it is written there and as it is meant."""
+    try:
+        password = urlsplit(address).password
+    except ValueError:  # no address at all
+        return set()
+    return {password, unquote(password)} if password else set()
