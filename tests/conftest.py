@@ -15,6 +15,7 @@ from models.embedded.weights import QWEN_CODER_1_5B, SMOLLM2_135M, Weights, Weig
 from models.local_glm.model import LocalGlm
 from models.recognisers import Recognisers
 from settings import Settings
+from tests import EMPTY_CACHE
 from tests.scripted_model import ScriptedModel
 from tests.serving import Serving
 
@@ -120,5 +121,5 @@ def scripted() -> ScriptedModel:
 @pytest.fixture
 def serving(scripted: ScriptedModel) -> Iterator[Serving]:
     """A real server on a free port, with the scripted model in place of `Embedded`."""
-    with Serving(Settings(cache_dir=Path("/nonexistent")), {"Embedded": scripted}) as running:
+    with Serving(Settings(cache_dir=EMPTY_CACHE), {"Embedded": scripted}) as running:
         yield running

@@ -17,7 +17,7 @@ from cli.examples import EXAMPLES
 from cli.main import main
 from models.registry import Registry
 from settings import Settings
-from tests import ROOT
+from tests import EMPTY_CACHE, ROOT
 
 PAGES = sorted(
     str(path.relative_to(ROOT))
@@ -125,7 +125,7 @@ def test_examples_of_the_help_exist_with_their_options(line: str) -> None:
 
 @pytest.fixture(scope="module")
 def app() -> Flask:
-    settings = Settings(cache_dir=Path("/nonexistent"), store=None, base=None)
+    settings = Settings(cache_dir=EMPTY_CACHE, store=None, base=None)
     return create_app(settings, Registry(settings, {}))
 
 

@@ -6,7 +6,6 @@ import asyncio
 import re
 from collections.abc import Coroutine
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 from typing import Any, TypeVar
 
 import pytest
@@ -14,7 +13,7 @@ import pytest
 import kex
 from models.registry import Registry
 from settings import Settings
-from tests import ROOT
+from tests import EMPTY_CACHE, ROOT
 from tests.corpus.service import Service
 from tests.scripted_model import ScriptedModel, Step
 
@@ -25,7 +24,7 @@ SAID = '[["Ada Moreno", "founder of", "Helix Labs"]]'
 
 def reader(*script: Step) -> tuple[kex.Reader, ScriptedModel]:
     model = ScriptedModel(script)
-    settings = Settings(cache_dir=Path("/nonexistent"))
+    settings = Settings(cache_dir=EMPTY_CACHE)
     return kex.Reader("Embedded", settings, Registry(settings, {"Embedded": model})), model
 
 

@@ -18,7 +18,7 @@ import requests
 
 from models.local_glm.model import LocalGlm
 from settings import Settings
-from tests import ROOT
+from tests import EMPTY_CACHE, ROOT
 from tests.serving import Serving
 
 TEXTS = {
@@ -29,7 +29,7 @@ TEXTS = {
 
 @pytest.fixture(scope="module")
 def site(local_glm: LocalGlm) -> Iterator[Serving]:
-    with Serving(Settings(cache_dir=Path("/nonexistent")), {"Local-GLM": local_glm}) as running:
+    with Serving(Settings(cache_dir=EMPTY_CACHE), {"Local-GLM": local_glm}) as running:
         yield running
 
 
@@ -127,7 +127,7 @@ def command(tiny_glm: Path, *arguments: str, stdin: str = "") -> subprocess.Comp
     environment = {
         "PATH": "/usr/bin:/bin",
         "LANG": "C.UTF-8",
-        "HOME": "/nonexistent",
+        "HOME": "/dev/null",
         "KEX_GLM_PATH": str(tiny_glm),
         "KEX_GLM_DEVICE": "cpu",
         "KEX_GLM_DTYPE": "fp32",

@@ -12,7 +12,7 @@ import pytest
 
 from models.embedded.model import Embedded
 from settings import Settings
-from tests import ROOT
+from tests import EMPTY_CACHE, ROOT
 from tests.serving import Serving
 from web.services import services_of
 
@@ -32,7 +32,7 @@ def curls() -> list[str]:
 
 @pytest.fixture(scope="module")
 def url(tiny: Embedded) -> Iterator[str]:
-    with Serving(Settings(cache_dir=Path("/nonexistent"), max_tokens=120), {"Embedded": tiny}) as s:
+    with Serving(Settings(cache_dir=EMPTY_CACHE, max_tokens=120), {"Embedded": tiny}) as s:
         yield s.url
 
 
@@ -65,7 +65,7 @@ def test_the_lines_about_the_server(url: str) -> None:
 
 def test_the_line_for_files() -> None:
     [block] = [block for block in shell_blocks("docs/api.md") if "/documents" in block]
-    with Serving(Settings(cache_dir=Path("/nonexistent")), {}) as serving:
+    with Serving(Settings(cache_dir=EMPTY_CACHE), {}) as serving:
         answer = json.loads(run(block, serving.url))
     assert answer["text"] == "鲁迅生于浙江绍兴。"
     assert answer["columns"] == ["name", "about"]
@@ -88,7 +88,7 @@ def test_the_line_for_other_formats(url: str) -> None:
 
 def test_the_lines_for_conversations(tmp_path: Path) -> None:
     [block] = [block for block in curls() if "/conversations" in block]
-    settings = Settings(cache_dir=Path("/nonexistent"), store=tmp_path / "kex.db")
+    settings = Settings(cache_dir=EMPTY_CACHE, store=tmp_path / "kex.db")
     with Serving(settings, {}) as serving:
         begun, listed = map(json.loads, run(block, serving.url).splitlines())
         services_of(serving.app).conversations.close()

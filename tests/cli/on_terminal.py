@@ -10,7 +10,7 @@ import sys
 import time
 from types import TracebackType
 
-from tests import ROOT
+from tests import EMPTY_CACHE, ROOT
 
 _ESCAPES = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
 
@@ -20,7 +20,7 @@ class OnTerminal:
 
     def __init__(self, *arguments: str, **env: str) -> None:
         clean = {k: v for k, v in os.environ.items() if not k.startswith(("KEX_", "OPENAI_"))}
-        clean |= {"KEX_CACHE_DIR": "/nonexistent", "TERM": "xterm", "LC_ALL": "C.UTF-8", **env}
+        clean |= {"KEX_CACHE_DIR": str(EMPTY_CACHE), "TERM": "xterm", "LC_ALL": "C.UTF-8", **env}
         self.pid, self._fd = pty.fork()
         if self.pid == 0:
             os.chdir(ROOT)

@@ -16,6 +16,7 @@ from export.formats import NAMES, write
 from export.jsonl import read_jsonl
 from models.registry import Registry
 from settings import Settings
+from tests import EMPTY_CACHE
 from tests.export.answers import TEXT, reals
 from tests.scripted_model import ScriptedModel
 
@@ -29,9 +30,7 @@ def scripted_model(monkeypatch: pytest.MonkeyPatch, scripted: ScriptedModel) -> 
     monkeypatch.setattr(
         extract_module, "Registry", lambda settings: Registry(settings, {"Embedded": scripted})
     )
-    monkeypatch.setattr(
-        extract_module, "load_settings", lambda: Settings(cache_dir=Path("/nonexistent"))
-    )
+    monkeypatch.setattr(extract_module, "load_settings", lambda: Settings(cache_dir=EMPTY_CACHE))
 
 
 def run(*arguments: str, stdin: str | bytes = "") -> Result:

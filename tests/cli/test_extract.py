@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from tests import ROOT
+from tests import EMPTY_CACHE, ROOT
 
 TEXT = "鲁迅，原名周树人，1881年9月25日出生于浙江绍兴。"
 
@@ -23,7 +23,7 @@ def run(*arguments: str, stdin: bytes = b"", **env: str) -> subprocess.Completed
         cwd=ROOT,
         input=stdin,
         capture_output=True,
-        env={**clean, "KEX_CACHE_DIR": "/nonexistent", **env},
+        env={**clean, "KEX_CACHE_DIR": str(EMPTY_CACHE), **env},
         timeout=120,
     )
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests import ROOT
+from tests import EMPTY_CACHE, ROOT
 
 
 def run(*arguments: str, **env: str) -> subprocess.CompletedProcess[str]:
@@ -22,7 +22,7 @@ def run(*arguments: str, **env: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [sys.executable, "app.py", *arguments],
         cwd=ROOT,
-        env={**clean, "PYTHONUTF8": "1", "KEX_CACHE_DIR": "/nonexistent", **env},
+        env={**clean, "PYTHONUTF8": "1", "KEX_CACHE_DIR": str(EMPTY_CACHE), **env},
         capture_output=True,
         text=True,
         timeout=120,

@@ -11,6 +11,7 @@ import pytest
 from cli.reading import read_text
 from errors import InputError, TextlessDocument, TooLarge, UnreadableDocument
 from settings import Settings
+from tests import EMPTY_CACHE
 from tests.documents import making
 
 TABLE = "name;about\nLu Xun;a writer\n".encode("utf-16")
@@ -45,7 +46,7 @@ def test_a_text_is_decoded_as_a_document_is(tmp_path: Path, encoding: str) -> No
 
 
 def test_a_pdf_on_standard_input_is_read() -> None:
-    settings = Settings(cache_dir=Path("/nonexistent"))
+    settings = Settings(cache_dir=EMPTY_CACHE)
     assert read_text(BytesIO(making.drawn_pdf(True)), settings) == "Lu Xun was born."
 
 

@@ -17,7 +17,7 @@ from pathlib import Path
 
 import pytest
 
-from tests import ROOT
+from tests import EMPTY_CACHE, ROOT
 
 
 @contextmanager
@@ -29,7 +29,7 @@ def served(*arguments: str, **env: str) -> Iterator[tuple[subprocess.Popen[str],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
-        env={**clean, "KEX_CACHE_DIR": "/nonexistent", "KEX_STORE": "off", **env},
+        env={**clean, "KEX_CACHE_DIR": str(EMPTY_CACHE), "KEX_STORE": "off", **env},
     )
     try:
         assert process.stdout is not None
@@ -54,7 +54,7 @@ def test_it_serves_until_a_signal_and_ends_with_0(number: signal.Signals) -> Non
 def test_it_does_not_open_to_other_machines_without_a_key() -> None:
     done = subprocess.run(
         [sys.executable, "app.py", "serve", "--host", "0.0.0.0"], cwd=ROOT, timeout=60,
-        env={**os.environ, "KEX_CACHE_DIR": "/nonexistent"}, capture_output=True, text=True,
+        env={**os.environ, "KEX_CACHE_DIR": str(EMPTY_CACHE)}, capture_output=True, text=True,
     )  # fmt: skip
     assert done.returncode == 2
     assert "KEX_API_KEY" in done.stderr and "KEX_ALLOW_NO_KEY" in done.stderr

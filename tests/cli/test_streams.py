@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from tests import ROOT
+from tests import EMPTY_CACHE, ROOT
 
 
 def shell(line: str) -> subprocess.CompletedProcess[bytes]:
@@ -20,7 +20,7 @@ def shell(line: str) -> subprocess.CompletedProcess[bytes]:
         ["sh", "-c", f'"{sys.executable}" app.py {line}'],
         cwd=ROOT,
         capture_output=True,
-        env={**clean, "KEX_CACHE_DIR": "/nonexistent", "LC_ALL": "C.UTF-8"},
+        env={**clean, "KEX_CACHE_DIR": str(EMPTY_CACHE), "LC_ALL": "C.UTF-8"},
         timeout=60,
     )
 

@@ -6,7 +6,6 @@ import json
 import os
 import shutil
 from collections.abc import Callable, Iterator, Sequence
-from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -25,6 +24,7 @@ from errors import ModelFailed
 from models.base import GenerateRequest
 from models.embedded.model import Embedded
 from settings import Settings
+from tests import EMPTY_CACHE
 from tests.scripted_model import ScriptedModel, Step
 from tests.serving import Serving
 
@@ -96,7 +96,7 @@ def script(request: GenerateRequest) -> Sequence[Step]:
 @pytest.fixture(scope="session")
 def scripted_url() -> Iterator[str]:
     """A real server whose model plays a script."""
-    settings = Settings(cache_dir=Path("/nonexistent"), store=None)
+    settings = Settings(cache_dir=EMPTY_CACHE, store=None)
     with Serving(settings, {"Embedded": ScriptedModel(script)}) as serving:
         yield serving.url
 
@@ -104,7 +104,7 @@ def scripted_url() -> Iterator[str]:
 @pytest.fixture(scope="session")
 def page_url(tiny: Embedded) -> Iterator[str]:
     """A real server with a real, tiny model."""
-    settings = Settings(cache_dir=Path("/nonexistent"), store=None, max_tokens=64)
+    settings = Settings(cache_dir=EMPTY_CACHE, store=None, max_tokens=64)
     with Serving(settings, {"Embedded": tiny}) as serving:
         yield serving.url
 

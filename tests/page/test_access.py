@@ -11,6 +11,7 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
 from settings import Settings
+from tests import EMPTY_CACHE
 from tests.page.conftest import Visit, forgive, script
 from tests.page.test_page import LUXUN, finished, send
 from tests.scripted_model import ScriptedModel
@@ -33,7 +34,7 @@ LOOKS = [
 @pytest.fixture
 def serving(tmp_path: Path) -> Iterator[Serving]:
     models = {name: ScriptedModel(script) for name in ("Embedded", "Local-GLM")}
-    settings = Settings(cache_dir=Path("/nonexistent"), store=tmp_path / "kex.db")
+    settings = Settings(cache_dir=EMPTY_CACHE, store=tmp_path / "kex.db")
     with Serving(settings, models) as serving:
         yield serving
         memory = services_of(serving.app).conversations

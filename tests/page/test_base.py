@@ -12,6 +12,7 @@ from playwright.sync_api import expect
 
 from settings import Settings
 from storage.knowledge_base.base import Base
+from tests import EMPTY_CACHE
 from tests.page.conftest import Visit
 from tests.page.test_access import LOOKS, check
 from tests.scripted_model import ScriptedModel
@@ -36,7 +37,7 @@ def serving(tmp_path: Path) -> Iterator[Serving]:
     base = Base(address)
     list(base.take_in(ARRIVALS))
     base.close()
-    settings = Settings(cache_dir=Path("/nonexistent"), store=None, base=address)
+    settings = Settings(cache_dir=EMPTY_CACHE, store=None, base=address)
     with Serving(settings, {"Embedded": ScriptedModel(lambda _: [])}) as serving:
         yield serving
         holder = services_of(serving.app).knowledge_base

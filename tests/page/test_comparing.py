@@ -10,6 +10,7 @@ from playwright.sync_api import expect
 
 from errors import ModelFailed
 from settings import Settings
+from tests import EMPTY_CACHE
 from tests.page.conftest import Visit
 from tests.page.test_page import LUXUN, finished, send
 from tests.scripted_model import ScriptedModel
@@ -28,7 +29,7 @@ def two_url() -> Iterator[str]:
         ),
         "ChatGpt": ScriptedModel(lambda _: [ModelFailed("The model broke off.")]),
     }
-    with Serving(Settings(cache_dir=Path("/nonexistent"), store=None), models) as serving:
+    with Serving(Settings(cache_dir=EMPTY_CACHE, store=None), models) as serving:
         yield serving.url
 
 
@@ -55,7 +56,7 @@ def test_what_a_person_corrected_is_not_the_models(visit: Visit, tmp_path: Path)
         name: ScriptedModel(lambda _: ['{"triples":[' + BIRTH + "," + WORK + "]}"])
         for name in ("Embedded", "Local-GLM")
     }
-    settings = Settings(cache_dir=Path("/nonexistent"), store=tmp_path / "kex.db")
+    settings = Settings(cache_dir=EMPTY_CACHE, store=tmp_path / "kex.db")
     with Serving(settings, models) as serving:
         page = visit(serving.url)
         send(page, LUXUN)

@@ -12,6 +12,7 @@ from playwright.sync_api import Page, expect
 
 from models.base import GenerateRequest
 from settings import Settings
+from tests import EMPTY_CACHE
 from tests.page.conftest import Visit, forgive
 from tests.page.test_page import LUXUN, finished, send
 from tests.scripted_model import ScriptedModel, Step
@@ -33,7 +34,7 @@ def correcting(tmp_path: Path, asked: list[GenerateRequest]) -> Iterator[Serving
         asked.append(request)
         return ['{"triples":[["鲁迅","出生地","浙江绍兴"],["鲁迅","作品","狂人日记"]]}']
 
-    settings = Settings(cache_dir=Path("/nonexistent"), store=tmp_path / "kex.db")
+    settings = Settings(cache_dir=EMPTY_CACHE, store=tmp_path / "kex.db")
     with Serving(settings, {"Embedded": ScriptedModel(script)}) as serving:
         yield serving
         memory = services_of(serving.app).conversations

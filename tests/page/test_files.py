@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from pathlib import Path
 
 import pytest
 from playwright.sync_api import Route, expect
 
 from models.base import GenerateRequest
 from settings import Settings
+from tests import EMPTY_CACHE
 from tests.documents import making
 from tests.page.conftest import Visit, forgive
 from tests.page.handing import File, choose, file, hand_over
@@ -26,7 +26,7 @@ def look(request: GenerateRequest) -> Sequence[Step]:
 def seeing_url() -> Iterator[str]:
     """A real server whose `Embedded` sees; `Local-GLM` reads only."""
     models = {"Embedded": ScriptedModel(look, images=True), "Local-GLM": ScriptedModel(look)}
-    settings = Settings(cache_dir=Path("/nonexistent"), max_file_bytes=100_000, max_chars=200)
+    settings = Settings(cache_dir=EMPTY_CACHE, max_file_bytes=100_000, max_chars=200)
     with Serving(settings, models) as serving:
         yield serving.url
 

@@ -12,6 +12,7 @@ from playwright.sync_api import Page, Route, expect
 from errors import ModelFailed
 from models.base import GenerateRequest
 from settings import Settings
+from tests import EMPTY_CACHE
 from tests.page.conftest import Visit, forgive
 from tests.page.test_page import LUXUN, finished, send
 from tests.page.test_talk import ask
@@ -36,7 +37,7 @@ def script(request: GenerateRequest) -> Sequence[Step]:
 
 @pytest.fixture
 def keeping(tmp_path: Path) -> Iterator[Serving]:
-    settings = Settings(cache_dir=Path("/nonexistent"), store=tmp_path / "kex.db")
+    settings = Settings(cache_dir=EMPTY_CACHE, store=tmp_path / "kex.db")
     with Serving(settings, {"Embedded": ScriptedModel(script)}) as serving:
         yield serving
         memory = services_of(serving.app).conversations

@@ -15,6 +15,7 @@ from playwright.sync_api import Page, expect
 
 from models.base import GenerateRequest
 from settings import Settings
+from tests import EMPTY_CACHE
 from tests.export.answers import XSS
 from tests.page.conftest import Visit
 from tests.page.handing import choose, file
@@ -39,7 +40,7 @@ def script(request: GenerateRequest) -> Sequence[Step]:
 
 @pytest.fixture
 def keeping(tmp_path: Path) -> Iterator[Serving]:
-    settings = Settings(cache_dir=Path("/nonexistent"), store=tmp_path / "kex.db")
+    settings = Settings(cache_dir=EMPTY_CACHE, store=tmp_path / "kex.db")
     with Serving(settings, {"Embedded": ScriptedModel(script)}) as serving:
         yield serving
         services_of(serving.app).conversations.close()

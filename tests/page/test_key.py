@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, expect
 from pydantic import SecretStr
 
 from settings import Settings
+from tests import EMPTY_CACHE
 from tests.page.conftest import Visit, script
 from tests.scripted_model import ScriptedModel
 from tests.serving import Serving
@@ -20,7 +20,7 @@ KEY = "a-key-of-sixteen-characters"
 @pytest.fixture(scope="module")
 def keyed_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     settings = Settings(
-        cache_dir=Path("/nonexistent"),
+        cache_dir=EMPTY_CACHE,
         store=tmp_path_factory.mktemp("store") / "kex.db",
         api_key=SecretStr(KEY),
     )

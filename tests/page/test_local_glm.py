@@ -9,6 +9,7 @@ from playwright.sync_api import Browser, expect
 
 from models.local_glm.model import LocalGlm
 from settings import Settings
+from tests import EMPTY_CACHE
 from tests.page.conftest import settle
 from tests.serving import Serving
 
@@ -17,7 +18,7 @@ def test_it_answers_about_a_text_and_a_picture(
     local_glm: LocalGlm, browser: Browser, tmp_path: Path
 ) -> None:
     PIL.Image.effect_mandelbrot((120, 80), (-3, -2.5, 2, 2.5), 40).save(tmp_path / "a.png")
-    settings = Settings(cache_dir=Path("/nonexistent"), store=None)
+    settings = Settings(cache_dir=EMPTY_CACHE, store=None)
     with Serving(settings, {"Local-GLM": local_glm}) as site:
         page = browser.new_page()
         page.goto(f"{site.url}/?ui=en")

@@ -11,6 +11,7 @@ from playwright.sync_api import Browser, Page, expect
 from errors import ModelFailed
 from models.base import GenerateRequest
 from settings import Settings
+from tests import EMPTY_CACHE
 from tests.page.conftest import Visit, forgive, settle
 from tests.scripted_model import ScriptedModel, Step
 from tests.serving import Serving
@@ -45,7 +46,7 @@ def seeing_model() -> ScriptedModel:
 def seeing_url(seeing_model: ScriptedModel) -> Iterator[str]:
     """A real server whose models talk: `Embedded` sees, `Local-GLM` reads only."""
     models = {"Embedded": seeing_model, "Local-GLM": ScriptedModel(talk)}
-    with Serving(Settings(cache_dir=Path("/nonexistent"), store=None), models) as serving:
+    with Serving(Settings(cache_dir=EMPTY_CACHE, store=None), models) as serving:
         yield serving.url
 
 
@@ -252,7 +253,7 @@ def test_the_talk_is_loaded_by_those_who_talk(visit: Visit, scripted_url: str) -
 def test_a_picture_that_is_no_more_at_hand_has_to_be_chosen_again(
     visit: Visit, seeing_model: ScriptedModel, panda: Path, tmp_path: Path
 ) -> None:
-    settings = Settings(cache_dir=Path("/nonexistent"), store=tmp_path / "kex.db")
+    settings = Settings(cache_dir=EMPTY_CACHE, store=tmp_path / "kex.db")
     with Serving(settings, {"Embedded": seeing_model}) as kept:
         page = visit(kept.url)
         page.set_input_files("#image-input", panda)

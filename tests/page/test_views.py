@@ -13,6 +13,7 @@ from playwright.sync_api import Page, expect
 
 from models.base import GenerateRequest
 from settings import Settings
+from tests import EMPTY_CACHE
 from tests.page.conftest import Visit
 from tests.page.test_page import LUXUN, finished, send
 from tests.scripted_model import ScriptedModel, Step
@@ -40,7 +41,7 @@ def script(request: GenerateRequest) -> Sequence[Step]:
 
 @pytest.fixture(scope="module")
 def views_url() -> Iterator[str]:
-    settings = Settings(cache_dir=Path("/nonexistent"), store=None, max_chars=100_000)
+    settings = Settings(cache_dir=EMPTY_CACHE, store=None, max_chars=100_000)
     with Serving(settings, {"Embedded": ScriptedModel(script)}) as serving:
         yield serving.url
 

@@ -20,7 +20,7 @@ from urllib.request import urlopen
 import models.registry
 from errors import ModelFailed
 from models.base import Chunk, GenerateRequest
-from tests import ROOT
+from tests import EMPTY_CACHE, ROOT
 from tests.scripted_model import ScriptedModel, Step
 from wording import message
 
@@ -92,7 +92,7 @@ class Served:
 def served(**settings: str) -> Iterator[Served]:
     """A server of its own; `settings` are environment variables."""
     clean = {k: v for k, v in os.environ.items() if not k.startswith(("KEX_", "OPENAI_"))}
-    default = {"KEX_CACHE_DIR": "/nonexistent", "KEX_STORE": "off", "KEX_BASE": "off",
+    default = {"KEX_CACHE_DIR": str(EMPTY_CACHE), "KEX_STORE": "off", "KEX_BASE": "off",
                "KEX_PORT": "0"}  # fmt: skip
     with TemporaryFile("w+", encoding="utf-8") as log:  # a pipe that nobody reads would fill
         process = subprocess.Popen(

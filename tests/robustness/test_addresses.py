@@ -22,6 +22,7 @@ from typing import Any
 import pytest
 
 from settings import Settings
+from tests import EMPTY_CACHE
 from tests.documents import making
 from tests.export.answers import reals
 from tests.scripted_model import ScriptedModel
@@ -84,7 +85,7 @@ def trap() -> Iterator[Trap]:
 
 @pytest.fixture
 def server() -> Iterator[Serving]:
-    settings = Settings(cache_dir=Path("/nonexistent"), store=None)
+    settings = Settings(cache_dir=EMPTY_CACHE, store=None)
     model = ScriptedModel(lambda _: ['{"triples":[]}'], images=True)
     with Serving(settings, {"Embedded": model}) as running:
         yield running

@@ -10,7 +10,6 @@ import json
 import socket
 import time
 from collections.abc import Iterator
-from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
@@ -18,6 +17,7 @@ import pytest
 from models.base import GenerateRequest, Message, Text
 from models.chatgpt.model import ChatGpt
 from settings import Settings
+from tests import EMPTY_CACHE
 from tests.models.chatgpt.scripted_server import (
     Reply,
     ScriptedServer,
@@ -33,7 +33,7 @@ TEXT = "é鲁𠮷👩‍🔬."  # two, three and four bytes; one sign of several
 def echo() -> Iterator[Serving]:
     """Says what it was asked."""
     model = ScriptedModel(lambda request: [request.messages[-1].content])
-    settings = Settings(cache_dir=Path("/nonexistent"), store=None)
+    settings = Settings(cache_dir=EMPTY_CACHE, store=None)
     with Serving(settings, {"Embedded": model}) as running:
         yield running
 

@@ -21,6 +21,7 @@ from app import create_app
 from models.base import GenerateRequest
 from models.registry import Registry
 from settings import Settings
+from tests import EMPTY_CACHE
 from tests.robustness.server import Served, served
 from tests.scripted_model import ScriptedModel
 from tests.web.asking import FORM, multipart
@@ -42,7 +43,7 @@ def script(request: GenerateRequest) -> list[str]:
 @pytest.fixture
 def client(tmp_path: Path) -> Iterator[FlaskClient]:
     settings = Settings(
-        cache_dir=Path("/nonexistent"), store=tmp_path / "kex.db", base=str(tmp_path / "base.db")
+        cache_dir=EMPTY_CACHE, store=tmp_path / "kex.db", base=str(tmp_path / "base.db")
     )
     app = create_app(settings, Registry(settings, {"Embedded": ScriptedModel(script)}))
     yield app.test_client()

@@ -21,6 +21,7 @@ import pytest
 from models.embedded.model import Embedded
 from models.embedded.own_engine import OwnEngine
 from settings import Settings
+from tests import EMPTY_CACHE
 from tests.robustness.server import Served, served
 from tests.serving import Serving
 from tests.web.asking import FORM
@@ -152,7 +153,7 @@ def test_a_client_that_leaves_a_silent_prefill_frees_its_slot(embedded: Embedded
     text = " ".join(f"item {number * 7919 % 10_007}," for number in range(560))
     body = urlencode({"prompt_type": "Chat", "user_input": text, "history": history}).encode()
     headers = {"Content-Type": FORM, "Accept": "text/event-stream"}
-    settings = Settings(cache_dir=Path("/nonexistent"), store=None, base=None)
+    settings = Settings(cache_dir=EMPTY_CACHE, store=None, base=None)
     with Serving(settings, {"Embedded": embedded}) as serving:
         runner = services_of(serving.app).runner
         for wait in (0.3, 1.0):

@@ -26,6 +26,7 @@ from settings import Settings
 from storage.conversations import store as store_module
 from storage.database import sqlite
 from storage.knowledge_base.base import Base
+from tests import EMPTY_CACHE
 from tests.corpus.conftest import answers, people
 from tests.robustness.writers import Asked, source, spec
 from tests.scripted_model import ScriptedModel
@@ -81,7 +82,7 @@ def disk(tmp_path: Path) -> Iterator[Disk]:
 
 def serve(store: Path) -> Serving:
     model = ScriptedModel(lambda _: [GOOD])
-    settings = Settings(cache_dir=Path("/nonexistent"), store=store)
+    settings = Settings(cache_dir=EMPTY_CACHE, store=store)
     return Serving(settings, {"Embedded": model})
 
 

@@ -9,13 +9,13 @@ import json
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from typing import Any
 
 import pytest
 from pydantic import SecretStr
 
 from settings import Settings
+from tests import EMPTY_CACHE
 from tests.models.chatgpt.scripted_server import (
     Reply,
     ScriptedServer,
@@ -42,7 +42,7 @@ GARBAGE = Reply(
 def kex(service: ScriptedServer) -> Iterator[str]:
     """The URL of a Kex in front of the service."""
     settings = Settings(
-        cache_dir=Path("/nonexistent"), store=None, base=None, openai_base_url=service.url,
+        cache_dir=EMPTY_CACHE, store=None, base=None, openai_base_url=service.url,
         openai_api_key=SecretStr(KEY), openai_timeout=PATIENCE, openai_retries=1,
     )  # fmt: skip
     with Serving(settings, {}) as serving:

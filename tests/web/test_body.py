@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import sys
-from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
 
@@ -15,6 +14,7 @@ from flask.testing import FlaskClient
 from errors import InputError, KexError, TooLarge, UnsupportedMedia
 from models.base import Image
 from settings import Settings
+from tests import EMPTY_CACHE
 from tests.scripted_model import ScriptedModel
 from tests.serving import Serving
 from tests.web.asking import FORM, multipart, picture, post
@@ -27,7 +27,7 @@ Part = tuple[str, str | None, bytes]
 
 @pytest.fixture
 def settings() -> Settings:
-    return Settings(cache_dir=Path("/nonexistent"), max_image_bytes=2000)
+    return Settings(cache_dir=EMPTY_CACHE, max_image_bytes=2000)
 
 
 @pytest.fixture

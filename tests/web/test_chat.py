@@ -6,7 +6,6 @@ import http.client
 import json
 import time
 from collections.abc import Iterator
-from pathlib import Path
 from urllib.parse import urlencode, urlsplit
 
 import pytest
@@ -16,6 +15,7 @@ from errors import ModelFailed
 from models.base import Message, Sampling
 from models.embedded.model import Embedded
 from settings import Settings
+from tests import EMPTY_CACHE
 from tests.scripted_model import ScriptedModel
 from tests.serving import Serving
 from tests.web.asking import FORM, events, form, multipart, picture, post
@@ -31,7 +31,7 @@ def seeing() -> ScriptedModel:
 
 @pytest.fixture
 def gallery(seeing: ScriptedModel) -> Iterator[Serving]:
-    with Serving(Settings(cache_dir=Path("/nonexistent")), {"Embedded": seeing}) as running:
+    with Serving(Settings(cache_dir=EMPTY_CACHE), {"Embedded": seeing}) as running:
         yield running
 
 
@@ -208,7 +208,7 @@ def test_a_client_that_leaves_stops_the_model(serving: Serving, scripted: Script
 
 
 def test_a_real_model_answers(tiny: Embedded) -> None:
-    settings = Settings(cache_dir=Path("/nonexistent"), max_tokens=24)
+    settings = Settings(cache_dir=EMPTY_CACHE, max_tokens=24)
     with Serving(settings, {"Embedded": tiny}) as serving:
         status, answer, _ = form(serving.url, prompt_type="Chat", user_input="Name a colour.")
     assert status == 200

@@ -21,6 +21,7 @@ import pytest
 from errors import ModelFailed
 from models.base import GenerateRequest
 from settings import Settings
+from tests import EMPTY_CACHE
 from tests.documents import making
 from tests.export.answers import reals
 from tests.scripted_model import ScriptedModel, Step
@@ -175,7 +176,7 @@ def model() -> ScriptedModel:
 
 @pytest.fixture
 def stored(tmp_path: Path, model: ScriptedModel) -> Iterator[Serving]:
-    settings = Settings(cache_dir=Path("/nonexistent"), store=tmp_path / "kex.db")
+    settings = Settings(cache_dir=EMPTY_CACHE, store=tmp_path / "kex.db")
     with Serving(settings, {"Embedded": model}) as running:
         yield running
     services_of(running.app).conversations.close()

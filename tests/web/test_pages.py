@@ -18,6 +18,7 @@ import pytest
 from errors import ModelFailed
 from models.base import GenerateRequest
 from settings import Settings
+from tests import EMPTY_CACHE
 from tests.evaluation.reader import Reader
 from tests.export.answers import XSS
 from tests.scripted_model import ScriptedModel
@@ -140,7 +141,7 @@ def test_an_error_is_a_page_with_the_same_words_and_status(
 
 
 def test_a_full_house_says_when_to_come_back(scripted: ScriptedModel) -> None:
-    settings = Settings(cache_dir=Path("/nonexistent"), max_concurrent=1)
+    settings = Settings(cache_dir=EMPTY_CACHE, max_concurrent=1)
     with Serving(settings, {"Embedded": scripted}) as serving:
         runner = services_of(serving.app).runner
         with runner.gates["Embedded"].place():
@@ -176,7 +177,7 @@ def test_what_the_form_of_the_page_sends(serving: Serving, scripted: ScriptedMod
 
 def test_a_page_is_kept_in_its_conversation(tmp_path: Path, scripted: ScriptedModel) -> None:
     scripted.script = lambda _: [SAID]
-    settings = Settings(cache_dir=Path("/nonexistent"), store=tmp_path / "kex.db")
+    settings = Settings(cache_dir=EMPTY_CACHE, store=tmp_path / "kex.db")
     with Serving(settings, {"Embedded": scripted}) as serving:
         store = services_of(serving.app).conversations.get()
         begun = store.begin("t")

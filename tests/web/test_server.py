@@ -20,14 +20,14 @@ from urllib.parse import urlencode, urlsplit
 
 import pytest
 
-from tests import ROOT
+from tests import EMPTY_CACHE, ROOT
 from tests.web.asking import FORM
 
 
 @contextmanager
 def served(*arguments: str) -> Iterator[tuple[subprocess.Popen[str], str]]:
     clean = {k: v for k, v in os.environ.items() if not k.startswith(("KEX_", "OPENAI_"))}
-    settings = {"KEX_CACHE_DIR": "/nonexistent", "KEX_STORE": "off", "KEX_BASE": "off"}
+    settings = {"KEX_CACHE_DIR": str(EMPTY_CACHE), "KEX_STORE": "off", "KEX_BASE": "off"}
     process = subprocess.Popen(
         [sys.executable, "-u", "-m", "tests.web.scripted_server", *arguments],
         cwd=ROOT,

@@ -11,13 +11,14 @@ from flask import Flask
 from app import create_app
 from models.registry import Registry
 from settings import Settings
+from tests import EMPTY_CACHE
 from web.application import BYTES_PER_CHAR, FORM_OVERHEAD
 from web.services import Services, services, services_of
 
 
 def make(path: Path, max_chars: int = 20_000) -> Flask:
     settings = Settings(
-        cache_dir=Path("/nonexistent"),
+        cache_dir=EMPTY_CACHE,
         store=path / "kex.db",
         base=str(path / "base.db"),
         max_chars=max_chars,

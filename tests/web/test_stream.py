@@ -8,7 +8,6 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Generator, Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -19,6 +18,7 @@ from extraction.extractor import Answer
 from extraction.request.task import make_task
 from models.progress import Stage, Token
 from settings import Settings
+from tests import EMPTY_CACHE
 from tests.scripted_model import ScriptedModel
 from tests.serving import Serving
 from tests.web.asking import events, form, post
@@ -371,7 +371,7 @@ def test_pieces_for_nobody() -> None:
 
 
 def test_places_are_given_back(scripted: ScriptedModel) -> None:
-    settings = Settings(cache_dir=Path("/nonexistent"), max_concurrent=1)
+    settings = Settings(cache_dir=EMPTY_CACHE, max_concurrent=1)
     with Serving(settings, {"Embedded": scripted}) as serving:
         for step, status, end in (
             (GOOD, 200, "done"),
@@ -391,7 +391,7 @@ def test_places_are_given_back(scripted: ScriptedModel) -> None:
 
 def test_a_request_that_takes_too_long_is_ended(scripted: ScriptedModel) -> None:
     scripted.script = lambda _: [30.0]
-    settings = Settings(cache_dir=Path("/nonexistent"), request_timeout=0.3)
+    settings = Settings(cache_dir=EMPTY_CACHE, request_timeout=0.3)
     with Serving(settings, {"Embedded": scripted}) as serving:
         request = urllib.request.Request(f"{serving.url}/get_response", b"user_input=a")
         with pytest.raises(urllib.error.HTTPError) as caught:

@@ -10,7 +10,7 @@ from pathlib import Path
 import PIL.Image
 import pytest
 
-from tests import ROOT
+from tests import EMPTY_CACHE, ROOT
 from tests.cli.on_terminal import OnTerminal
 
 COUNT = "Count from 1 to 1000, one number per line."
@@ -41,7 +41,7 @@ def run(*arguments: str, stdin: bytes = b"", **env: str) -> subprocess.Completed
         cwd=ROOT,
         input=stdin,
         capture_output=True,
-        env={**clean, "KEX_CACHE_DIR": "/nonexistent", "LC_ALL": "C.UTF-8", **env},
+        env={**clean, "KEX_CACHE_DIR": str(EMPTY_CACHE), "LC_ALL": "C.UTF-8", **env},
         timeout=120,
     )
 

@@ -21,7 +21,7 @@ from mcp import Client, StdioServerParameters
 from mcp.types import CallToolResult
 
 from storage.knowledge_base.base import Base
-from tests import ROOT
+from tests import EMPTY_CACHE, ROOT
 from tests.cli.mcp_server.scripted_mcp import NOISE
 from tests.corpus.service import Service
 from tests.storage.knowledge_base.arrivals import entities, triples
@@ -44,7 +44,7 @@ def environment(**more: str) -> dict[str, str]:
     return {
         "KEX_STORE": "off",
         "KEX_BASE": "off",
-        "KEX_CACHE_DIR": "/nonexistent",
+        "KEX_CACHE_DIR": str(EMPTY_CACHE),
         "LANG": "C",
     } | more
 

@@ -7,7 +7,6 @@ import threading
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import closing
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -31,12 +30,13 @@ from models.registry import Registry
 from models.remote.model import RemoteModel
 from models.remote.protocol import read_chunk, read_request, write_chunk, write_request
 from settings import Settings
+from tests import EMPTY_CACHE
 from tests.scripted_model import ScriptedModel, Step
 from tests.serving import Serving
 
 LUXUN = "鲁迅出生于浙江绍兴。"
 GOOD = '{"triples":[["鲁迅","出生地","浙江绍兴"]]}'
-REPLICA = Settings(cache_dir=Path("/nonexistent"), store=None, base=None, replica=True)
+REPLICA = Settings(cache_dir=EMPTY_CACHE, store=None, base=None, replica=True)
 
 
 def script(request: GenerateRequest) -> Sequence[Step]:

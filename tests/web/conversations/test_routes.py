@@ -15,6 +15,7 @@ from evaluation.gold.rows import read_gold
 from models.registry import Registry
 from settings import Settings
 from storage.conversations.lazy import LazyStore
+from tests import EMPTY_CACHE
 from tests.scripted_model import ScriptedModel
 from tests.storage.conversations.answers import CURIE, LU_XUN, entities, facts, turn
 from web.services import services_of
@@ -24,7 +25,7 @@ TRIPLE = {"head": "鲁迅", "relation": "作品", "tail": "狂人日记"}
 
 
 def make_client(path: Path | None, model: ScriptedModel) -> FlaskClient:
-    settings = Settings(cache_dir=Path("/nonexistent"), store=path)
+    settings = Settings(cache_dir=EMPTY_CACHE, store=path)
     return create_app(settings, Registry(settings, {"Embedded": model})).test_client()
 
 

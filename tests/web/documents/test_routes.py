@@ -7,12 +7,12 @@ import json
 import urllib.error
 import urllib.request
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
 import pytest
 
 from settings import Settings
+from tests import EMPTY_CACHE
 from tests.documents import making
 from tests.scripted_model import ScriptedModel
 from tests.serving import Serving
@@ -103,7 +103,7 @@ def test_refusals_name_the_field(
 @pytest.fixture
 def small(scripted: ScriptedModel) -> Any:
     """A server that takes files of at most 1,000 bytes."""
-    settings = Settings(cache_dir=Path("/nonexistent"), max_file_bytes=1000)
+    settings = Settings(cache_dir=EMPTY_CACHE, max_file_bytes=1000)
     with Serving(settings, {"Embedded": scripted}) as serving:
         yield serving
 
@@ -130,7 +130,7 @@ def test_other_bodies_methods_and_sites_are_refused(serving: Serving) -> None:
 
 def test_reading_a_file_takes_a_place_but_no_models(scripted: ScriptedModel) -> None:
     scripted.script = lambda _: [30.0]
-    settings = Settings(cache_dir=Path("/nonexistent"), max_concurrent=1)
+    settings = Settings(cache_dir=EMPTY_CACHE, max_concurrent=1)
     part = ("file", "a.txt", b"text")
     with Serving(settings, {"Embedded": scripted}) as serving:
         for _ in range(3):  # and gives it back

@@ -3,14 +3,13 @@ own, whatever address that name is given."""
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 from pydantic import SecretStr
 
 from app import create_app
 from models.registry import Registry
 from settings import Settings
+from tests import EMPTY_CACHE
 
 OWN = ["localhost", "localhost:5000", "LOCALHOST", "127.0.0.1:5000", "[::1]:5000", "192.0.2.7",
        "kex.example.org", "KEX.example.org:443", "lab"]  # fmt: skip
@@ -20,7 +19,7 @@ FOREIGN = ["evil.example", "evil.example:5000", "localhost.evil.example", "kex.e
 
 def status(host: str, path: str = "/conversations", **changes: object) -> int:
     settings = Settings(
-        cache_dir=Path("/nonexistent"),
+        cache_dir=EMPTY_CACHE,
         store=None,
         hosts="kex.example.org, lab",
         **changes,  # type: ignore[arg-type]
@@ -41,7 +40,7 @@ def test_names_of_others(host: str) -> None:
 
 
 def test_the_refusal_says_what_to_do() -> None:
-    settings = Settings(cache_dir=Path("/nonexistent"))
+    settings = Settings(cache_dir=EMPTY_CACHE)
     client = create_app(settings, Registry(settings, {})).test_client()
     error = client.get("/models", headers={"Host": "kex.lan"}).get_json()["error"]
     assert error["code"] == "cross_site"

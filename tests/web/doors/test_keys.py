@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 import hashlib
 from contextlib import closing
-from pathlib import Path
 
 import pytest
 from flask import Flask
@@ -17,6 +16,7 @@ from errors import InputError, Unavailable
 from models.registry import Registry
 from models.remote.model import RemoteModel
 from settings import Settings, load_settings
+from tests import EMPTY_CACHE
 from tests.scripted_model import ScriptedModel
 from tests.serving import Serving
 from web.doors.hosts import check_address
@@ -43,7 +43,7 @@ def basic(user: str, password: str) -> dict[str, str]:
 
 
 def application(**settings: object) -> Flask:
-    made = Settings(cache_dir=Path("/nonexistent"), store=None, base=None, **settings)  # type: ignore[arg-type]
+    made = Settings(cache_dir=EMPTY_CACHE, store=None, base=None, **settings)  # type: ignore[arg-type]
     return create_app(made, Registry(made, {"Embedded": ScriptedModel(["fine"])}))
 
 
@@ -119,7 +119,7 @@ def test_a_replica_keeps_the_key_of_its_own() -> None:
 
 def test_a_replica_takes_one_of_the_keys_as_well() -> None:
     settings = Settings(
-        cache_dir=Path("/nonexistent"), store=None, base=None, api_key=SecretStr(ONE), replica=True
+        cache_dir=EMPTY_CACHE, store=None, base=None, api_key=SecretStr(ONE), replica=True
     )
     with Serving(settings, {"Embedded": ScriptedModel(["fine"])}) as serving:
         with closing(RemoteModel("Embedded", serving.url, ONE)) as friend:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from pathlib import Path
 
 import pytest
 from pydantic import SecretStr
@@ -12,6 +11,7 @@ from app import create_app
 from errors import ClientLimited
 from models.registry import Registry
 from settings import Settings
+from tests import EMPTY_CACHE
 from tests.scripted_model import ScriptedModel
 from tests.serving import Serving
 from tests.web.asking import post
@@ -114,7 +114,7 @@ def test_a_client_is_an_address_or_a_network(one: str, other: str, same: bool) -
 
 def test_routes_that_work_are_counted_by_key_and_the_others_are_not() -> None:
     settings = Settings(
-        cache_dir=Path("/nonexistent"), store=None, base=None,
+        cache_dir=EMPTY_CACHE, store=None, base=None,
         api_key=SecretStr(f"{ONE},{TWO}"), client_per_minute=2,
     )  # fmt: skip
     registry = Registry(settings, {"Embedded": ScriptedModel(["fine"])})
@@ -136,7 +136,7 @@ def test_routes_that_work_are_counted_by_key_and_the_others_are_not() -> None:
 @pytest.mark.parametrize("proxy", [None, "127.0.0.1", "192.0.2.1"])
 def test_only_the_proxy_of_the_settings_says_who_asks(proxy: str | None) -> None:
     settings = Settings(
-        cache_dir=Path("/nonexistent"), store=None, base=None, client_per_minute=1,
+        cache_dir=EMPTY_CACHE, store=None, base=None, client_per_minute=1,
         trusted_proxy=proxy, hosts="kex.example.org",
     )  # fmt: skip
     with Serving(settings, {"Embedded": ScriptedModel(["fine"])}) as serving:
@@ -156,7 +156,7 @@ def test_only_the_proxy_of_the_settings_says_who_asks(proxy: str | None) -> None
 
 
 def test_without_a_proxy_nobody_chooses_an_address() -> None:
-    settings = Settings(cache_dir=Path("/nonexistent"), store=None, base=None, client_per_minute=1)
+    settings = Settings(cache_dir=EMPTY_CACHE, store=None, base=None, client_per_minute=1)
     with Serving(settings, {"Embedded": ScriptedModel(["fine"])}) as serving:
         found = [
             post(serving.url, b"user_input=Hi&prompt_type=Chat", headers={"X-Forwarded-For": one})

@@ -9,7 +9,6 @@ import json
 import urllib.error
 import urllib.request
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -17,6 +16,7 @@ import pytest
 from export.formats import FORMATS, NAMES, write
 from knowledge.record import read_record
 from settings import Settings
+from tests import EMPTY_CACHE
 from tests.export.answers import nasty, real, reals, row
 from tests.scripted_model import ScriptedModel
 from tests.serving import Serving
@@ -122,7 +122,7 @@ def test_other_bodies_methods_and_sites_are_refused(serving: Serving) -> None:
 
 def test_an_export_takes_a_place_and_a_deadline(scripted: ScriptedModel) -> None:
     scripted.script = lambda _: [30.0]
-    settings = Settings(cache_dir=Path("/nonexistent"), max_concurrent=1)
+    settings = Settings(cache_dir=EMPTY_CACHE, max_concurrent=1)
     with Serving(settings, {"Embedded": scripted}) as serving:
         client = http.client.HTTPConnection(serving.url.removeprefix("http://"), timeout=20)
         client.request("POST", "/get_response", b"user_input=a", {
@@ -137,7 +137,7 @@ def test_an_export_takes_a_place_and_a_deadline(scripted: ScriptedModel) -> None
         assert headers["Retry-After"]
         client.close()
         response.close()
-    late = Settings(cache_dir=Path("/nonexistent"), request_timeout=1e-9)
+    late = Settings(cache_dir=EMPTY_CACHE, request_timeout=1e-9)
     with Serving(late, {"Embedded": scripted}) as serving:
         status, text, _ = ask(serving.url, {"format": "csv", "answers": GOOD})
     assert (status, json.loads(text)["error"]["code"]) == (504, "timeout")

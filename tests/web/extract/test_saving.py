@@ -16,6 +16,7 @@ from errors import ModelFailed
 from settings import Settings
 from storage.conversations.lazy import LazyStore
 from storage.conversations.store import Store
+from tests import EMPTY_CACHE
 from tests.scripted_model import ScriptedModel
 from tests.serving import Serving
 from tests.web.asking import events, form, multipart, picture, post
@@ -34,7 +35,7 @@ def path(tmp_path: Path) -> Path:
 @pytest.fixture
 def remembering(path: Path, scripted: ScriptedModel) -> Iterator[Serving]:
     scripted.script = lambda _: [GOOD]
-    settings = Settings(cache_dir=Path("/nonexistent"), store=path)
+    settings = Settings(cache_dir=EMPTY_CACHE, store=path)
     with Serving(settings, {"Embedded": scripted}) as running:
         yield running
     memory_of(running).close()
@@ -106,7 +107,7 @@ def test_a_talk_is_kept_without_its_history(
 
 
 def test_of_a_picture_its_kind_is_kept(path: Path) -> None:
-    settings = Settings(cache_dir=Path("/nonexistent"), store=path)
+    settings = Settings(cache_dir=EMPTY_CACHE, store=path)
     model = ScriptedModel(["A grey square."], images=True)
     with Serving(settings, {"Embedded": model}) as serving:
         store = memory_of(serving).get()
@@ -161,7 +162,7 @@ def test_a_store_that_fails_takes_no_answer_along(
 ) -> None:
     scripted.script = lambda _: [GOOD]
     (tmp_path / "file").write_text("")
-    settings = Settings(cache_dir=Path("/nonexistent"), store=tmp_path / "file" / "kex.db")
+    settings = Settings(cache_dir=EMPTY_CACHE, store=tmp_path / "file" / "kex.db")
     with Serving(settings, {"Embedded": scripted}) as serving:
         body = asked(serving.url, streamed, user_input=TEXT, conversation=NOBODY)
     assert body["response"] == "(鲁迅, 出生地, 绍兴)"

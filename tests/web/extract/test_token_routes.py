@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -10,6 +9,7 @@ from flask.testing import FlaskClient
 
 from models.embedded.model import Embedded
 from settings import Settings
+from tests import EMPTY_CACHE
 from tests.serving import Serving
 
 
@@ -20,7 +20,7 @@ def client(serving: Serving) -> FlaskClient:
 
 def test_the_model_counts_itself(tiny: Embedded) -> None:
     tiny.load()
-    settings = Settings(cache_dir=Path("/nonexistent"), store=None)
+    settings = Settings(cache_dir=EMPTY_CACHE, store=None)
     with Serving(settings, {"Embedded": tiny}) as serving:
         client = serving.app.test_client()
         one, two, none = (

@@ -18,6 +18,7 @@ from models.registry import Registry
 from settings import Settings
 from storage.knowledge_base.base import Base
 from storage.knowledge_base.records import Arrival
+from tests import EMPTY_CACHE
 from tests.scripted_model import ScriptedModel
 from tests.storage.knowledge_base.arrivals import entities, facts, triples
 from web.services import services_of
@@ -46,7 +47,7 @@ def client(tmp_path: Path, scripted: ScriptedModel) -> Iterator[FlaskClient]:
 
 
 def make_client(address: str | None, model: ScriptedModel) -> FlaskClient:
-    settings = Settings(cache_dir=Path("/nonexistent"), store=None, base=address)
+    settings = Settings(cache_dir=EMPTY_CACHE, store=None, base=address)
     return create_app(settings, Registry(settings, {"Embedded": model})).test_client()
 
 

@@ -9,7 +9,6 @@ import re
 import time
 import urllib.request
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
@@ -19,6 +18,7 @@ from errors import ModelFailed
 from log_lines import JsonLines
 from models.base import GenerateRequest
 from settings import Settings
+from tests import EMPTY_CACHE
 from tests.scripted_model import ScriptedModel, Step
 from tests.serving import Serving
 from tests.web.asking import events, form, post
@@ -59,7 +59,7 @@ def lines(out: io.StringIO, message: str, count: int) -> list[Any]:
 
 
 def serve(**settings: Any) -> Serving:
-    made = Settings(cache_dir=Path("/nonexistent"), store=None, **settings)
+    made = Settings(cache_dir=EMPTY_CACHE, store=None, **settings)
     return Serving(made, {"Embedded": ScriptedModel(script)})
 
 

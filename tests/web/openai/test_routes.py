@@ -7,7 +7,6 @@ import json
 import time
 import urllib.request
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import openai
@@ -19,6 +18,7 @@ from models.base import Finish, Message, Sampling, Usage
 from models.embedded.model import Embedded
 from models.local_glm.model import LocalGlm
 from settings import Settings
+from tests import EMPTY_CACHE
 from tests.scripted_model import ScriptedModel
 from tests.serving import Serving
 from tests.web.asking import PATIENCE, picture
@@ -202,7 +202,7 @@ def look(url: str) -> list[ChatCompletionMessageParam]:
 
 def test_a_picture_is_seen() -> None:
     seeing = ScriptedModel(["A square."], images=True)
-    settings = Settings(cache_dir=Path("/nonexistent"))
+    settings = Settings(cache_dir=EMPTY_CACHE)
     with (
         Serving(settings, {MODEL: seeing}) as serving,
         connect(serving.url) as client,
@@ -236,7 +236,7 @@ def test_pictures_that_are_refused(
 
 
 def test_a_picture_that_is_too_large(scripted: ScriptedModel) -> None:
-    settings = Settings(cache_dir=Path("/nonexistent"), max_image_bytes=1000)
+    settings = Settings(cache_dir=EMPTY_CACHE, max_image_bytes=1000)
     with Serving(settings, {MODEL: scripted}) as serving, connect(serving.url) as client:
         for size in (1001, 3_000_000):  # over the picture's limit, over the body's
             with pytest.raises(openai.APIStatusError) as caught:
@@ -322,7 +322,7 @@ def test_an_error_in_the_stream_is_raised(client: openai.OpenAI, scripted: Scrip
 
 def test_leaving_in_the_middle_frees_the_place(scripted: ScriptedModel) -> None:
     scripted.script = lambda _: ["a", 30.0]
-    settings = Settings(cache_dir=Path("/nonexistent"), max_concurrent=1)
+    settings = Settings(cache_dir=EMPTY_CACHE, max_concurrent=1)
     with Serving(settings, {MODEL: scripted}) as serving, connect(serving.url) as client:
         stream = client.chat.completions.create(model=MODEL, messages=HI, stream=True)
         assert next(iter(stream)).choices
@@ -374,7 +374,7 @@ def test_pages_of_other_sites_get_no_work_done(serving: Serving) -> None:
 
 
 def test_a_real_model_talks(tiny: Embedded) -> None:
-    settings = Settings(cache_dir=Path("/nonexistent"), max_tokens=24)
+    settings = Settings(cache_dir=EMPTY_CACHE, max_tokens=24)
     with Serving(settings, {MODEL: tiny}) as serving, connect(serving.url) as client:
         asked: dict[str, Any] = {"model": MODEL, "messages": HI, "temperature": 0}
         answer = client.chat.completions.create(**asked)
@@ -394,7 +394,7 @@ def test_a_real_model_talks(tiny: Embedded) -> None:
 
 def test_local_glm_sees(local_glm: LocalGlm) -> None:
     """The whole way with the real network, of random weights: its words mean nothing."""
-    settings = Settings(cache_dir=Path("/nonexistent"), max_tokens=24)
+    settings = Settings(cache_dir=EMPTY_CACHE, max_tokens=24)
     messages: Any = [
         {"role": "system", "content": "Be brief."},
         *look(data_url(picture(64, 48, "JPEG"), "jpeg")),

@@ -18,6 +18,7 @@ from models.base import GenerateRequest
 from models.registry import Registry
 from settings import Settings
 from storage.knowledge_base.base import Base
+from tests import EMPTY_CACHE
 from tests.documents import making
 from tests.scripted_model import ScriptedModel
 from tests.storage.knowledge_base.arrivals import entities, facts, triples
@@ -68,7 +69,7 @@ def ask(tmp_path: Path) -> Iterator[Checked]:
     list(base.take_in(arrivals))
     base.close()
     settings = Settings(
-        cache_dir=Path("/nonexistent"), store=tmp_path / "kex.db", base=str(tmp_path / "base.db")
+        cache_dir=EMPTY_CACHE, store=tmp_path / "kex.db", base=str(tmp_path / "base.db")
     )
     app = create_app(settings, Registry(settings, {"Embedded": ScriptedModel(script)}))
     yield Checked(app.test_client())

@@ -17,6 +17,7 @@ from models.base import GenerateRequest
 from models.registry import Registry
 from settings import Settings
 from storage.knowledge_base.base import Base
+from tests import EMPTY_CACHE
 from tests.scripted_model import ScriptedModel
 from tests.storage.knowledge_base.arrivals import triples
 from web.services import services_of
@@ -38,7 +39,7 @@ def script(request: GenerateRequest) -> list[str]:
 # Schemathesis makes a test of each operation when the tests are collected, before any fixture.
 FOLDER = tempfile.TemporaryDirectory(prefix="kex-openapi-")
 SETTINGS = Settings(
-    cache_dir=Path("/nonexistent"),
+    cache_dir=EMPTY_CACHE,
     store=Path(FOLDER.name) / "kex.db",
     base=str(Path(FOLDER.name) / "base.db"),
 )

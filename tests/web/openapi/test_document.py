@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import jsonschema_rs
@@ -17,7 +16,7 @@ from app import create_app
 from errors import KexError
 from models.registry import Registry
 from settings import VERSION, Settings
-from tests import ROOT
+from tests import EMPTY_CACHE, ROOT
 from tests.scripted_model import ScriptedModel
 from web.extract.forms import MultipartForm
 from web.openapi.document import make_document
@@ -35,9 +34,7 @@ UNSEEN = {
 
 @pytest.fixture
 def app() -> Flask:
-    settings = Settings(
-        cache_dir=Path("/nonexistent"), store=None, base=None, max_chars=77, replica=True
-    )
+    settings = Settings(cache_dir=EMPTY_CACHE, store=None, base=None, max_chars=77, replica=True)
     model = ScriptedModel(['{"triples":[]}'])
     return create_app(settings, Registry(settings, {"Embedded": model}))
 
