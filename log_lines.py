@@ -31,7 +31,10 @@ class _Lines(logging.Formatter):
     def __init__(self, *, content: bool, secrets: Iterable[str] = ()) -> None:
         super().__init__()
         self._content = content
-        self._secrets = tuple(secrets)
+        # A secret is also looked for as JSON spells it, with its quotation marks escaped.
+        self._secrets = tuple(
+            spelling for one in secrets for spelling in (one, json.dumps(one)[1:-1])
+        )
 
     def format(self, record: logging.LogRecord) -> str:
         return redacted(self._line(record), self._secrets)

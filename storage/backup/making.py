@@ -7,28 +7,37 @@ import os
 from collections.abc import Mapping
 from datetime import datetime, timezone
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from errors import InputError, StoreFailed
 from storage.backup.parts import FOLDER, FORMAT, MANIFEST, PARTS, Copied, Part, sha256_of
-from storage.database.sqlite import check, copy, files_of, single_file
+from storage.database.sqlite import check, copy, single_file
 from wording import message
 
 
 def make_backup(folder: Path, databases: Mapping[str, Path], made_by: str) -> list[Copied]:
-    """Copy each database (by the name of its part) into the new folder; return what was copied.
+    """Copy each database (by the name of its part) into a new or empty folder.
 
-    A database whose file does not exist is left out. Each copy is of one moment, is read again as a
-    whole, and is on the disk when this returns. `made_by` is noted. Raises InputError for a folder
-    that holds something else, or where there is nothing to copy; StoreFailed.
+    Returns what was copied. A database whose file does not exist is left out. Each copy is of one
+    moment, is checked as a whole, and is on the disk when this returns. The folder appears when all
+    of it is written. `made_by` is noted. Raises InputError for a folder that is not empty, or where
+    there is nothing to copy; StoreFailed.
     """
+    folder = folder.absolute()
     there = [part for part in PARTS if part.name in databases and databases[part.name].exists()]
     if not there:
         files = ", ".join(str(path) for path in databases.values())
         raise InputError(message("errors.backup_nothing", files=files or "–"), field=FOLDER)
     try:
-        _make_folder(folder)
-        made = [_copy(part, databases[part.name], folder / part.file) for part in there]
-        _write_manifest(folder, made, made_by)
+        _require_free(folder)
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        with TemporaryDirectory(prefix=f".{folder.name}.", dir=folder.parent) as parent:
+            fresh = Path(parent) / folder.name
+            fresh.mkdir(mode=0o700)
+            made = [_copy(part, databases[part.name], fresh / part.file) for part in there]
+            _write_manifest(fresh, made, made_by)
+            os.rename(fresh, folder)  # all at once, and only over an empty folder
+        _sync(folder.parent)
     except OSError as error:
         raise StoreFailed(
             message("errors.backup_unwritable", folder=folder, reason=error.strerror or error)
@@ -36,31 +45,21 @@ def make_backup(folder: Path, databases: Mapping[str, Path], made_by: str) -> li
     return made
 
 
-def _make_folder(folder: Path) -> None:
-    """The folder, for its owner alone, without what an interrupted backup left."""
-    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-    ours = {path.name for part in PARTS for path in files_of(folder / part.file)}
-    found = {path.name for path in folder.iterdir()}
-    if found - ours - {f"{MANIFEST}.tmp"}:
+def _require_free(folder: Path) -> None:
+    """Nothing that is there is ever written over or deleted."""
+    if folder.is_symlink() or (folder.exists() and (not folder.is_dir() or any(folder.iterdir()))):
         raise InputError(message("errors.backup_folder_taken", folder=folder), field=FOLDER)
-    for name in found:
-        (folder / name).unlink()
 
 
 def _copy(part: Part, source: Path, target: Path) -> Copied:
-    try:
-        copy(source, target, part.kind.setting)
-        single_file(target, part.kind.setting)
-        version = check(target, part.kind)
-    except BaseException:
-        for path in files_of(target):
-            path.unlink(missing_ok=True)
-        raise
+    copy(source, target, part.kind.setting)
+    single_file(target, part.kind.setting)
+    version = check(target, part.kind)
     return Copied(part.name, target.stat().st_size, sha256_of(target), version)
 
 
 def _write_manifest(folder: Path, made: list[Copied], made_by: str) -> None:
-    """Last of all, and whole: it is what makes the folder a backup."""
+    """The manifest is what makes the folder a backup."""
     now = datetime.now(timezone.utc).isoformat(timespec="seconds")
     manifest = {
         "format": FORMAT,
@@ -68,16 +67,18 @@ def _write_manifest(folder: Path, made: list[Copied], made_by: str) -> None:
         "kex": made_by,
         "databases": {one.name: one.to_json() for one in made},
     }
-    fresh = folder / f"{MANIFEST}.tmp"
-    with fresh.open("w", encoding="utf-8") as file:
+    with (folder / MANIFEST).open("w", encoding="utf-8") as file:
         json.dump(manifest, file, indent=2)
         file.write("\n")
         file.flush()
         os.fsync(file.fileno())
-    os.replace(fresh, folder / MANIFEST)
-    for place in (folder, folder.parent):  # the names too survive a power cut
-        handle = os.open(place, os.O_RDONLY)
-        try:
-            os.fsync(handle)
-        finally:
-            os.close(handle)
+    _sync(folder)
+
+
+def _sync(folder: Path) -> None:
+    """The names in it survive a power cut, too."""
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)

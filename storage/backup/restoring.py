@@ -7,11 +7,12 @@ content. What was there before is kept in a file of its own.
 from __future__ import annotations
 
 import os
-import tempfile
 from collections.abc import Mapping
+from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import datetime, timezone
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from errors import Conflict, InputError, StoreFailed
 from storage.backup.parts import FOLDER, PARTS, Part, read_manifest
@@ -52,29 +53,42 @@ def restore_backup(
         if path.exists() and path.stat().st_size and not replace:
             raise Conflict(message("errors.backup_there", path=path), field="--replace")
         places[part.name] = path
-    return [_restore(part, folder / part.file, places[part.name]) for part in wanted]
+    with ExitStack() as stack:
+        ready = [(part, _prepared(part, folder, places[part.name], stack)) for part in wanted]
+        return [_replace(part, fresh, places[part.name]) for part, fresh in ready]
 
 
-def _restore(part: Part, source: Path, target: Path) -> Restored:
-    setting = part.kind.setting
+def _prepared(part: Part, folder: Path, target: Path, stack: ExitStack) -> Path:
+    """A checked and migrated copy beside the database, deleted when `stack` is closed."""
     try:
         target.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        with tempfile.TemporaryDirectory(prefix=".restore-", dir=target.parent) as beside:
-            fresh = Path(beside) / part.file
-            copy(source, fresh, setting)
-            open_engine(fresh, part.kind).dispose()  # checks and migrates
-            before = _keep(part, target)
-            try:
-                copy(fresh, target, setting)
-            except StoreFailed:
-                if before is not None and target.exists() and target.stat().st_size:
-                    before.unlink()  # the earlier content is still where it was
-                raise
+        beside = stack.enter_context(TemporaryDirectory(prefix=".restore-", dir=target.parent))
+        fresh = Path(beside) / part.file
+        copy(folder / part.file, fresh, part.kind.setting)
+        open_engine(fresh, part.kind).dispose()  # checks and migrates
     except OSError as error:
-        raise StoreFailed(
-            message("errors.backup_unwritable", folder=target.parent, reason=error.strerror)
-        ) from error
+        raise _unwritable(target, error) from error
+    return fresh
+
+
+def _replace(part: Part, fresh: Path, target: Path) -> Restored:
+    try:
+        before = _keep(part, target)
+        try:
+            copy(fresh, target, part.kind.setting)
+        except StoreFailed:
+            if before is not None and target.exists() and target.stat().st_size:
+                before.unlink()  # the earlier content is still where it was
+            raise
+    except OSError as error:
+        raise _unwritable(target, error) from error
     return Restored(part.name, target, before)
+
+
+def _unwritable(target: Path, error: OSError) -> StoreFailed:
+    return StoreFailed(
+        message("errors.backup_unwritable", folder=target.parent, reason=error.strerror or error)
+    )
 
 
 def _keep(part: Part, target: Path) -> Path | None:

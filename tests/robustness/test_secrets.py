@@ -131,6 +131,13 @@ def test_a_log_is_redacted_with_its_arguments_and_traceback(
     assert text.count(INSTEAD) >= 2
 
 
+def test_a_secret_is_found_as_json_spells_it() -> None:
+    secret = 'a "key" with \\ in it'
+    record = logging.LogRecord("a", logging.INFO, "a.py", 1, "sent %s", (secret,), None)
+    line = JsonLines(content=True, secrets=[secret]).format(record)
+    assert json.loads(line)["message"] == f"sent {INSTEAD}"
+
+
 def test_a_made_up_key_does_not_blot_out_texts() -> None:
     assert redacted("an example", ["x"]) == "an example"
     assert redacted("an example", [""]) == "an example"

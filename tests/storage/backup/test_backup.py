@@ -12,7 +12,7 @@ import pytest
 
 from errors import Conflict, InputError, StoreFailed
 from storage.backup.making import make_backup
-from storage.backup.parts import MANIFEST
+from storage.backup.parts import MANIFEST, sha256_of
 from storage.backup.restoring import restore_backup
 from storage.conversations.store import Store
 from storage.database import sqlite
@@ -174,22 +174,54 @@ def test_a_backup_that_is_not_whole_changes_nothing(
     assert not list(path.parent.glob("*.replaced-*"))
 
 
-def test_an_interrupted_backup_is_made_again_and_other_folders_are_refused(
+def test_only_a_new_or_empty_folder_is_written(
     live: dict[str, Path], filled: str, tmp_path: Path
 ) -> None:
     folder = tmp_path / "backup"
     folder.mkdir()
-    (folder / "conversations.db").write_text("half a fi")
     assert len(make_backup(folder, live, "0.1.0")) == 2
     with pytest.raises(InputError, match="other files"):
-        make_backup(folder, live, "0.1.0")  # a whole backup is never written over
+        make_backup(folder, live, "0.1.0")  # a backup is never written over
     (tmp_path / "mine").mkdir()
-    (tmp_path / "mine" / "photo.jpg").write_text("mine")
+    (tmp_path / "mine" / "base.db").write_text("mine")
     with pytest.raises(InputError, match="other files"):
         make_backup(tmp_path / "mine", live, "0.1.0")
-    assert (tmp_path / "mine" / "photo.jpg").read_text() == "mine"
+    assert (tmp_path / "mine" / "base.db").read_text() == "mine"
+    with pytest.raises(InputError, match="other files"):
+        make_backup(tmp_path / "mine" / "base.db", live, "0.1.0")
     with pytest.raises(InputError, match="nothing to back up"):
         make_backup(tmp_path / "none", {"base": tmp_path / "no.db"}, "0.1.0")
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["backup", "live", "mine"]
+
+
+def test_the_folder_of_the_databases_is_no_place_for_a_backup(
+    live: dict[str, Path], filled: str
+) -> None:
+    path = live["base"]
+    live["conversations"].unlink()
+    before = path.read_bytes()
+    with pytest.raises(InputError, match="other files"):
+        make_backup(path.parent, live, "0.1.0")
+    assert path.read_bytes() == before
+
+
+def test_a_part_that_cannot_be_restored_leaves_the_other_alone(
+    live: dict[str, Path], filled: str, tmp_path: Path
+) -> None:
+    """Both are checked and migrated before one of them is replaced."""
+    folder = tmp_path / "backup"
+    make_backup(folder, live, "0.1.0")
+    with closing(sqlite3.connect(folder / "base.db")) as connection:
+        connection.execute("INSERT INTO kex_base_schema VALUES (99, 0)")
+        connection.commit()
+    manifest = json.loads((folder / MANIFEST).read_text())
+    file = folder / "base.db"
+    manifest["databases"]["base"] |= {"bytes": file.stat().st_size, "sha256": sha256_of(file)}
+    (folder / MANIFEST).write_text(json.dumps(manifest))
+    before = live["conversations"].read_bytes()
+    with pytest.raises(StoreFailed, match="newer Kex"):
+        restore_backup(folder, live, replace=True)
+    assert live["conversations"].read_bytes() == before
 
 
 def test_a_locked_database_is_said_to_be_so(
