@@ -7,6 +7,7 @@ from typing import Literal, TypeVar
 
 from knowledge.assertion.cues import cues_of
 from knowledge.assertion.scope import STATED, Reading, read
+from knowledge.assertion.traditional import simplified
 from knowledge.items import HELD_BACK, Assertion, Cue, Entity, Fact, Item, Located, Triple
 from knowledge.text.language import detect
 from knowledge.text.spans import Span
@@ -46,8 +47,9 @@ def _judged(item: T, ends: tuple[Located, Located], label: str, text: str) -> T:
     if item.evidence is None:
         return item
     places = [_place(end) for end in ends]
-    reading = decide(item.assertion, read(text, item.evidence, places, label))
-    cue = reading.cue or _shown(text, item.evidence, reading.assertion)
+    plain = simplified(text)
+    reading = decide(item.assertion, read(plain, item.evidence, places, simplified(label)))
+    cue = reading.cue or _shown(plain, item.evidence, reading.assertion)
     return replace(
         item,
         assertion=reading.assertion,

@@ -76,3 +76,24 @@ def test_one_of_them_may_decide_alone(monkeypatch: pytest.MonkeyPatch) -> None:
     assert decide("negated", Reading("stated")).assertion == "stated"
     monkeypatch.setattr(judging, "DECIDES", "model")
     assert decide("stated", RULE).assertion == "stated"
+
+
+@pytest.mark.parametrize(
+    ("text", "pair", "assertion", "cue"),
+    [
+        ("東海鋼鐵計劃於2030年在越南建廠。", ("東海鋼鐵", "越南"), "planned", "計劃於"),
+        ("王芳從來沒有去過倫敦。", ("王芳", "倫敦"), "negated", "從來沒有"),
+        ("據傳遠山集團將收購藍湖電子。", ("遠山集團", "藍湖電子"), "uncertain", None),
+        ("他並非陳國華的學生。", ("他", "陳國華"), "negated", "並非"),
+        ("著名作家林語堂生於福建。", ("林語堂", "福建"), "stated", None),
+        ("無錫與蘇州相鄰。", ("無錫", "蘇州"), "stated", None),
+    ],
+)
+def test_traditional_characters_are_read_as_simplified_ones(
+    text: str, pair: tuple[str, str], assertion: Assertion, cue: str | None
+) -> None:
+    item = item_of(RawTriple(pair[0], "關係", pair[1]), text)
+    assert isinstance(item, Triple)
+    assert item.assertion == assertion
+    if cue is not None:
+        assert item.cue is not None and item.cue.text == cue
