@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import logging
+import re
 import sys
 import traceback
 from collections.abc import Iterable, Iterator
@@ -22,6 +23,7 @@ from settings import Settings
 
 # Of the request that this thread works for. Threads that a request starts get it with its context.
 request_id: ContextVar[str] = ContextVar("request_id", default="-")
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 FIELDS = "fields"  # of a record: what a line says beside its message, by name
 
 _Raised = tuple[type[BaseException], BaseException, TracebackType | None] | tuple[None, None, None]
@@ -54,8 +56,8 @@ class TextLines(_Lines):
     def formatMessage(self, record: logging.LogRecord) -> str:
         fields = " ".join(f"{name}={_quoted(value)}" for name, value in _fields(record).items())
         told = f"{record.message} {fields}".rstrip()
-        # A line break in a message would look like a line of its own.
-        told = told.replace("\r", "\\r").replace("\n", "\\n")
+        # A line break in a path would look like another line, an escape would reach a terminal.
+        told = _CONTROL.sub(lambda one: one[0].encode("unicode_escape").decode(), told)
         return f"{_time(record)} {record.levelname} {record.name} [{request_id.get()}]: {told}"
 
 

@@ -14,6 +14,7 @@ from settings import Settings
 
 INSTEAD = "[key]"
 SHORTEST = 8  # a made-up key such as "x" would blot out every x of a text
+_SECRET_OPTIONS = ("password", "passwd", "key", "token", "secret")
 _ADDRESSES = ("base", "openai_base_url", "embedded_url", "local_glm_url", "hf_endpoint")
 
 
@@ -39,9 +40,14 @@ def secrets_of(settings: Settings) -> tuple[str, ...]:
 
 
 def _passwords(address: str) -> set[str]:
-    """The password of an address, as it is written there and as it is meant."""
+    """The passwords and keys of an address, as they are written there and as they are meant."""
     try:
-        password = urlsplit(address).password
+        parts = urlsplit(address)
+        found = {parts.password or ""}
     except ValueError:  # no address at all
         return set()
-    return {password, unquote(password)} if password else set()
+    for option in parts.query.split("&"):
+        name, _, value = option.partition("=")
+        if any(word in name.lower() for word in _SECRET_OPTIONS):
+            found.add(value)
+    return found | {unquote(one) for one in found}

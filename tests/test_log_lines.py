@@ -46,10 +46,13 @@ def test_a_json_line_has_what_a_collector_needs() -> None:
 def test_a_text_line_is_one_line() -> None:
     log, out = written(TextLines)
     token = request_id.set("-")  # other tests may have answered requests in this thread
-    log.info("GET /a\n2026 INFO forged", extra={FIELDS: {"end": "done", "text": "two words"}})
+    log.info(
+        "GET /a\n2026 INFO forged\x1b[31m\u2028",
+        extra={FIELDS: {"end": "done", "text": "two words"}},
+    )
     request_id.reset(token)
     (line,) = out.getvalue().splitlines()
-    assert "INFO kex.test [-]: GET /a\\n2026 INFO forged end=done" in line
+    assert "INFO kex.test [-]: GET /a\\n2026 INFO forged\\x1b[31m\\u2028 end=done" in line
     assert line.endswith('text="two words"')
 
 

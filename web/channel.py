@@ -64,7 +64,7 @@ class Channel(HTTPChannel):  # type: ignore[misc]
     def __init__(self, *given: Any, **named: Any) -> None:
         super().__init__(*given, **named)
         # The first request has to begin at once; later ones may wait, up to waitress's limit.
-        self._receiving_since: float | None = self.creation_time
+        self._receiving_since: float | None = time.monotonic()
         self._waiting_since: float | None = None  # for the client to take some of the answer
 
     def received(self, data: bytes) -> bool:
@@ -72,12 +72,12 @@ class Channel(HTTPChannel):  # type: ignore[misc]
         if self.request is None:
             self._receiving_since = None
         elif self._receiving_since is None:
-            self._receiving_since = time.time()
+            self._receiving_since = time.monotonic()
         return taken
 
     def readable(self) -> bool:
         """Whether to read; the server's loop asks each connection at least once a second."""
-        if self.connected and self._stalls(time.time()):
+        if self.connected and self._stalls(time.monotonic()):
             self.logger.info("a connection that sends or reads too slowly is closed")
             # Now: waitress closes what can be written to, which this may never be.
             self.handle_close()
@@ -95,5 +95,6 @@ class Channel(HTTPChannel):  # type: ignore[misc]
         # The last activity may be the request, minutes ago, where the answer has just come.
         if self._waiting_since is None:
             self._waiting_since = now
-        quiet: float = now - max(self._waiting_since, self.last_activity)
+        # waitress notes activity by the wall clock, which somebody may set.
+        quiet: float = min(now - self._waiting_since, time.time() - self.last_activity)
         return quiet > limit

@@ -131,6 +131,15 @@ def test_a_log_is_redacted_with_its_arguments_and_traceback(
     assert text.count(INSTEAD) >= 2
 
 
+def test_keys_among_the_options_of_an_address_are_secrets() -> None:
+    settings = Settings(
+        base="postgresql://ada@host/kex?password=canary%2Done&sslmode=require",
+        openai_base_url="http://host/v1?api-key=canary-two",
+    )
+    assert {"canary-one", "canary%2Done", "canary-two"} <= set(secrets_of(settings))
+    assert "require" not in secrets_of(settings)
+
+
 def test_a_secret_is_found_as_json_spells_it() -> None:
     secret = 'a "key" with \\ in it'
     record = logging.LogRecord("a", logging.INFO, "a.py", 1, "sent %s", (secret,), None)

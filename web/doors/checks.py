@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from flask import Flask, Response, g, request
-from werkzeug.datastructures import WWWAuthenticate
 
 from errors import CrossSite, NoKey
 from settings import Settings
@@ -34,8 +33,8 @@ def register(app: Flask, settings: Settings) -> None:
 
 def _host_check(settings: Settings) -> Callable[[], None]:
     def check() -> None:
-        if request.blueprint == "replica":
-            return  # for programs, which other sites' pages cannot make ask
+        if request.blueprint == "replica" and "Origin" not in request.headers:
+            return  # for programs, which call a replica by any name; pages send an Origin
         # Every browser names the host; a program of HTTP/1.0 need not.
         if "Host" in request.headers and not is_own(request.host, settings):
             raise CrossSite(
@@ -71,5 +70,5 @@ def _rate_check(rates: ClientRates) -> Callable[[], None]:
 def _challenge(response: Response) -> Response:
     """Makes browsers ask for the key."""
     if response.status_code == 401:
-        response.www_authenticate = WWWAuthenticate.from_header(CHALLENGE)
+        response.headers["WWW-Authenticate"] = CHALLENGE
     return response

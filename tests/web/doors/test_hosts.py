@@ -39,6 +39,15 @@ def test_names_of_others(host: str) -> None:
     assert status(host, "/health") in (400, 403)
 
 
+def test_a_page_under_a_foreign_name_is_no_client_of_a_replica() -> None:
+    settings = Settings(cache_dir=EMPTY_CACHE, store=None, replica=True)
+    client = create_app(settings, Registry(settings, {})).test_client()
+    there = {"Host": "gpu:5000"}
+    assert client.post("/v1/replica/model", json={}, headers=there).status_code != 403
+    page = {**there, "Origin": "http://gpu:5000"}
+    assert client.post("/v1/replica/model", json={}, headers=page).status_code == 403
+
+
 def test_the_refusal_says_what_to_do() -> None:
     settings = Settings(cache_dir=EMPTY_CACHE)
     client = create_app(settings, Registry(settings, {})).test_client()
