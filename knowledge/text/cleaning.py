@@ -30,6 +30,18 @@ _SYLLABLE = re.compile(
     r"(?!(?:well|self|long|short|high|low|co|non|semi|half|all|anti|ex|cross|state|full|part|ill|mid"
     r"|multi|post|pre|so)\Z)[a-z]+"
 )
+# A name is divided before a small letter; its compounds go on with a capital ("Anglo-Saxon"), a
+# preposition ("Stratford-upon-Avon") or a participle ("Chinese-owned").
+_NAME_SYLLABLE = re.compile(
+    r"(?i:(?!(?:well|self|long|short|high|low|co|non|semi|half|all|anti|ex|cross|state|full|part|ill"
+    r"|mid|multi|post|pre|pro|so|neo|one|two|three|four|five|six|seven|eight|nine|ten)\Z))"
+    r"[A-Z][a-z]+"
+)
+_NAME_PART = re.compile(
+    r"(?!(?:based|born|built|made|led|run|wide|style|speaking|like|and|or|the|upon|on|in|under|by|at"
+    r"|of|over|to|for|le|la|les|de|du|des|del|di|da|sur|sous|en|am|im|an|ob|auf|bei|und|der|et|y)\b)"
+    r"(?![a-z]{3,}(?:ed|ing)\b)[a-z]{2,}"
+)
 _WORD_PART = re.compile(
     r"(?!(?:based|known|term|time|year|old|like|of|in|up|on|off|out|level|style|free)\b)[a-z]"
 )
@@ -55,9 +67,7 @@ def _unwrapped(text: str) -> str:
             begin, quoted = next_line, True
             continue
         hyphen = _HYPHEN.search(before, max(0, len(before) - _LONGEST_WORD))
-        divided = (
-            hyphen and _SYLLABLE.fullmatch(hyphen["word"]) and _WORD_PART.match(text, next_line)
-        )
+        divided = hyphen and _is_divided(hyphen["word"], text, next_line)
         begin = next_line
         if hyphen:  # of a divided word it goes; of a compound or a range it stays
             out.append(before[:-1] if divided else before)
@@ -67,6 +77,14 @@ def _unwrapped(text: str) -> str:
             out += [before, " "]
     joined = "".join(out) + text[begin:]
     return _EMPTY_QUOTE.sub("", joined) if quoted else joined
+
+
+def _is_divided(word: str, text: str, place: int) -> bool:
+    """Whether a hyphen behind `word` only divides it: its second part begins at `place`."""
+    return any(
+        first.fullmatch(word) and second.match(text, place)
+        for first, second in ((_SYLLABLE, _WORD_PART), (_NAME_SYLLABLE, _NAME_PART))
+    )
 
 
 def _visible(text: str) -> str:

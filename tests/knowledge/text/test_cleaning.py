@@ -204,3 +204,22 @@ def test_an_ordinary_text_is_read_as_it_is() -> None:
 )
 def test_the_time_is_linear(unit: str) -> None:
     assert cleaned(unit * 50_000)
+
+
+@pytest.mark.parametrize(
+    ("end", "whole"),
+    [
+        ("its new wing in Copen-\nhagen on Monday", "Copenhagen on"),
+        ("moved to Read-\ning in 2004 and stayed", "Reading in"),
+        ("the Phila-\ndelphia Orchestra under", "Philadelphia Orchestra"),
+        ("a visit to Stratford-\nupon-Avon in May", "Stratford-upon-Avon"),
+        ("an Anglo-\nSaxon manuscript from", "Anglo-Saxon"),
+        ("a Chinese-\nowned company bought", "Chinese-owned"),
+        ("the London-\nbased company bought", "London-based"),
+        ("born in Aix-\nen-Provence and raised", "Aix-en-Provence"),
+        ("Self-\nemployed workers paid", "Self-employed"),
+    ],
+)
+def test_a_divided_name_is_whole_and_a_compound_keeps_its_hyphen(end: str, whole: str) -> None:
+    text = f"The report says that the group opened {end} and then it went on for a while."
+    assert whole in cleaned(text)
