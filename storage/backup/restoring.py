@@ -1,14 +1,15 @@
 """Brings a backup back into place, also while the server runs.
 
 The copy is checked and migrated beside the database first; then one transaction replaces the
-content. What was there before is kept in a file of its own.
+content. What was there before is stored in another file; nothing that is written meanwhile is lost.
 """
 
 from __future__ import annotations
 
 import os
+import sqlite3
 from collections.abc import Mapping
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from dataclasses import dataclass
 from datetime import datetime, timezone
 from pathlib import Path
@@ -16,8 +17,19 @@ from tempfile import TemporaryDirectory
 
 from errors import Conflict, InputError, StoreFailed
 from storage.backup.parts import FOLDER, PARTS, Part, read_manifest
-from storage.database.sqlite import DamagedDatabase, check, copy, files_of, open_engine, single_file
+from storage.database.sqlite import (
+    BUSY_SECONDS,
+    DamagedDatabase,
+    check,
+    copy,
+    files_of,
+    open_engine,
+    single_file,
+    translate_errors,
+)
 from wording import message
+
+ATTEMPTS = 20  # to find a moment in which nobody writes
 
 
 @dataclass(frozen=True)
@@ -72,39 +84,69 @@ def _prepared(part: Part, folder: Path, target: Path, stack: ExitStack) -> Path:
 
 
 def _replace(part: Part, fresh: Path, target: Path) -> Restored:
+    setting = part.kind.setting
     try:
-        before = _keep(part, target)
+        if not target.exists() or not target.stat().st_size:
+            copy(fresh, target, setting)
+            return Restored(part.name, target, None)
+        now = datetime.now(timezone.utc).strftime("%Y%m%dT%H%M%S%fZ")
+        before = target.with_name(f"{target.name}.replaced-{now}")
         try:
-            copy(fresh, target, part.kind.setting)
-        except StoreFailed:
-            if before is not None and target.exists() and target.stat().st_size:
-                before.unlink()  # the earlier content is still where it was
-            raise
+            check(target, part.kind)
+        except DamagedDatabase:
+            # SQLite would refuse to copy into it. One that is locked or foreign is left alone.
+            for old, new in zip(files_of(target), files_of(before), strict=True):
+                if old.exists():
+                    os.replace(old, new)
+            copy(fresh, target, setting)
+        else:
+            _exchange(fresh, target, before, setting)
     except OSError as error:
         raise _unwritable(target, error) from error
     return Restored(part.name, target, before)
+
+
+class _WrittenMeanwhile(Exception):
+    """Somebody wrote between the two copies."""
+
+
+def _exchange(fresh: Path, target: Path, before: Path, setting: str) -> None:
+    """Copy `target` to `before` and `fresh` to `target`, with no write of others in between."""
+    with (
+        translate_errors(str(target), setting),
+        closing(sqlite3.connect(target, timeout=BUSY_SECONDS, isolation_level=None)) as watch,
+    ):
+
+        def version() -> int:
+            """Another number after each write of others."""
+            return int(watch.execute("PRAGMA data_version").fetchone()[0])
+
+        for _ in range(ATTEMPTS):
+            watch.execute("BEGIN IMMEDIATE")  # others read on, and wait to write
+            try:
+                copied = version()
+                copy(target, before, setting)
+            finally:
+                watch.execute("ROLLBACK")
+
+            def guard(copied: int = copied) -> None:
+                if version() != copied:
+                    raise _WrittenMeanwhile
+
+            try:
+                copy(fresh, target, setting, guard)
+            except _WrittenMeanwhile:
+                before.unlink()
+                continue
+            except BaseException:
+                before.unlink()  # the earlier content is still where it was
+                raise
+            single_file(before, setting)
+            return
+    raise StoreFailed(message("errors.restore_written", path=target))
 
 
 def _unwritable(target: Path, error: OSError) -> StoreFailed:
     return StoreFailed(
         message("errors.backup_unwritable", folder=target.parent, reason=error.strerror or error)
     )
-
-
-def _keep(part: Part, target: Path) -> Path | None:
-    """The file with what the database holds now; a damaged one is moved there as it is."""
-    if not target.exists() or not target.stat().st_size:
-        return None
-    now = datetime.now(timezone.utc).strftime("%Y%m%dT%H%M%S%fZ")
-    kept = target.with_name(f"{target.name}.replaced-{now}")
-    try:
-        check(target, part.kind)
-    except DamagedDatabase:
-        # SQLite would refuse to copy into it. One that is locked or foreign is left alone.
-        for old, new in zip(files_of(target), files_of(kept), strict=True):
-            if old.exists():
-                os.replace(old, new)
-        return kept
-    copy(target, kept, part.kind.setting)
-    single_file(kept, part.kind.setting)
-    return kept

@@ -10,7 +10,7 @@ import json
 import os
 import sqlite3
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from typing import Any
@@ -133,18 +133,24 @@ def check(path: Path, kind: Kind) -> int:
             engine.dispose()
 
 
-def copy(source: Path, target: Path, setting: str) -> None:
+def copy(source: Path, target: Path, setting: str, guard: Callable[[], None] | None = None) -> None:
     """Make the database `target` what `source` is at one moment, in one transaction.
 
     Both may be in use by this and other processes: those that read `target` go on with its new
     content. A new file is its owner's alone. Raises StoreFailed, also where one of them stays
-    locked; `target` is then as before.
+    locked; `target` is then as before. `guard` is called when nobody else can write `target` any
+    more and nothing is changed yet; what it raises leaves `target` as it was.
     """
     until = time.monotonic() + BUSY_SECONDS
+    begun = False
 
-    def patience(_status: int, _remaining: int, _total: int) -> None:
+    def patience(status: int, _remaining: int, _total: int) -> None:
         # After a step that found the file locked; the module itself would try for ever.
-        if time.monotonic() > until:
+        nonlocal begun
+        if status == sqlite3.SQLITE_OK and guard is not None and not begun:
+            begun = True
+            guard()
+        elif not begun and time.monotonic() > until:
             raise sqlite3.OperationalError("database is locked")
 
     with translate_errors(str(source), setting):
@@ -156,8 +162,9 @@ def copy(source: Path, target: Path, setting: str) -> None:
             for pragma in _PRAGMAS:
                 writer.execute(f"PRAGMA {pragma}")
             # All pages in one step: a reader of a write-ahead log keeps no writer waiting, and a
-            # copy of several steps would begin anew whenever somebody writes.
-            reader.backup(writer, pages=-1, progress=patience)
+            # copy of several steps would begin anew whenever somebody writes `source`. With a guard
+            # the first step is a page, which locks `target` until the last one.
+            reader.backup(writer, pages=-1 if guard is None else 1, progress=patience)
 
 
 def single_file(path: Path, setting: str) -> None:

@@ -205,6 +205,45 @@ def test_the_folder_of_the_databases_is_no_place_for_a_backup(
     assert path.read_bytes() == before
 
 
+def test_no_write_is_lost_while_a_backup_is_restored(
+    live: dict[str, Path], filled: str, tmp_path: Path
+) -> None:
+    """Each confirmed conversation is in the database, or in a file with earlier content."""
+    folder, path = tmp_path / "backup", live["conversations"]
+    make_backup(folder, live, "0.1.0")
+    over = threading.Event()
+    confirmed: list[str] = []
+
+    def write(number: int) -> None:
+        store = Store(path)
+        count = 0
+        while not over.is_set():
+            count += 1
+            title = f"{number}-{count}"
+            store.begin(title)
+            confirmed.append(title)
+        store.close()
+
+    writers = [threading.Thread(target=write, args=(number,)) for number in range(2)]
+    for writer in writers:
+        writer.start()
+    try:
+        for _ in range(3):
+            restore_backup(folder, {"conversations": path}, replace=True)
+    finally:
+        over.set()
+        for writer in writers:
+            writer.join()
+    found: set[str] = set()
+    for file in (path, *path.parent.glob("*.replaced-*")):
+        with closing(sqlite3.connect(file)) as connection:
+            found.update(
+                title for (title,) in connection.execute("SELECT title FROM conversations")
+            )
+    assert len(confirmed) > 20
+    assert set(confirmed) <= found
+
+
 def test_a_part_that_cannot_be_restored_leaves_the_other_alone(
     live: dict[str, Path], filled: str, tmp_path: Path
 ) -> None:
