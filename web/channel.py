@@ -11,6 +11,7 @@ import time
 from typing import Any
 
 from waitress.channel import HTTPChannel
+from waitress.parser import HTTPRequestParser, ParsingError
 from waitress.task import ErrorTask
 from werkzeug.datastructures import LanguageAccept
 from werkzeug.http import parse_accept_header
@@ -55,11 +56,21 @@ def _as_ours(status: int) -> KexError:
     return InputError(message("errors.web_no_http"))
 
 
+class Parser(HTTPRequestParser):  # type: ignore[misc]
+    """Refuses a request whose length is stated twice: a proxy may believe the other statement."""
+
+    def parse_header(self, header_plus: bytes) -> None:
+        super().parse_header(header_plus)
+        if self.chunked and "CONTENT_LENGTH" in self.headers:
+            raise ParsingError("Content-Length beside Transfer-Encoding")
+
+
 class Channel(HTTPChannel):  # type: ignore[misc]
     """A connection with `server.stall_timeout`: seconds for a whole request, and for the client to
     take some of the answer that waits for it."""
 
     error_task_class = JsonErrorTask
+    parser_class = Parser
 
     def __init__(self, *given: Any, **named: Any) -> None:
         super().__init__(*given, **named)

@@ -69,7 +69,9 @@ def _unwrapped(text: str) -> str:
         hyphen = _HYPHEN.search(before, max(0, len(before) - _LONGEST_WORD))
         divided = hyphen and _is_divided(hyphen["word"], text, next_line)
         begin = next_line
-        if hyphen:  # of a divided word it goes; of a compound or a range it stays
+        if before.endswith("\u00ad"):  # a soft hyphen only ever divides a word
+            out.append(before[:-1])
+        elif hyphen:  # of a divided word it goes; of a compound or a range it stays
             out.append(before[:-1] if divided else before)
         elif _WIDE.match(before[-1]) or _WIDE.match(after):
             out.append(before)

@@ -7,6 +7,7 @@ of the user's own is opened once in a process that may end; a file of known hash
 from __future__ import annotations
 
 import hashlib
+import os
 import subprocess
 import sys
 from contextlib import suppress
@@ -18,6 +19,8 @@ from settings import Settings
 from wording import message
 
 SECONDS = 120  # for a large file on a slow disk
+# What an interpreter may need to start; neither keys nor settings of Kex go along.
+ENVIRONMENT = ("PATH", "HOME", "PYTHONHOME", "PYTHONPATH", "LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH")
 _ENDED = 3
 
 
@@ -35,7 +38,7 @@ def require_opens(path: Path, key: str, cache: Path, threads: int) -> None:
     try:
         done = subprocess.run(  # noqa: S603  # our own module
             command, cwd=root, capture_output=True, text=True, errors="replace", timeout=SECONDS,
-            check=False,
+            check=False, env={name: os.environ[name] for name in ENVIRONMENT if name in os.environ},
         )  # fmt: skip
     except subprocess.TimeoutExpired as error:
         raise _damaged(path, f"llama.cpp: {SECONDS} s") from error
@@ -57,7 +60,10 @@ def _damaged(path: Path, reason: str) -> Unavailable:
 def main(path: Path, threads: int) -> None:
     from models.embedded.llama_engine import LlamaEngine
 
-    settings = Settings(embedded_slots=1, embedded_context=2048, embedded_warm=False)
+    settings = Settings(
+        _env_file=None,  # it may hold keys
+        embedded_slots=1, embedded_context=2048, embedded_warm=False,
+    )  # fmt: skip
     try:
         LlamaEngine(path, None, settings, threads).close()
     except KexError as error:

@@ -211,6 +211,7 @@ def test_the_time_is_linear(unit: str) -> None:
     [
         ("its new wing in Copen-\nhagen on Monday", "Copenhagen on"),
         ("moved to Read-\ning in 2004 and stayed", "Reading in"),
+        ("an office in Trond\u00ad\r\nheim since 2004", "Trondheim since"),
         ("the Phila-\ndelphia Orchestra under", "Philadelphia Orchestra"),
         ("a visit to Stratford-\nupon-Avon in May", "Stratford-upon-Avon"),
         ("an Anglo-\nSaxon manuscript from", "Anglo-Saxon"),
