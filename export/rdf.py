@@ -108,7 +108,7 @@ class _Writer:
     ) -> Iterator[Said]:
         subject = self._resource(head.text)
         predicate = URIRef(self._iris.relation(relation))
-        found = meaning(tail.text)
+        found = meaning(tail.text, relation)
         value = self._terms(tail.text) if found else self._resource(tail.text)
         if item.assertion == "stated":
             yield subject, predicate, value

@@ -95,10 +95,16 @@ def _card_rows(record: Record, card: Card) -> Iterator[Row]:
 def _item_row(record: Record, item: Item) -> Row:
     made: Row = {"correction": record.correction(item)}
     if isinstance(item, Triple):
-        row = _located("entity", item.head) | _value(item.tail) | {"relation": item.relation}
+        row = (
+            _located("entity", item.head)
+            | _value(item.tail, item.relation)
+            | {"relation": item.relation}
+        )
         return row | _stated(record, item) | made
     if isinstance(item, Fact):
-        row = _located("entity", item.entity) | _value(item.value) | {"relation": item.key}
+        row = (
+            _located("entity", item.entity) | _value(item.value, item.key) | {"relation": item.key}
+        )
         return row | _stated(record, item) | made
     return _located("entity", item.place) | _class(item) | made
 
@@ -125,8 +131,8 @@ def _stated(record: Record, item: Triple | Fact) -> Row:
     }
 
 
-def _value(located: Located) -> Row:
-    found = meaning(located.text)
+def _value(located: Located, label: str) -> Row:
+    found = meaning(located.text, label)
     means: Row = dict(found.to_json()) if found else {}
     return _located("value", located) | means
 

@@ -85,7 +85,7 @@ def item_json(item: Item) -> ItemJson:
 
 
 def _triple_json(triple: Triple) -> dict[str, Any]:
-    fields = asdict(triple) | {"tail": _value_json(triple.tail)}
+    fields = asdict(triple) | {"tail": _value_json(triple.tail, triple.relation)}
     return _without_defaults(fields)
 
 
@@ -95,7 +95,7 @@ def _entity_json(entity: Entity) -> dict[str, Any]:
 
 
 def _fact_json(fact: Fact) -> dict[str, Any]:
-    fields = asdict(fact) | {"value": _value_json(fact.value)}
+    fields = asdict(fact) | {"value": _value_json(fact.value, fact.key)}
     del fields["entity"]
     return _without_defaults(fields)
 
@@ -112,9 +112,9 @@ def _card_json(card: Card) -> dict[str, Any]:
     return written | ({"not_stated": list(card.not_stated)} if card.not_stated else {})
 
 
-def _value_json(located: Located) -> dict[str, Any]:
+def _value_json(located: Located, label: str) -> dict[str, Any]:
     """With `normalised` where it is wholly a date or a quantity."""
-    found = meaning(located.text)
+    found = meaning(located.text, label)
     return asdict(located) | ({"normalised": found.to_json()} if found else {})
 
 

@@ -68,6 +68,13 @@ _RAISED = "⁰¹²³⁴⁵⁶⁷⁸⁹"
 _SPACED_DATE = re.compile(r"(?<=\d) (?=[年月日号])|(?<=[年月]) (?=\d)")
 _YEAR = re.compile(r"\d{2,}年")  # 98年 or 618年: a year more often than so many of them
 _LAST_YEAR = 2199
+_BARE_YEAR = re.compile(r"1\d{3}|20\d{2}|21\d{2}")
+_ASKS_WHEN = re.compile(
+    r"日期|年份|年代|(?<!持续)(?<!运行)(?<!所需)时间|\b(?:date|year|since|inception)\b"
+    r"|\b(?:founded|established|opened|closed|completed|born|died|start|end)$"
+    r"|\b(?:start|end) (?:time|of)\b",
+    re.IGNORECASE,
+)
 _LONGEST = 60  # characters of a value that is looked at
 _TENS_ZH = {"百": 100, "千": 1000, "万": 10**4, "百万": 10**6, "千万": 10**7, "亿": 10**8}
 _TENS_ZH |= {"百亿": 10**10, "千亿": 10**11, "万亿": 10**12}
@@ -91,8 +98,11 @@ class Meaning:
         return present | ({"approximate": True} if self.approximate else {})
 
 
-def meaning(text: str) -> Meaning | None:
-    """What `text` means, None unless the whole of it is a date or a quantity."""
+def meaning(text: str, label: str = "") -> Meaning | None:
+    """What `text` means, None unless the whole of it is a date or a quantity.
+
+    `label` is the relation or key that it is the value of: "2012" is a year if that asks for one.
+    """
     if len(text) > _LONGEST:
         return None
     plain = _plain(text)
@@ -100,6 +110,8 @@ def meaning(text: str) -> Meaning | None:
     rest = plain[about.end() :] if about else plain
     if when := _date(rest.lower()):
         return Meaning(date=when, approximate=bool(about and about["about"]))
+    if _BARE_YEAR.fullmatch(rest) and _ASKS_WHEN.search(label):
+        return Meaning(date=rest, approximate=bool(about and about["about"]))
     return _quantity(plain)
 
 

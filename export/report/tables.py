@@ -114,7 +114,7 @@ class Tables:
         )
 
     def _triple(self, item: Triple) -> Html:
-        head, tail = self._named(item.head, "head"), self._value(item.tail, "tail")
+        head, tail = self._named(item.head, "head"), self._value(item.tail, "tail", item.relation)
         cells = [_isolated(item.relation), tail, self._evidence(item)]
         return element("tbody", self._item(item, head, cells))
 
@@ -157,7 +157,7 @@ class Tables:
         yield self._table(caption, iter([element("tbody", *facts, *missing)]))
 
     def _fact(self, item: Fact) -> Html:
-        cells = [self._value(item.value, "value"), self._evidence(item)]
+        cells = [self._value(item.value, "value", item.key), self._evidence(item)]
         return self._item(item, _isolated(item.key), cells)
 
     def _named(self, located: Located, kind: str) -> Html:
@@ -175,8 +175,8 @@ class Tables:
         badge = element("span", label, class_=f"badge {located.status}", title=note)
         return join((word, " ", badge))
 
-    def _value(self, located: Located, kind: str) -> Html:
-        found = meaning(located.text)
+    def _value(self, located: Located, kind: str, label: str) -> Html:
+        found = meaning(located.text, label)
         shown = found.to_json() if found else {}
         plain = shown.get("date") or " ".join(
             str(shown[part]) for part in ("number", "unit") if part in shown

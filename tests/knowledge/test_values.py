@@ -163,3 +163,24 @@ def test_dates_set_with_spaces(text: str, iso: str) -> None:
     found = meaning(text)
     assert found is not None
     assert found.date == iso
+
+
+@pytest.mark.parametrize(
+    ("text", "label", "date", "number"),
+    [
+        ("2012", "成立时间", "2012", None),
+        ("1881", "date of birth", "1881", None),
+        ("about 1200", "inception", "1200", None),
+        ("2012", "容量", None, 2012),
+        ("2012", "持续时间", None, 2012),
+        ("1200", "height", None, 1200),
+        ("320", "date of birth", None, 320),
+        ("2012", "", None, 2012),
+    ],
+)
+def test_a_bare_year_is_one_where_the_label_asks_for_time(
+    text: str, label: str, date: str | None, number: int | None
+) -> None:
+    found = meaning(text, label)
+    assert found is not None
+    assert (found.date, found.number) == (date, number)
