@@ -31,6 +31,7 @@ ModelName = Literal["Local-GLM", "ChatGpt", "Embedded"]
 
 # Visible ASCII without a comma, long enough that nobody guesses it.
 _KEY = re.compile(r"[!-+\--~]{16,}")
+_HOST = re.compile(r"[A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?")
 _HASHED_KEY = re.compile(r"sha256:[0-9a-f]{64}")
 
 # Never that of the current folder, which may be another project's.
@@ -260,6 +261,14 @@ class Settings(BaseSettings):
             hashed = key.strip().startswith("sha256:")
             if not (_HASHED_KEY if hashed else _KEY).fullmatch(key.strip()):
                 raise ValueError(message("errors.settings_api_key"))
+        return value
+
+    @field_validator("hosts")
+    @classmethod
+    def _check_hosts(cls, value: str | None) -> str | None:
+        for name in (value or "").split(","):
+            if name.strip() and not _HOST.fullmatch(name.strip()):
+                raise ValueError(message("errors.settings_hosts", name=name.strip()[:80]))
         return value
 
     @field_validator("trusted_proxy")

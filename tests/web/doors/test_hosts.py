@@ -61,3 +61,9 @@ def test_a_key_is_enough() -> None:
     key = SecretStr("a-key-of-sixteen-characters")
     assert status("kex.lan", "/health", api_key=key) == 200
     assert status("kex.lan", "/models", api_key=key) == 401
+
+
+@pytest.mark.parametrize("hosts", ["*", "http://kex.lan", "kex.lan:80", "kex lan", "-a"])
+def test_what_is_no_name_is_refused(hosts: str) -> None:
+    with pytest.raises(ValueError, match="is no host name"):
+        Settings(hosts=hosts)
