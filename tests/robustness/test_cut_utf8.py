@@ -46,7 +46,8 @@ def test_a_request_that_comes_in_two_pieces(echo: Serving) -> None:
         with socket.create_connection((str(address.hostname), address.port or 0), 10) as connection:
             connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             head = (
-                "POST /get_response HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
+                "POST /get_response HTTP/1.1\r\nHost: localhost\r\n"
+                "Content-Type: application/json\r\n"
                 f"Connection: close\r\nContent-Length: {len(body)}\r\n\r\n"
             )
             connection.sendall(head.encode() + body[:cut])
