@@ -1,6 +1,6 @@
 """Takes secrets out of texts: the one place that knows which settings are secret.
 
-`log_lines` passes every line through it. Knows the settings, and nothing of who writes.
+`log_lines` passes every line through it. Knows the settings only.
 """
 
 from __future__ import annotations

@@ -29,7 +29,7 @@ VERSION = "0.1.0"
 ModelName = Literal["Local-GLM", "ChatGpt", "Embedded"]
 
 
-# Visible ASCII without a comma, long enough that nobody guesses it.
+# Visible ASCII without a comma, too long to be guessed.
 _KEY = re.compile(r"[!-+\--~]{16,}")
 _HOST = re.compile(r"[A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?")
 _HASHED_KEY = re.compile(r"sha256:[0-9a-f]{64}")

@@ -11,7 +11,7 @@ from documents.tables import read_table
 from errors import InputError, UnsupportedMedia
 from wording import message
 
-# A comment, and what stands in code, where it is none.
+# A comment, or code, in which the same characters are no comment.
 _COMMENT = re.compile(
     r"^(?P<code>(?P<fence>```|~~~).*?^(?P=fence))|(?P<line>`[^`\n]+`)|<!--.*?-->", re.M | re.S
 )

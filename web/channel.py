@@ -1,6 +1,6 @@
-"""One connection of the server: who sends or reads too slowly is cut, and its own errors are JSON.
+"""One connection of the server: closed if the client is too slow; its own errors are JSON.
 
-waitress reads requests and sends answers in one thread, without one of its own for a client; its
+waitress reads requests and sends answers in one thread for all clients; its
 time-out starts again at every byte, so that a byte now and then would hold a connection for ever.
 """
 

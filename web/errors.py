@@ -96,7 +96,7 @@ def _unexpected(error: Exception) -> Response:
 
 
 def unexpected(error: Exception | None = None) -> KexError:
-    """What the user is told of a mistake of ours, or of too little memory for a request."""
+    """The error for a defect of Kex, or for a request that needs too much memory."""
     if isinstance(error, MemoryError):
         return Unavailable(message("errors.web_out_of_memory"), retry_after=10)
     return KexError(message("errors.web_internal"))

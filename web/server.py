@@ -85,7 +85,7 @@ def serve(
     """Serve until a signal comes; `announce` gets the URL once the port is open.
 
     Then new requests are refused, and running answers get DRAIN_SECONDS to finish; then `stop` ends
-    the models, and what still runs tells its client so. Raises InputError when the address is
+    the models, and answers that still run end with an error. Raises InputError when the address is
     taken.
     """
     _allow_files()

@@ -98,17 +98,17 @@ class Places:
         )
 
     def close(self) -> None:
-        """Let nobody in any more."""
+        """Refuse new requests."""
         with self._lock:
             self._closed = True
 
 
 class Runner:
-    """Places for requests, a deadline for each, and an eye on the client.
+    """Limits simultaneous requests and their time, and stops when the client is gone.
 
-    Each model has a gate of `places`, so that one that is slow keeps nobody from the others; what
-    needs no model has one, too. `timeout` is in seconds. What is to be run is handed over as a
-    generator that has not begun; it is closed in any case, which stops the model.
+    Each model has a gate of `places`, so that a slow model does not block the others; work without
+    a model has a gate, too. `timeout` is in seconds. The work is a generator that has not begun; it
+    is always closed, which stops the model.
     """
 
     def __init__(self, places: int, timeout: float) -> None:

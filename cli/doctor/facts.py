@@ -86,7 +86,7 @@ def memory() -> str:
 
 
 def packages() -> dict[str, str]:
-    """The packages that Kex stands on, with the versions that are here; empty where one is not."""
+    """The packages that Kex depends on and their installed versions; empty if one is missing."""
     return {one.name: _version(one.name) for one in _wanted()}
 
 
@@ -152,7 +152,7 @@ def shown_value(value: Any) -> str:
         parts = urlsplit(text)
         port = f":{parts.port}" if parts.port else ""
         return f"{parts.scheme}://{parts.hostname or ''}{port}{parts.path}"
-    except ValueError:  # an address that is none: nobody knows where its secret stands
+    except ValueError:  # no valid address: its secret cannot be located
         return say("doctor_secret")
 
 

@@ -1,8 +1,8 @@
 """Text of a PDF page that a reader cannot see: drawn in white, or hardly drawn, on an even ground.
 
-What colour lies under the text nobody says, so the page is drawn: where the place of a pale piece
-has one colour only, the piece is not there for a reader. White letters on a dark heading, and pale
-ones over a scanned page, have more than one. Runs only in the process of `worker`.
+A PDF does not state the colour behind its text, so the page is drawn: if the area of a pale piece
+has only one colour, the piece is invisible. White letters on a dark heading, and pale ones over a
+scanned page, have more than one. Runs only in the process of `worker`.
 """
 
 from __future__ import annotations

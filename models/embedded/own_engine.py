@@ -70,7 +70,7 @@ class OwnEngine:
         threads: int,
         on_broken: Callable[[], None] = lambda: None,
     ) -> None:
-        """As `open_network`; `on_broken` is called when the engine ends though nobody closed it."""
+        """As `open_network`; `on_broken` is called when the engine ends without `close`."""
         network = open_network(path, key, adapter, settings, threads)
         self.about: str = message("states.embedded_own", kind=network.kernels)
         self._tokenizer = QwenTokenizer(network.gguf)

@@ -163,7 +163,7 @@ class Engine:
     ) -> None:
         """`cost` says what steps cost; by default it is measured.
 
-        `on_broken` is called, in the engine's thread, when that ends though nobody closed it.
+        `on_broken` is called in the engine's thread when it ends without `close`.
         """
         self.tokenizer = tokenizer
         self._network = network
@@ -181,7 +181,7 @@ class Engine:
 
     @property
     def broken(self) -> bool:
-        """Whether it has ended though nobody closed it."""
+        """Whether it has ended without `close`."""
         return self._broken
 
     def submit(self, request: Request, listener: Listener) -> None:
@@ -219,7 +219,7 @@ class Engine:
     def _run(self) -> None:
         try:
             self._serve()
-        except BaseException as error:  # nobody may wait for a thread that has ended
+        except BaseException as error:  # so that no request waits for a thread that has ended
             log.error("the engine ends: %s", type(error).__name__, exc_info=error)
         with self._change:
             self._broken = not self._closed

@@ -94,7 +94,7 @@ class QwenTokenizer:
 
 
 def _all(values: object, kind: type) -> bool:
-    """Whether it is a list of these alone; the first tells, as a GGUF array has one type."""
+    """Whether it is a list of these; the first is enough, because a GGUF array has one type."""
     return isinstance(values, list) and all(isinstance(one, kind) for one in values[:1])
 
 

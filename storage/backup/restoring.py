@@ -29,7 +29,7 @@ from storage.database.sqlite import (
 )
 from wording import message
 
-ATTEMPTS = 20  # to find a moment in which nobody writes
+ATTEMPTS = 20  # to find a moment without other writes
 
 
 @dataclass(frozen=True)

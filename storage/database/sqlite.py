@@ -138,8 +138,8 @@ def copy(source: Path, target: Path, setting: str, guard: Callable[[], None] | N
 
     Both may be in use by this and other processes: those that read `target` go on with its new
     content. A new file is its owner's alone. Raises StoreFailed, also where one of them stays
-    locked; `target` is then as before. `guard` is called when nobody else can write `target` any
-    more and nothing is changed yet; what it raises leaves `target` as it was.
+    locked; `target` is then as before. `guard` is called when `target` is locked
+    against other writers and not changed yet; if it raises, `target` is unchanged.
     """
     until = time.monotonic() + BUSY_SECONDS
     begun = False
@@ -162,13 +162,13 @@ def copy(source: Path, target: Path, setting: str, guard: Callable[[], None] | N
             for pragma in _PRAGMAS:
                 writer.execute(f"PRAGMA {pragma}")
             # All pages in one step: a reader of a write-ahead log keeps no writer waiting, and a
-            # copy of several steps would begin anew whenever somebody writes `source`. With a guard
+            # copy of several steps would restart whenever `source` is written. With a guard
             # the first step is a page, which locks `target` until the last one.
             reader.backup(writer, pages=-1 if guard is None else 1, progress=patience)
 
 
 def single_file(path: Path, setting: str) -> None:
-    """Let a database that nobody uses be one file, without a write-ahead log beside it."""
+    """Make an unused database a single file, without a write-ahead log."""
     with translate_errors(str(path), setting), closing(sqlite3.connect(path)) as connection:
         connection.execute("PRAGMA journal_mode=DELETE")
 

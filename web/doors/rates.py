@@ -1,7 +1,7 @@
 """How much one client may ask for: requests per minute and per day (UTC).
 
 A client is an API key or, without keys, an IP address (of IPv6, the /64 network that a provider
-gives to one customer). Counts are in memory: a restart begins anew.
+gives to one customer). Counts are in memory; a restart resets them.
 """
 
 from __future__ import annotations
