@@ -88,14 +88,15 @@ class Channel(HTTPChannel):  # type: ignore[misc]
 
     def readable(self) -> bool:
         """Whether to read; the server's loop asks each connection at least once a second."""
-        if self.connected and self._stalls(time.monotonic()):
+        if self.connected and self._stalls(time.monotonic(), time.time()):
             self.logger.info("a connection that sends or reads too slowly is closed")
             # Now: waitress closes what can be written to, which this may never be.
             self.handle_close()
             return False
         return bool(super().readable())
 
-    def _stalls(self, now: float) -> bool:
+    def _stalls(self, now: float, wall: float) -> bool:
+        """`now` by the monotonic clock; `wall` by that of the wall, as waitress notes activity."""
         limit: float = getattr(self.server, "stall_timeout", STALL_SECONDS)
         since = self._receiving_since
         if since is not None and now - since > limit:
@@ -106,6 +107,6 @@ class Channel(HTTPChannel):  # type: ignore[misc]
         # The last activity may be the request, minutes ago, where the answer has just come.
         if self._waiting_since is None:
             self._waiting_since = now
-        # waitress notes activity by the wall clock, which somebody may set.
-        quiet: float = min(now - self._waiting_since, time.time() - self.last_activity)
+        # The wall clock may be set: it alone never makes a connection stall.
+        quiet: float = min(now - self._waiting_since, wall - self.last_activity)
         return quiet > limit

@@ -172,7 +172,7 @@ def test_corrections_of_entities_and_facts_become_gold(client: FlaskClient, tmp_
     born = {"entity": "Curie", "key": "year of birth", "value": "1867"}
     assert correct(client, name, 1, kind="edit", before=place, after=city).status_code == 201
     fact = correct(client, name, 2, kind="add", after=born).get_json()["corrected"]["knowledge"]
-    assert fact["facts"][1]["value"]["normalised"] == {"number": 1867}
+    assert fact["facts"][1]["value"]["normalised"] == {"date": "1867"}
     assert fact["entity"]["text"] == "Marie Curie"  # of which Curie is another name
     response = client.get(f"/conversations/{name}/gold")
     assert response.headers["Content-Type"] == "application/jsonl; charset=utf-8"
