@@ -134,7 +134,7 @@ def _base(address: str | None) -> Check:
 
 def _server(settings: Settings) -> Check:
     """What answers at KEX_HOST and KEX_PORT, if anything does."""
-    host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(settings.host, settings.host)  # noqa: S104
+    host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(settings.host, settings.host)  # noqa: S104  # asks, binds nothing
     place = f"{host}:{settings.port}"
     connection = http.client.HTTPConnection(host, settings.port, timeout=_SERVER_SECONDS)
     try:

@@ -132,7 +132,7 @@ def kill_base(folder: Path, kills: int, seed: int = 8) -> Counter[str]:
 
 
 def kill_corpus(folder: Path, kills: int, seed: int = 9) -> Counter[str]:
-    """Jobs that are killed and gone on with; the answers are those of a job that nobody killed."""
+    """Jobs that are killed and resumed; the answers equal those of an undisturbed job."""
     documents = 8 * kills
     people(folder / "in.jsonl", documents)
     count: Counter[str] = Counter()

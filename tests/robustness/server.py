@@ -9,7 +9,7 @@ import os
 import re
 import subprocess
 import sys
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,11 +18,10 @@ from typing import IO
 from urllib.request import urlopen
 
 import models.registry
-from errors import ModelFailed
-from models.base import Chunk, GenerateRequest
+from models.base import GenerateRequest
 from tests import EMPTY_CACHE, ROOT
-from tests.scripted_model import ScriptedModel, Step
-from wording import message
+from tests.scripted_model import Step
+from tests.web.scripted_server import Closing
 
 CUES: dict[str, Sequence[Step]] = {
     "slow": ["a", *[step for _ in range(200) for step in (0.1, "b")]],
@@ -34,23 +33,6 @@ CUES: dict[str, Sequence[Step]] = {
 
 def script(request: GenerateRequest) -> Sequence[Step]:
     return CUES.get(request.messages[-1].content, ["fine"])
-
-
-class Closing(ScriptedModel):
-    """Ends its answers when it is closed, as the engines do."""
-
-    def __init__(self) -> None:
-        super().__init__(script)
-        self._closed = False
-
-    def generate(self, request: GenerateRequest) -> Generator[Chunk, None, None]:
-        for chunk in super().generate(request):
-            if self._closed:
-                raise ModelFailed(message("errors.glm_failed", kind="closed"))
-            yield chunk
-
-    def close(self) -> None:
-        self._closed = True
 
 
 @dataclass(frozen=True)
@@ -114,5 +96,5 @@ def served(**settings: str) -> Iterator[Served]:
 if __name__ == "__main__":
     from cli.main import main
 
-    models.registry.FACTORIES = {**models.registry.FACTORIES, "Embedded": lambda _: Closing()}
+    models.registry.FACTORIES = {**models.registry.FACTORIES, "Embedded": lambda _: Closing(script)}
     main(["serve"])

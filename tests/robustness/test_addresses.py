@@ -1,7 +1,7 @@
 """Addresses in pictures, texts, files and fields are text: nothing is opened for them.
 
-Scenario 10. A trap listens on loopback: whoever follows an address is noticed, the readers'
-processes included. The server's own connections are watched as well.
+Scenario 10. A trap listens on loopback and notices every connection, also of the readers'
+processes. The server's own connections are watched as well.
 """
 
 from __future__ import annotations

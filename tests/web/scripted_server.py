@@ -6,7 +6,7 @@ A text that is one of its cues decides how long the answer takes.
 from __future__ import annotations
 
 import sys
-from collections.abc import Generator, Sequence
+from collections.abc import Callable, Generator, Sequence
 
 import models.registry
 from errors import ModelFailed
@@ -24,7 +24,7 @@ def script(request: GenerateRequest) -> Sequence[Step]:
 class Closing(ScriptedModel):
     """Ends its answers when it is closed, as the engines do."""
 
-    def __init__(self) -> None:
+    def __init__(self, script: Callable[[GenerateRequest], Sequence[Step]] = script) -> None:
         super().__init__(script)
         self._closed = False
 

@@ -1,5 +1,5 @@
-"""An engine that runs out of memory, fails or ends: who waits is told, and the next request is
-answered as before. The engine and its kernels are real, the network is tiny."""
+"""An engine that runs out of memory, fails or ends: waiting requests get an error, and the next
+request is answered as before. The engine and its kernels are real, the network is tiny."""
 
 from __future__ import annotations
 
