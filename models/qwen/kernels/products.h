@@ -18,13 +18,22 @@ INLINE void fetch(const void *p, size_t bytes) {
   for (size_t at = 0; at < bytes; at += 64) __builtin_prefetch((const char *)p + at);
 }
 
+/* `scaled[t]` += `part[t]` in the token's scale number `number`; `part` begins anew. */
+INLINE void take(const Activation *x, size_t stride, int tokens, int number, floats *part,
+                 floats *scaled) {
+  for (int t = 0; t < tokens; t++) {
+    scaled[t] = fma_(part[t], same(x[t * stride].d[number]), scaled[t]);
+    part[t] = same(0);
+  }
+}
+
 /* `to[t]` += the products of 16 rows with token t. `x`: the first token's blocks; the next token's
  * begin `stride` further. */
 INLINE void product4(const Tile4 *w, int blocks, const Activation *x, size_t stride, int tokens,
                      floats *to) {
   for (int b = 0; b < blocks; b++, w++) {
-    floats scaled[TOKENS], least[TOKENS];
-    for (int t = 0; t < tokens; t++) scaled[t] = least[t] = same(0);
+    floats scaled[TOKENS], part[TOKENS], least[TOKENS];
+    for (int t = 0; t < tokens; t++) scaled[t] = part[t] = least[t] = same(0);
     for (int j = 0; j < 8; j++) {
       fetch(w[AHEAD].q[j], sizeof w->q[j]);
       bytes group[8];
@@ -33,29 +42,31 @@ INLINE void product4(const Tile4 *w, int blocks, const Activation *x, size_t str
         group[g] = low4(both);
         group[g + 4] = high4(both);
       }
-      floats scale = load_u8(w->scale[j]), min = load_u8(w->min[j]);
+      floats scale = load_u8(w->scale[j]);
       for (int t = 0; t < tokens; t++) {
         const Activation *a = x + t * stride + b;
         ints dot = same_int(0);
         for (int g = 0; g < 8; g++) dot = dot4(dot, group[g], four(a->q + 32 * j + 4 * g));
-        scaled[t] = fma_(as_floats(dot), scale, scaled[t]);
-        least[t] = fma_(min, same(a->sum32[j]), least[t]);
+        part[t] = fma_(as_floats(dot), scale, part[t]);
       }
+      if ((j + 1) % (SHARED / 32) == 0) take(x + b, stride, tokens, j * 32 / SHARED, part, scaled);
+    }
+    for (int j = 0; j < 8; j++) {
+      floats min = load_u8(w->min[j]);
+      for (int t = 0; t < tokens; t++)
+        least[t] = fma_(min, same(x[t * stride + b].sum[j]), least[t]);
     }
     fetch(w[AHEAD].scale, sizeof *w - offsetof(Tile4, scale));
     floats d = load_half(w->d), dmin = times(load_half(w->dmin), same(-1));
-    for (int t = 0; t < tokens; t++) {
-      floats block = fma_(least[t], dmin, times(scaled[t], d));
-      to[t] = fma_(block, same(x[t * stride + b].d), to[t]);
-    }
+    for (int t = 0; t < tokens; t++) to[t] = add(to[t], fma_(least[t], dmin, times(scaled[t], d)));
   }
 }
 
 INLINE void product6(const Tile6 *w, int blocks, const Activation *x, size_t stride, int tokens,
                      floats *to) {
   for (int b = 0; b < blocks; b++, w++) {
-    floats scaled[TOKENS];
-    for (int t = 0; t < tokens; t++) scaled[t] = same(0);
+    floats scaled[TOKENS], part[TOKENS];
+    for (int t = 0; t < tokens; t++) scaled[t] = part[t] = same(0);
     for (int j = 0; j < 16; j++) {
       fetch(w[AHEAD].q[j], sizeof w->q[j]);
       bytes first = load_bytes(w->q[j][0]), second = load_bytes(w->q[j][1]);
@@ -67,20 +78,14 @@ INLINE void product6(const Tile6 *w, int blocks, const Activation *x, size_t str
         const Activation *a = x + t * stride + b;
         ints dot = same_int(a->less32[j]);
         for (int g = 0; g < 4; g++) dot = dot4(dot, group[g], four(a->q + 16 * j + 4 * g));
-        scaled[t] = fma_(as_floats(dot), scale, scaled[t]);
+        part[t] = fma_(as_floats(dot), scale, part[t]);
       }
+      if ((j + 1) % (SHARED / 16) == 0) take(x + b, stride, tokens, j * 16 / SHARED, part, scaled);
     }
     fetch(w[AHEAD].scale, sizeof *w - offsetof(Tile6, scale));
     floats d = load_half(w->d);
-    for (int t = 0; t < tokens; t++)
-      to[t] = fma_(times(scaled[t], d), same(x[t * stride + b].d), to[t]);
+    for (int t = 0; t < tokens; t++) to[t] = fma_(scaled[t], d, to[t]);
   }
-}
-
-/* `to[t]` += what a block gave, in the token's own scale. */
-INLINE void add_block(const floats *scaled, const Activation *x, size_t stride, int tokens,
-                      floats *to) {
-  for (int t = 0; t < tokens; t++) to[t] = fma_(scaled[t], same(x[t * stride].d), to[t]);
 }
 
 /* -32 times the sum of sub-block j's 32 numbers of a token. */
@@ -89,8 +94,6 @@ INLINE int32_t less_of(const Activation *a, int j) { return a->less32[2 * j] + a
 INLINE void product5(const Tile5 *w, int blocks, const Activation *x, size_t stride, int tokens,
                      floats *to) {
   for (int b = 0; b < blocks; b++, w++) {
-    floats scaled[TOKENS];
-    for (int t = 0; t < tokens; t++) scaled[t] = same(0);
     for (int j = 0; j < 8; j++) {
       fetch(w[AHEAD].q[j], sizeof w->q[j]);
       fetch(w[AHEAD].high[j], sizeof w->high[j]);
@@ -108,10 +111,9 @@ INLINE void product5(const Tile5 *w, int blocks, const Activation *x, size_t str
         const Activation *a = x + t * stride + b;
         ints dot = same_int(less_of(a, j) / 2);
         for (int g = 0; g < 8; g++) dot = dot4(dot, group[g], four(a->q + 32 * j + 4 * g));
-        scaled[t] = fma_(as_floats(dot), d, scaled[t]);
+        to[t] = fma_(times(as_floats(dot), same(a->d[j * SMALL / SHARED])), d, to[t]);
       }
     }
-    add_block(scaled, x + b, stride, tokens, to);
   }
 }
 
@@ -119,8 +121,6 @@ INLINE void product5(const Tile5 *w, int blocks, const Activation *x, size_t str
 INLINE void product8(const Tile8 *w, int blocks, const Activation *x, size_t stride, int tokens,
                      floats *to) {
   for (int b = 0; b < blocks; b++, w++) {
-    floats scaled[TOKENS];
-    for (int t = 0; t < tokens; t++) scaled[t] = same(0);
     for (int j = 0; j < 8; j++) {
       fetch(w[AHEAD].q[j], sizeof w->q[j]);
       fetch(w[AHEAD].high[j], sizeof w->high[j]);
@@ -142,10 +142,9 @@ INLINE void product8(const Tile8 *w, int blocks, const Activation *x, size_t str
           of_high = dot4(of_high, high[g], numbers);
         }
         floats dot = fma_(as_floats(of_high), same(16), as_floats(of_low)); /* exact: below 2^24 */
-        scaled[t] = fma_(dot, d, scaled[t]);
+        to[t] = fma_(times(dot, same(a->d[j * SMALL / SHARED])), d, to[t]);
       }
     }
-    add_block(scaled, x + b, stride, tokens, to);
   }
 }
 

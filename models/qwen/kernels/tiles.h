@@ -55,44 +55,47 @@ typedef struct {
   uint16_t d[8][LANES];
 } Tile8;
 
-/* 256 numbers of one token in eight bits: x = d * q. */
+#define SHARED 64 /* numbers of a token that have one scale */
+#define PARTS (BLOCK / SHARED)
+
+/* 256 numbers of one token in eight bits: x = d[column / SHARED] * q. (llama.cpp has one scale for
+ * all 256: one large number then takes precision from 255 others.) */
 typedef struct {
   int8_t q[BLOCK];
-  float sum32[8];    /* of each 32 q */
-  int32_t less32[16]; /* -32 times the sum of each 16 q: what Q6_K's offset takes off */
-  float d;
-  float unused[3];
+  float d[PARTS], sum[8]; /* sum: d times the sum of 32 q */
+  int32_t less32[16];     /* -32 times the sum of each 16 q: what Q6_K's offset takes off */
+  float unused[4];
 } Activation;
 
-/* Rounds to nearest, halves to even. `columns` % 16 == 0. */
+/* Rounds to nearest, halves to even. `columns` % 32 == 0. */
 static void quantise(const float *x, Activation *to, int columns) {
   for (; columns > 0; columns -= BLOCK, x += BLOCK, to++) {
-    int groups = (columns < BLOCK ? columns : BLOCK) / LANES;
-    floats size = same(0);
-    for (int j = 0; j < groups; j++) {
-      floats lanes = load(x + LANES * j);
-      size = larger(size, larger(lanes, times(lanes, same(-1))));
-    }
-    float lane[LANES], largest = 0;
-    store(lane, size);
-    for (int i = 0; i < LANES; i++) largest = fmaxf(largest, lane[i]);
-    float inverse = largest > 0 ? 127.0f / largest : 0;
-    to->d = largest / 127.0f;
-    for (int j = 0; j < groups; j++) {
-      store(lane, nearest(times(load(x + LANES * j), same(inverse))));
-      int total = 0;
-      for (int i = 0; i < LANES; i++) {
-        int q = (int)lane[i];
-        to->q[LANES * j + i] = (int8_t)q;
-        total += q;
+    int used = columns < BLOCK ? columns : BLOCK;
+    memset(to, 0, sizeof *to);
+    for (int part = 0; part < PARTS; part++) {
+      int first = part * SHARED, end = first + SHARED < used ? first + SHARED : used;
+      floats size = same(0);
+      for (int i = first; i < end; i += LANES)
+        size = larger(size, larger(load(x + i), times(load(x + i), same(-1))));
+      float lane[LANES], largest = 0;
+      store(lane, size);
+      for (int i = 0; i < LANES; i++) largest = fmaxf(largest, lane[i]);
+      float inverse = largest > 0 ? 127.0f / largest : 0;
+      to->d[part] = largest / 127.0f;
+      for (int i = first; i < end; i += LANES) {
+        store(lane, nearest(times(load(x + i), same(inverse))));
+        int total = 0;
+        for (int k = 0; k < LANES; k++) {
+          int q = (int)lane[k];
+          to->q[i + k] = (int8_t)q;
+          total += q;
+        }
+        to->less32[i / LANES] = -32 * total;
       }
-      to->less32[j] = -32 * total;
     }
-    for (int j = groups; j < 16; j++) {
-      memset(to->q + LANES * j, 0, LANES);
-      to->less32[j] = 0;
-    }
-    for (int j = 0; j < 8; j++) to->sum32[j] = (float)(-(to->less32[2 * j] + to->less32[2 * j + 1]) / 32);
+    for (int j = 0; j < 8; j++)
+      to->sum[j] = to->d[j * SMALL / SHARED] *
+                   (float)(-(to->less32[2 * j] + to->less32[2 * j + 1]) / 32);
   }
 }
 

@@ -48,10 +48,10 @@ def multiplied(
 
 
 def in_eight_bits(x: NDArray[np.float32]) -> NDArray[np.float64]:
-    """The numbers that the kernels see: 256 at a time, rounded to 1/127 of the largest."""
+    """The numbers that the kernels see: 64 at a time, rounded to 1/127 of the largest."""
     columns = x.shape[1]
-    padded = np.pad(x, ((0, 0), (0, -columns % 256)))
-    blocks = padded.reshape(-1, 256)
+    padded = np.pad(x, ((0, 0), (0, -columns % 64)))
+    blocks = padded.reshape(-1, 64)
     largest = np.abs(blocks).max(1, keepdims=True)
     inverse = np.divide(np.float32(127), largest, out=np.zeros_like(largest), where=largest > 0)
     q = np.rint(blocks * inverse)
