@@ -21,6 +21,12 @@ _MONTHS = (
 _MONTH = "(?P<month>" + "|".join(f"{m[:3]}(?:{m[3:]}|\\.)?" if m != "may" else m for m in _MONTHS)
 _MONTH = _MONTH.replace("sep(?:tember|\\.)?", "sep(?:t?\\.?|tember)") + ")"
 _DAY = r"(?:the )?(?P<day>\d{1,2})(?:st|nd|rd|th)?"
+# The year before the first of each era that counts in the calendar of today.
+_ERAS = {"民国": 1911, "大正": 1911, "昭和": 1925, "平成": 1988, "令和": 2018}
+_IN_DIGITS = r"(?:(?P<month>\d{1,2})月(?:(?P<day>\d{1,2})[日号]?)?)?"
+_IN_CHINESE = (
+    "(?:(?P<month>[一二三四五六七八九十]{1,2})月(?:(?P<day>[一二三四五六七八九十]{1,3})[日号]?)?)?"
+)
 _DATES = [
     re.compile(pattern)
     for pattern in (
@@ -28,9 +34,10 @@ _DATES = [
         rf"{_MONTH} {_DAY}, ?(?P<year>\d{{4}})",
         rf"{_MONTH},? (?:of )?(?P<year>\d{{4}})",
         r"(?P<year>\d{4})([-/.])(?P<month>\d{1,2})\2(?P<day>\d{1,2})",
-        r"(?P<year>\d{4})年(?:(?P<month>\d{1,2})月(?:(?P<day>\d{1,2})[日号]?)?)?",
-        "(?P<year>[零〇一二三四五六七八九]{4})年"
-        "(?:(?P<month>[一二三四五六七八九十]{1,2})月(?:(?P<day>[一二三四五六七八九十]{1,3})[日号]?)?)?",
+        rf"(?:公元)?(?P<year>\d{{4}})年{_IN_DIGITS}",
+        rf"(?:公元)?(?P<year>[零〇一二三四五六七八九]{{4}})年{_IN_CHINESE}",
+        rf"(?P<era>{'|'.join(_ERAS)})(?P<year>\d{{1,3}}|[元一二三四五六七八九十百]{{1,4}})年"
+        f"(?:{_IN_DIGITS}|{_IN_CHINESE.replace('>', '_zh>')})",
     )
 ]
 
@@ -59,6 +66,7 @@ _QUANTITY = re.compile(
     "(?P<still>余|多)?"
     rf"(?: ?(?P<unit>{_UNIT_ZH}|{_UNIT_EN}))?(?P<or_so>左右|上下|以上|以下| or so| or more)?"
 )
+_PERCENT = re.compile(rf"百分之(?P<number>[{CHINESE}]+|\d+(?:\.\d+)?)")
 # Words that make another number or a date of what stands before them.
 _NO_UNITS = frozenset(
     "bc bce ad ce half halves third thirds quarter quarters fourth fourths fifth fifths tenth"
@@ -125,10 +133,15 @@ def _date(text: str) -> str | None:
     for pattern in _DATES:
         if match := pattern.fullmatch(text):
             found = match.groupdict()
-            year = int("".join(str(DIGITS.get(char, char)) for char in found["year"]))
-            parts = [_part(found.get("month")), _part(found.get("day"))]
-            return _iso(year, parts)
+            parts = [found.get(name) or found.get(f"{name}_zh") for name in ("month", "day")]
+            return _iso(_year(found["year"], found.get("era")), [_part(part) for part in parts])
     return None
+
+
+def _year(text: str, era: str | None) -> int:
+    if era is None:
+        return int("".join(str(DIGITS.get(char, char)) for char in text))
+    return _ERAS[era] + (1 if text == "元" else _part(text) or 0)
 
 
 def _part(text: str | None) -> int | None:
@@ -154,6 +167,9 @@ def _iso(year: int, parts: list[int | None]) -> str | None:
 
 
 def _quantity(text: str) -> Meaning | None:
+    if part := _PERCENT.fullmatch(text):
+        known = _number(part["number"], "")
+        return None if known is None else Meaning(number=known, unit="%")
     # "More than 300": the first letter of a sentence, and not that of "US$".
     match = _QUANTITY.fullmatch(text[:1].lower() + text[1:] if text[1:2].islower() else text)
     if match is None:

@@ -30,6 +30,8 @@ _ARTICLES = {
     "zh": "(?:该项?|这[一项笔次个]{0,2}|双方的?)?",
     "en": r"(?:the|this|that|its|their|his|her)\s+",
 }
+# From a condition to the verb of what follows from it.
+_RESULT = {"zh": "[^，。；！？]{1,20}，[^。；！？]{0,20}?", "en": "[^,;.?!]{1,80},[^;.?!]{1,80}?"}
 # What may follow a verb that says what became of something.
 _AFTER = {
     "zh": "(?:了|后|之后|[，。；！）」”]|$|而|以)",
@@ -61,6 +63,8 @@ class Frames(BaseModel):
     rebuttals: tuple[str, ...]
     attributes: tuple[str, ...]
     unlikely: tuple[str, ...]
+    absent: tuple[str, ...]
+    unreal: tuple[str, ...]
     denials: tuple[str, ...]
 
 
@@ -80,7 +84,9 @@ class _Rules:
         self.claim = _compiled(_any(told.claims, lang))
         self.rebuttal = _compiled(_any(told.rebuttals, lang))
         self.attribute = _compiled("|".join(map(re.escape, told.attributes)))
-        self.unlikely = _compiled(f"{_BEGINS[lang]}(?P<if>{_any(told.unlikely, lang)})")
+        absent = f"{_any(told.absent, lang)}(?={_RESULT[lang]}{_any(told.unreal, lang)})"
+        condition = f"{_any(told.unlikely, lang)}|{absent}"
+        self.unlikely = _compiled(f"{_BEGINS[lang]}(?P<if>{condition})")
         self.denial = _compiled(_any(told.denials, lang))
         self.breaks = re.compile(_BREAKS[lang])
         because = r"|因[^，。；]{1,20}?(?:而|\Z)|\d{1,4}[年月日]" if lang == "zh" else ""
@@ -194,7 +200,7 @@ def _was_taken_back(rules: _Rules, said: str, ends: Sequence[Span]) -> Span | No
 
 def _would_have_been(rules: _Rules, said: str, ends: Sequence[Span]) -> Span | None:
     """What follows from a condition that did not hold, unless it is denied itself."""
-    condition = rules.unlikely.search(said, 0, ends[0].start)
+    condition = rules.unlikely.search(said)
     stop = rules.breaks.search(said, condition.end()) if condition else None
     if condition is None or stop is None or stop.end() > ends[0].start:
         return None

@@ -24,11 +24,12 @@ _REST = {
     "zh": 5,
     "en": 14,
 }  # characters of a predicate that takes no object: 不随行, "not affected"
+_VERB = {"zh": 4, "en": 20}  # characters between a cue and the object of its verb
 _COPULAS = "是非在为"  # a noun phrase follows, whatever describes it: 不是他写的书
 _LITTLE = 80  # characters
 _BEFORE = 300  # characters: so far before a condition its consequence is looked for
 _AFTERWARDS = 60  # characters of the next sentence, which may take back what this one said
-_NOUN = 2  # words between a determiner and its noun
+_NOUN = {"zh": 1, "en": 2}  # characters or words between a determiner and its noun
 # A comma between the members of a list ends no clause: "no schools, shops or roads".
 _LIST = re.compile(
     r",(?:\s+[^\s,;:.!?]+){1,3}(?:,(?:\s+[^\s,;:.!?]+){1,3}){0,12},?\s+(?:or|nor)\s+[^,;:.!?]{1,60}"
@@ -215,9 +216,15 @@ class _Pair:
     def _is_echoed(self, cue: Word, clause: Span, order: str) -> bool:
         """Whether the cue's clause names the relation of two ends that stand before the cue.
 
-        Where both stand before the clause, it must go on with what they say.
+        Where both stand before the clause, it must go on with what they say. Or both follow the
+        verb that it denies or plans, and the relation is that: 拟收购海天食品51%股权.
         """
-        if "clause" not in cue.reaches or order not in ("<b", "bb", "<<") or self._attributive(cue):
+        if "clause" not in cue.reaches or self._attributive(cue):
+            return False
+        if order == "ff":
+            verb = self._said[cue.span.end : self.ends[0].start]
+            return len(verb) <= _VERB[self._lang] and names(verb, self._label, self._lang)
+        if order not in ("<b", "bb", "<<"):
             return False
         if not names(self._said[cue.span.end : clause.end], self._label, self._lang):
             return False
@@ -268,7 +275,10 @@ class _Pair:
     def _is_next(self, cue: Word) -> bool:
         """Whether the cue stands right before an end: no trains, not Leeds."""
         first = self._next(cue)
-        return first is not None and len(self._between(cue.span.end, first.start).split()) <= _NOUN
+        if first is None:
+            return False
+        between = self._between(cue.span.end, first.start)
+        return len(between if self._lang == "zh" else between.split()) <= _NOUN[self._lang]
 
     def _turns(self, cue: Word) -> bool:
         """Whether a contrast follows the next end: not Leeds but York."""

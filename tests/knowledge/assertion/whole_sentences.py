@@ -38,11 +38,56 @@ SUPPOSED: tuple[Row, ...] = (
     ("若非大雨，比赛早已在杭州举行。", "比赛", "杭州", "negated", "地点"),
     ("要不是经费不足，新馆已在宁波建成。", "新馆", "宁波", "negated", "地点"),
     ("若非李华资助，阳光小学不会建成。", "李华", "阳光小学", "stated", "资助"),
-    ("But for the strike, Nordvik would have moved to Hamar.", "Nordvik", "Hamar", "negated",
-     "location"),
-    ("Had it not been for the war, the opera would have been given in Oslo.", "opera", "Oslo",
-     "negated", "location"),
-    ("But for Ida Moe, Nordvik would not have moved to Hamar.", "Nordvik", "Hamar", "stated",
+    (
+        "But for the strike, Nordvik would have moved to Hamar.",
+        "Nordvik",
+        "Hamar",
+        "negated",
+        "location",
+    ),
+    (
+        "Had it not been for the war, the opera would have been given in Oslo.",
+        "opera",
+        "Oslo",
+        "negated",
+        "location",
+    ),
+    (
+        "But for Ida Moe, Nordvik would not have moved to Hamar.",
+        "Nordvik",
+        "Hamar",
+        "stated",
+        "location",
+    ),
+    (
+        "Without Ida Moe, the firm Nordvik would be led by Karl Abt.",
+        "Nordvik",
+        "Karl Abt",
+        "negated",
+        "chief executive",
+    ),
+    (
+        "Without the grant, Nordvik could not have moved to Hamar.",
+        "Nordvik",
+        "Hamar",
+        "stated",
+        "location",
+    ),
+    ("Without much ado, Nordvik moved to Hamar.", "Nordvik", "Hamar", "stated", "location"),
+    ("没有李华，华新公司早就由王刚领导了。", "华新公司", "王刚", "negated", "负责人"),
+    ("没有李华，华新公司就不会迁到宁波。", "华新公司", "宁波", "stated", "所在地"),
+    ("没有休息，华新公司就迁到了宁波。", "华新公司", "宁波", "stated", "所在地"),
+)
+
+# Both ends behind the verb: what is planned or denied is the relation that the verb names.
+OBJECTS: tuple[Row, ...] = (
+    ("公司拟收购海天食品51%股权。", "海天食品", "51%", "planned", "收购比例"),
+    ("公司没有收购海天食品51%股权。", "海天食品", "51%", "negated", "收购比例"),
+    ("公司拟收购总部位于宁波的海天食品。", "海天食品", "宁波", "stated", "总部"),
+    ("公司没有公布海天食品51%股权的收购价。", "海天食品", "51%", "stated", "持股比例"),
+    ("Nordvik will acquire Skarv's yard in Hamar.", "Skarv", "yard in Hamar", "planned",
+     "acquired asset"),
+    ("Nordvik did not acquire Skarv's yard in Hamar.", "Skarv's yard", "Hamar", "stated",
      "location"),
 )  # fmt: skip
 
@@ -115,4 +160,4 @@ TO_COME: tuple[Row, ...] = (
     ("明年还将在宁波新建码头。", "宁波", "码头", "planned", "设施"),
 )
 
-WHOLE = (*STATED, *SUPPOSED, *GROUPS_AND_QUESTIONS, *UNDONE, *TAKEN_BACK, *TO_COME)
+WHOLE = (*STATED, *SUPPOSED, *OBJECTS, *GROUPS_AND_QUESTIONS, *UNDONE, *TAKEN_BACK, *TO_COME)
