@@ -19,12 +19,13 @@ from extraction.answers.filtering import Dropped, Filter, LeftOut
 from extraction.chunking.chunks import Chunk, chunks
 from extraction.chunking.context import Context
 from extraction.parallel import in_order
-from extraction.prompting.messages import tuned_for
+from extraction.prompting.messages import labels_of, tuned_for
 from extraction.prompting.questions import recognizes
 from extraction.reading import Defect, Done, Part, Read, read_part
 from extraction.request.task import Task
 from knowledge.answer_json import knowledge_json
 from knowledge.assertion.judging import judged
+from knowledge.classes import classes_by_label
 from knowledge.grounding.aliases import Aliases
 from knowledge.grounding.firm_names import FirmNames
 from knowledge.grounding.source import Source, ground
@@ -117,7 +118,8 @@ class _Run:
         self.document = Document(task.text, task.body_start)
         self.source = Source(self.document)
         self.aliases = Aliases(self.source)
-        self.firms = FirmNames(cleaned(self.document.plain))
+        classes = classes_by_label(labels_of(task)) if task.prompt_type == "KE2" else {}
+        self.firms = FirmNames(cleaned(self.document.plain), classes)
         if task.entity:
             self.source.learn(task.entity, self.aliases.of(task.entity))
         self.context = Context(self.document, task.lang)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
+from collections.abc import Mapping
 from dataclasses import replace
 
 from knowledge.raw import RawEntity, RawFact, RawItem
@@ -35,10 +36,16 @@ _PAIRS = {"）": "（", ")": "(", "》": "《", "】": "【", "”": "“"}
 
 
 class FirmNames:
-    """The bracketed names of one text."""
+    """The bracketed names of one text.
 
-    def __init__(self, text: str) -> None:
+    `classes`: the class that means places and the one that means organisations (LOC, ORG), where
+    the request has them.
+    """
+
+    def __init__(self, text: str, classes: Mapping[str, str] | None = None) -> None:
         self._text = text
+        classes = classes or {}
+        self._place, self._organisation = classes.get("LOC"), classes.get("ORG")
         found = (*_FIRM.finditer(text), *_PARTNERSHIP.finditer(text))
         self._firms = sorted(found, key=lambda firm: firm.start())
         self._starts = [firm.start() for firm in self._firms]
@@ -48,12 +55,20 @@ class FirmNames:
         """The item with each firm's name whole; None for an entity that is only a piece of one."""
         if isinstance(item, RawEntity):
             name = self._whole(item.text)
-            return replace(item, text=name) if name else None
+            if not name:
+                return None
+            # 山东 of 山东(海阳)核电有限公司 was read as a place.
+            misread = item.label == self._place and self._organisation and self._is_firm(name)
+            label = self._organisation if misread else item.label
+            return replace(item, text=name, label=label or item.label)
         if isinstance(item, RawFact):
             entity, value = self._whole(item.entity), self._whole(item.value)
             return replace(item, entity=entity or item.entity, value=value or item.value)
         head, tail = self._whole(item.head), self._whole(item.tail)
         return replace(item, head=head or item.head, tail=tail or item.tail)
+
+    def _is_firm(self, name: str) -> bool:
+        return any(firm.group() == name for firm in self._firms)
 
     def _whole(self, name: str) -> str:
         """The whole name, where all places of `name` are in one; empty where none begins one."""

@@ -33,6 +33,15 @@ def test_a_name_is_completed(text: str, name: str, whole: str) -> None:
     assert entity(text, name) == whole
 
 
+@pytest.mark.parametrize("read", ["山东", "山东(海阳)核电有限公司"])
+def test_a_firm_that_begins_with_a_place_is_an_organisation(read: str) -> None:
+    classes = {"LOC": "地点", "ORG": "公司"}
+    firms = FirmNames("山东(海阳)核电有限公司在海阳开工。", classes)
+    assert firms.complete(RawEntity("地点", read)) == RawEntity("公司", "山东(海阳)核电有限公司")
+    assert firms.complete(RawEntity("业主", read)) == RawEntity("业主", "山东(海阳)核电有限公司")
+    assert firms.complete(RawEntity("地点", "海阳")) == RawEntity("地点", "海阳")
+
+
 @pytest.mark.parametrize("piece", ["中国", "有限公司", "中国）有限公司", "（中国）有限公司"])
 def test_a_piece_of_a_name_is_no_entity(piece: str) -> None:
     assert entity("北辰（中国）有限公司起诉了他。", piece) is None
