@@ -22,4 +22,4 @@ VOLUME /data
 EXPOSE 5000
 HEALTHCHECK --interval=30s --timeout=5s --start-period=5m \
     CMD ["python", "-c", "from urllib.request import urlopen; urlopen('http://127.0.0.1:5000/ready', timeout=4)"]
-CMD ["sh", "-c", "python app.py models get Embedded; exec python app.py serve"]
+CMD ["sh", "-c", "test \"${KEX_DEFAULT_MODEL:-Embedded}\" != Embedded || python app.py models get Embedded; exec python app.py serve"]

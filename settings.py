@@ -6,6 +6,7 @@ Knows of the project only its errors. Secrets are SecretStr, so that no log or r
 from __future__ import annotations
 
 import re
+from difflib import get_close_matches
 from ipaddress import ip_address
 from pathlib import Path
 from typing import Any, Literal
@@ -22,7 +23,7 @@ from pydantic_settings import (
 
 from errors import InputError
 from validation import field_error, first_fault
-from wording import message
+from wording import Message, message
 
 VERSION = "0.1.0"
 
@@ -329,3 +330,19 @@ def load_settings(**given: Any) -> Settings:
         name = str(fault.path[0])
         own = name in given or name.isupper()
         raise field_error(name if own else f"KEX_{name.upper()}", fault.reason) from error
+
+
+def unknown_variables() -> list[Message]:
+    """A warning for each KEX_ variable of the environment or `.env` that is no setting."""
+    known = [
+        str(field.validation_alias or f"KEX_{name.upper()}")
+        for name, field in Settings.model_fields.items()
+    ]
+    present = {**EnvSettingsSource(Settings).env_vars, **DotEnvSettingsSource(Settings).env_vars}
+    warnings = []
+    for name in sorted({name.upper() for name in present} - set(known)):
+        if name.startswith("KEX_"):
+            meant = get_close_matches(name, known, 1)
+            kind = "unknown_like" if meant else "unknown"
+            warnings.append(message(f"warnings.settings_{kind}", name=name, meant="".join(meant)))
+    return warnings

@@ -6,13 +6,14 @@ from typing import TYPE_CHECKING
 
 import click
 
-from cli.language import say
+from cli.language import locale_language, say
 from errors import StoreFailed
 from extraction.prompting.messages import warm_prefixes
 from log_lines import configure
 from models.registry import Registry
-from settings import Settings, load_settings
+from settings import Settings, load_settings, unknown_variables
 from web.doors.hosts import check_address
+from wording import localised
 
 if TYPE_CHECKING:  # the other commands need no database
     from storage.conversations.lazy import LazyStore
@@ -48,6 +49,8 @@ def serve_command(host: str | None, port: int | None) -> None:
 
 def _announce(url: str, settings: Settings, registry: Registry, store: LazyStore) -> None:
     """Say where the page is, and what it lacks."""
+    for warning in unknown_variables():
+        click.echo(localised(warning, locale_language()), err=True)
     if store.on:
         try:
             store.get()

@@ -9,7 +9,7 @@ import pytest
 from pydantic import SecretStr
 
 from errors import InputError
-from settings import Settings, load_settings
+from settings import Settings, load_settings, unknown_variables
 from tests import ROOT
 
 
@@ -122,3 +122,15 @@ def test_the_base_is_a_file_or_an_address_and_its_password_is_shown_nowhere(
     with pytest.raises(InputError, match="KEX_BASE: must be the path of a file") as caught:
         load_settings()
     assert "canary" not in caught.value.message
+
+
+def test_variables_that_are_no_settings_are_reported(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in [name for name in os.environ if name.startswith("KEX_")]:
+        monkeypatch.delenv(name)
+    monkeypatch.setenv("KEX_PORT", "5001")
+    assert unknown_variables() == []
+    monkeypatch.setenv("KEX_EMBEDED_PATH", "/tmp/model.gguf")
+    monkeypatch.setenv("KEX_XYZ", "1")
+    first, second = unknown_variables()
+    assert "KEX_EMBEDED_PATH is no setting" in first and "KEX_EMBEDDED_PATH?" in first
+    assert "KEX_XYZ is no setting" in second and "docs/settings.md" in second

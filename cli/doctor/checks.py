@@ -24,7 +24,7 @@ from models.base import Model
 from models.embedded.model import Embedded
 from models.recognisers import Recognisers
 from models.registry import NAMES, Registry
-from settings import Settings
+from settings import Settings, unknown_variables
 from wording import localised
 
 Status = Literal["ok", "warning", "failed", "skipped"]
@@ -53,6 +53,7 @@ def checks(settings: Settings, registry: Registry, *, thorough: bool) -> Iterato
     """
     work: list[tuple[str, Callable[[], Check]]] = [
         ("packages", _packages),
+        ("settings", _settings),
         ("KEX_CACHE_DIR", partial(_folder, "KEX_CACHE_DIR", settings.cache_dir)),
         ("KEX_STORE", partial(_conversations, settings.store)),
         ("KEX_BASE", partial(_base, settings.base)),
@@ -83,6 +84,11 @@ def _packages() -> Check:
     if wrong:
         return Check("packages", "warning", say("doctor_packages", names=", ".join(wrong)))
     return Check("packages", "ok")
+
+
+def _settings() -> Check:
+    unknown = [localised(one, locale_language()) for one in unknown_variables()]
+    return Check("settings", "warning" if unknown else "ok", " ".join(unknown))
 
 
 def _folder(name: str, folder: Path) -> Check:

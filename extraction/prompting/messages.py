@@ -52,10 +52,19 @@ def build_request(
 
 
 def tuned_for(task: Task, can: Capabilities) -> bool:
-    """Whether the model was trained for this task; facts need a given entity."""
-    if task.image is not None or (task.prompt_type == "KE3" and not task.entity):
+    """Whether the model was trained for this task, as `asked_as` puts it."""
+    if task.image is not None or (_of_all(task) and task.examples):
         return False
-    return f"{task.lang}/{task.prompt_type}" in can.tuned
+    return f"{task.lang}/{asked_as(task)}" in can.tuned
+
+
+def asked_as(task: Task) -> PromptType:
+    """The task that a trained model is asked: the facts of every entity are the text's triples."""
+    return "KE1" if _of_all(task) else task.prompt_type
+
+
+def _of_all(task: Task) -> bool:
+    return task.prompt_type == "KE3" and not task.entity
 
 
 def _few_shot(
@@ -122,17 +131,15 @@ def labels_of(task: Task) -> Mapping[str, str]:
 
 
 def warm_prefixes(can: Capabilities) -> list[tuple[Message, ...]]:
-    """What every few-shot request without examples of its own begins with, per task and language.
-
-    Of a trained model only KE3's, for requests without an entity.
-    """
+    """What every few-shot request without examples of its own begins with, per task and language:
+    nothing where a model was trained for it."""
     style = style_for(can)
     pairs: list[tuple[PromptType, Lang]] = [
         ("KE1", "zh"), ("KE2", "zh"), ("KE3", "zh"), ("KE1", "en"), ("KE2", "en"), ("KE3", "en"),
     ]  # fmt: skip
     prefixes = []
     for prompt_type, lang in pairs:
-        if prompt_type != "KE3" and f"{lang}/{prompt_type}" in can.tuned:
+        if f"{lang}/{prompt_type}" in can.tuned:
             continue
         prompt = load_prompt(prompt_type, lang)
         turn = Message("user", user_turn(prompt, "", {}, None))

@@ -10,6 +10,7 @@ from typing import Protocol, cast
 from errors import Unavailable
 from extraction.answers.answer_parser import AnswerParser
 from extraction.answers.confidence import Curve, Way, curve_for
+from extraction.answers.triples_as_facts import TriplesAsFacts
 from extraction.prompting.entity_typing import (
     MAX_NAMES,
     Candidate,
@@ -17,7 +18,13 @@ from extraction.prompting.entity_typing import (
     candidates,
     typing_request,
 )
-from extraction.prompting.messages import build_request, labels_of, style_for, tuned_for
+from extraction.prompting.messages import (
+    asked_as,
+    build_request,
+    labels_of,
+    style_for,
+    tuned_for,
+)
 from extraction.request.task import Task
 from knowledge.classes import classes_by_label, common_label, described
 from knowledge.raw import RawEntity, RawItem
@@ -73,11 +80,15 @@ def turns_for(
     """
 
     def plain(task: Task) -> Turn:
-        request = build_request(task, source, model.capabilities, context, known)
+        kind = asked_as(task) if tuned_for(task, model.capabilities) else task.prompt_type
+        asked = replace(task, prompt_type=kind)
+        request = build_request(asked, source, model.capabilities, context, known)
         way: Way = "tuned" if request.tuned else "asked"
-        curve = curve_for(model.capabilities.curves, task.prompt_type, task.lang, way)
+        curve = curve_for(model.capabilities.curves, kind, task.lang, way)
         trained = style_for(model.capabilities, request.tuned != "") == "trained"
-        return Turn(request, partial(AnswerParser, task.prompt_type, trained), curve)
+        if kind != task.prompt_type:
+            return Turn(request, partial(TriplesAsFacts, trained), curve)
+        return Turn(request, partial(AnswerParser, kind, trained), curve)
 
     if not recognizes(task, model) or (not alone and tuned_for(task, model.capabilities)):
         return Turns([plain(task)])

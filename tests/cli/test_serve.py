@@ -66,12 +66,13 @@ def test_it_does_not_open_to_other_machines_without_a_key() -> None:
 
 
 def test_without_weights_it_serves_and_says_so() -> None:
-    with served() as (process, url):
+    with served(KEX_CACHE_DIRECTORY="/tmp/kex") as (process, url):
         with urllib.request.urlopen(f"{url}/models", timeout=30) as response:
             assert b"models get Embedded" in response.read()
         process.terminate()
         _, errors = process.communicate(timeout=15)
         assert "Embedded cannot answer" in errors
+        assert "KEX_CACHE_DIRECTORY is no setting of Kex. Did you mean KEX_CACHE_DIR?" in errors
 
 
 def test_conversations_outlive_the_server(tmp_path: Path) -> None:

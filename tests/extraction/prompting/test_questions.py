@@ -146,3 +146,45 @@ def test_a_schema_of_the_users_own_alone_is_left_to_the_language_model() -> None
     model = ScriptedModel(['{"weekday":["Monday"]}'], names=[("PER", "Ann Lee")])
     answer = asked(make_task("KE2", EN, labels={"weekday": ""}), model)
     assert names(answer) == {"weekday": ["Monday"]}
+
+
+ALL = frozenset({"en/KE1", "en/KE3", "zh/KE1", "zh/KE3"})
+
+
+def test_facts_of_every_entity_are_asked_as_triples_where_a_model_was_trained_for_them() -> None:
+    text = "Ann Lee was born in Cork. Bo Hahn will move to Oslo."
+    reply = '{"triples":[["Ann Lee","Cork","born in"],["Bo Hahn","Oslo","moves to","planned"]]}'
+    model = ScriptedModel([reply], tuned=ALL)
+    answer = asked(make_task("KE3", text), model)
+    (request,) = model.requests
+    assert request.tuned == "en/KE1"
+    assert request.messages[-1].content.endswith("Triples: all")
+    written = answer.to_json()
+    assert written["prompt_type"] == "KE3"
+    first, second = written["knowledge"]
+    assert (first["entity"]["text"], second["entity"]["text"]) == ("Ann Lee", "Bo Hahn")
+    (fact,) = second["facts"]
+    assert (fact["key"], fact["value"]["text"], fact["assertion"]) == ("moves to", "Oslo", "planned")
+
+
+def test_keys_narrow_the_facts_of_every_entity() -> None:
+    model = ScriptedModel(['{"triples":[["Ann Lee","Cork","born in"]]}'], tuned=ALL)
+    asked(make_task("KE3", "Ann Lee was born in Cork.", labels={"born in": ""}), model)
+    assert "only these relations: born in" in model.requests[0].messages[-1].content
+
+
+def test_the_facts_of_one_entity_have_their_own_task() -> None:
+    model = ScriptedModel(
+        ['{"entities":[{"entity":"Ann Lee","facts":[["born in","Cork"]]}]}'], tuned=ALL
+    )
+    asked(make_task("KE3", "Ann Lee was born in Cork.", entity="Ann Lee"), model)
+    assert model.requests[0].tuned == "en/KE3"
+
+
+def test_examples_of_the_users_own_are_facts_and_asked_as_such() -> None:
+    example = Example("Bo lives in Oslo.", {"entity": "Bo", "facts": [["home", "Oslo"]]})
+    model = ScriptedModel(
+        ['{"entities":[{"entity":"Ann Lee","facts":[["home","Cork"]]}]}'], tuned=ALL
+    )
+    asked(make_task("KE3", "Ann Lee lives in Cork.", examples=(example,)), model)
+    assert model.requests[0].tuned == ""
