@@ -17,11 +17,10 @@ import click
 from rich.cells import cell_len, set_cell_size
 
 from cli.language import locale_language, say
-from errors import InputError, WeightsError
+from errors import InputError
 from models.embedded.weights import QWEN_CODER_1_5B, WeightsStore, locate_own
 from models.local_glm.packages import require_packages
 from models.local_glm.weights import GlmStore
-from models.recognisers import Recognisers
 from models.weights.download import Meter
 from settings import ModelName, Settings, load_settings
 from wording import localised, message
@@ -50,9 +49,6 @@ def list_command(form: str) -> None:
         rows = localised(registry.describe(), locale_language())
     finally:
         registry.close()
-    for row in rows:
-        if row["name"] == "Embedded":
-            row["detail"] = f"{row['detail']} {_recognisers_here(settings)}".lstrip()
     if form == "json":
         click.echo(json.dumps(rows, ensure_ascii=False, indent=2))
         return
@@ -77,7 +73,6 @@ def get_command(name: str, accept_licence: bool, update: bool) -> None:
     if accept_licence or update:
         raise click.UsageError(say("models_glm_only", name=GLM))
     own = _own_file(name, settings)
-    _get_recognisers(settings)
     if own is not None:
         click.echo(say("models_own", path=own), err=True)
         click.echo(own)
@@ -89,27 +84,6 @@ def get_command(name: str, accept_licence: bool, update: bool) -> None:
     if found is not None:
         click.echo(say("models_already"), err=True)
     click.echo(found or store.get())
-
-
-def _get_recognisers(settings: Settings) -> None:
-    """Fetch the small files that find names; Embedded answers without them too."""
-    for store in _recognisers(settings).stores.values():
-        try:
-            store.get()
-        except WeightsError as error:
-            click.echo(
-                say("models_without", title=store.pack.title, reason=error.message), err=True
-            )
-
-
-def _recognisers_here(settings: Settings) -> str:
-    """Which recognisers have their files here, in one sentence."""
-    recognisers = _recognisers(settings)
-    here = [lang for lang in recognisers.stores if recognisers.available(lang)]
-    missing = [lang for lang in recognisers.stores if lang not in here]
-    if not missing:
-        return say("models_recognisers_here", languages=", ".join(here))
-    return say("models_recognisers_missing", languages=", ".join(missing))
 
 
 def _get_glm(settings: Settings, accepted: bool, update: bool) -> None:
@@ -143,9 +117,6 @@ def verify_command(name: str) -> None:
         click.echo(folder)
         return
     own = _own_file(name, settings)
-    for pack in _recognisers(settings).stores.values():
-        good = pack.locate() is not None
-        _tell(say("models_file_correct", path=pack.path) if good else pack.missing())
     if own is not None:
         click.echo(say("models_own_unknown"), err=True)
         click.echo(own)
@@ -242,10 +213,6 @@ def _store(settings: Settings) -> WeightsStore:
         settings.weight_sources,
         say=_tell,
     )
-
-
-def _recognisers(settings: Settings) -> Recognisers:
-    return Recognisers(settings.cache_dir, settings.weight_sources, say=_tell)
 
 
 def _glm_store(settings: Settings) -> GlmStore:

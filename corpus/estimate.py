@@ -19,7 +19,7 @@ from corpus.run import RunOptions, limits
 from corpus.work import Work, read_text
 from errors import KexError, Unavailable
 from extraction.extractor import parts_of
-from extraction.prompting.questions import turns_for
+from extraction.prompting.questions import turn_for
 from folder_lock import claim
 from knowledge.text.document import Document
 from models.base import GenerateRequest, Model
@@ -129,7 +129,7 @@ def _requests(
     task = spec.options.task(type_, text, entity)  # type: ignore[arg-type]  # one of its types
     for part in parts_of(task, model, Document(task.text, task.body_start)):
         source = task.text[part.span.start : part.span.end]
-        yield from (turn.request for turn in turns_for(task, source, model).turns)
+        yield turn_for(task, source, model.capabilities).request
 
 
 class _Counter:

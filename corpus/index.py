@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -62,13 +62,18 @@ class Index:
     def __init__(self, folder: Path) -> None:
         self.path = folder / FILE
         self._db = sqlite3.connect(self.path, isolation_level=None, timeout=30)
+        with ExitStack() as unusable:
+            unusable.callback(self._db.close)
+            self._prepare(folder)
+            unusable.pop_all()
+
+    def _prepare(self, folder: Path) -> None:
         # FULL: a committed answer survives a power cut, also in WAL; fullfsync: on macOS too.
         for pragma in ("journal_mode=WAL", "synchronous=FULL", "fullfsync=ON", "cache_size=-32000"):
             self._db.execute(f"PRAGMA {pragma}")
         self._begun = False
         damage = self._db.execute("PRAGMA quick_check(1)").fetchone()[0]
         if damage != "ok":
-            self._db.close()
             raise StoreFailed(
                 message(
                     "errors.database_damaged",

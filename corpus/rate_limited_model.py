@@ -10,7 +10,6 @@ import threading
 import time
 from collections.abc import Generator, Sequence
 from contextlib import closing
-from typing import cast
 
 from corpus.budget import Ledger
 from errors import BudgetReached, KexError, ModelFailed, RateLimited, Unavailable
@@ -19,12 +18,10 @@ from models.base import (
     Chunk,
     Finish,
     GenerateRequest,
-    Mention,
     Message,
     Model,
     ModelState,
     Progress,
-    Recognising,
     Text,
     Usage,
 )
@@ -37,7 +34,7 @@ FAILURES = 40  # requests in a row that break down: it is the service then, and 
 
 
 class RateLimitedModel:
-    """A model with `places`; implements `models.base.Model` and `models.base.Recognising`.
+    """A model with `places`; implements `models.base.Model`.
 
     A failure that is not the document's (a service that is gone, a limit on requests) is waited out
     for `patience` seconds. After that `given_up` says why; every further request fails with it.
@@ -77,9 +74,6 @@ class RateLimitedModel:
 
     def count_tokens(self, texts: Sequence[str]) -> list[int] | None:
         return self._model.count_tokens(texts)
-
-    def recognize(self, text: str, lang: str, *, unsure: bool = False) -> list[Mention]:
-        return cast(Recognising, self._model).recognize(text, lang, unsure=unsure)
 
     def close(self) -> None:
         self._model.close()

@@ -20,7 +20,6 @@ from extraction.chunking.chunks import Chunk, chunks
 from extraction.chunking.context import Context
 from extraction.parallel import in_order
 from extraction.prompting.messages import labels_of, tuned_for
-from extraction.prompting.questions import recognizes
 from extraction.reading import Defect, Done, Part, Read, read_part
 from extraction.request.task import Task
 from knowledge.answer_json import knowledge_json
@@ -106,7 +105,6 @@ class _Run:
 
     task: Task
     model: Model
-    alone: bool = False  # without the language model
     merge: Merge = field(default_factory=Merge)
     warnings: list[str] = field(default_factory=list)
     usages: list[Usage] = field(default_factory=list)
@@ -183,16 +181,8 @@ def extract(task: Task, model: Model) -> Generator[Event, None, None]:
             message("errors.model_reads_text_only", model=model.name),
             field="image",
         )
-    without: Unavailable | None = None
-    try:
-        yield from load(model)  # first, since a model that is loaded can count its tokens
-    except Unavailable as error:
-        if not recognizes(task, model):
-            raise
-        without = error
-    run = _Run(task, model, alone=without is not None)
-    if without is not None:
-        run.warn(message("warnings.extraction_common_classes_only", reason=without.message))
+    yield from load(model)  # first, since a model that is loaded can count its tokens
+    run = _Run(task, model)
     parts = parts_of(task, model, run.document)
     for number in range(task.passes):
         yield from _Pass(run, parts, number).events()
@@ -276,7 +266,6 @@ class _Pass:
             count=count,
             context=run.context.of(chunk, run.found()),
             known=known[:MAX_KNOWN],
-            alone=run.alone,
         )
         return read_part(task, run.model, part)
 

@@ -16,7 +16,7 @@ from extraction.answers.confidence import Tally, confidence
 from extraction.answers.enumerations import taken_apart
 from extraction.answers.loop_guard import RepeatGuard
 from extraction.prompting.answer_grammar import MAX_ITEMS
-from extraction.prompting.questions import Turn, turns_for
+from extraction.prompting.questions import Turn, turn_for
 from extraction.request.task import Task
 from knowledge.raw import RawItem
 from knowledge.text.sentences import sentences
@@ -46,7 +46,6 @@ class Part:
     count: int
     context: str = ""
     known: str = ""
-    alone: bool = False  # without the language model: what the recogniser knows
 
 
 @dataclass
@@ -103,16 +102,8 @@ def read_part(task: Task, model: Model, part: Part) -> Generator[Read, None, Non
 
 
 def _ask(task: Task, model: Model, part: Part, done: Done) -> Iterator[Read]:
-    questions = turns_for(task, part.text, model, part.context, part.known, part.alone)
-    if questions.warning and questions.warning not in done.warnings:
-        done.warnings.append(questions.warning)
-    yield from questions.known
-    for turn in questions.turns:
-        yield from _ask_with_retry(task, model, turn, part, done)
-
-
-def _ask_with_retry(task: Task, model: Model, turn: Turn, part: Part, done: Done) -> Iterator[Read]:
     """Ask; once more where the model failed for a reason that may pass."""
+    turn = turn_for(task, part.text, model.capabilities, part.context, part.known)
     for attempt in range(1, TRIES + 1):
         try:
             yield from _ask_with_repair(task, model, turn, part, done)

@@ -1,7 +1,6 @@
 """The classes of entities that everybody knows, under the names that people give them.
 
-A user's `schema` may say PER, person or 人物 and means the same: so a recogniser's labels find the
-user's classes, and a bare abbreviation is explained to the language model.
+A user's `schema` may say PER, person or 人物 and means the same.
 """
 
 from __future__ import annotations
@@ -10,7 +9,7 @@ from collections.abc import Iterable, Mapping
 
 from knowledge.text.spans import Lang
 
-# Label of the recognisers (models.base.Mention) → other names of it; lower case, one blank.
+# Short name → other names of it; lower case, one blank.
 _NAMES: dict[str, str] = {
     "PER": "per,person,persons,people,person name,human,人物,人,人名,姓名",
     "LOC": "loc,location,locations,place,places,gpe,geopolitical entity,地点,地名,位置,地区,地方",
@@ -22,7 +21,7 @@ _NAMES: dict[str, str] = {
     "EVENT": "event,events,事件,活动",
     "MISC": "misc,miscellaneous,other,其他,其它",
 }
-# Kinds of the above: beside one of them nobody but the language model can say which is which.
+# Kinds of the above.
 _NARROWER: dict[str, str] = {
     "LOC": "city,cities,country,countries,state,province,river,mountain"
     ",城市,国家,省份,景点,河流,山脉",
@@ -32,7 +31,7 @@ _NARROWER: dict[str, str] = {
 _BROADER = {name: label for label, names in _NARROWER.items() for name in names.split(",")}
 _BY_NAME = {name: label for label, names in _NAMES.items() for name in names.split(",")}
 
-# What an abbreviation or a bare name means, told to the model where the user did not tell it.
+# What a short name means: a model may not know it.
 _NOTES: dict[Lang, dict[str, str]] = {
     "zh": {
         "PER": "人的姓名",
@@ -58,12 +57,12 @@ _NOTES: dict[Lang, dict[str, str]] = {
 
 
 def common_label(name: str) -> str | None:
-    """The recognisers' label that a class name means, or None: "人物" → "PER"."""
+    """The short name of what a class name means, or None: "人物" → "PER"."""
     return _BY_NAME.get(_plain(name))
 
 
 def broad_label(name: str) -> str | None:
-    """The common label that a class name means or is a kind of: "company" → "ORG"."""
+    """The short name of what a class name means or is a kind of: "company" → "ORG"."""
     return common_label(name) or _BROADER.get(_plain(name))
 
 
@@ -72,7 +71,7 @@ def _plain(name: str) -> str:
 
 
 def classes_by_label(names: Iterable[str]) -> dict[str, str]:
-    """Recognisers' label → the class name that means it; none where another class competes."""
+    """Short name → the class name that means it; none where another class competes."""
     found: dict[str, list[str]] = {}
     competing: set[str] = set()
     for name in names:
@@ -88,9 +87,7 @@ def classes_by_label(names: Iterable[str]) -> dict[str, str]:
     }
 
 
-def described(labels: Mapping[str, str], lang: Lang) -> dict[str, str]:
-    """The labels, with a description where the user gave none and the class is a common one."""
-    return {
-        name: note or _NOTES[lang].get(common_label(name) or "", "")
-        for name, note in labels.items()
-    }
+def explained(labels: Mapping[str, str], lang: Lang) -> dict[str, str]:
+    """The labels, with a description of each short name to which the user gave none."""
+    notes = _NOTES[lang]
+    return {name: note or notes.get(name, "") for name, note in labels.items()}

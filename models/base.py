@@ -147,29 +147,12 @@ class Capabilities:
     chunk_chars: Mapping[str, int]  # language → characters of source text in one request
     chunk_tokens: int | None = None  # the same in its own tokens, where it counts them
     nfkc: bool = False  # reads and writes Unicode's form NFKC only: a full-width comma comes narrow
-    recognizes: bool = False  # it is also `Recognising`
-    trusted: Mapping[str, Sequence[str]] = field(default_factory=dict)
-    """Language → labels of its recogniser that no language model has to judge."""
     tuned: frozenset[str] = frozenset()  # names of the prompts that it was trained on
     tuned_tokens: Mapping[str, int] | None = None  # language → source text with such a prompt
     curves: Mapping[str, Sequence[float]] = field(default_factory=dict)
     """Way of asking → offset and slope that make a log probability a confidence."""
     parallel: int = 1  # requests of one document that it serves at a time
     context_tokens: int | None = None  # prompt and answer together; None: nobody here knows
-
-
-@dataclass(frozen=True)
-class Mention:
-    """A name where it stands: text[start:end] under `label` (PER, LOC, ORG, TIME, WORK, …).
-
-    Offsets in characters, `end` exclusive. Not `sure`: a candidate that somebody has to judge, its
-    label a guess or empty.
-    """
-
-    label: str
-    start: int
-    end: int
-    sure: bool = True
 
 
 Status = Literal["ready", "idle", "loading", "unavailable"]
@@ -221,16 +204,4 @@ class Model(Protocol):
 
     def close(self) -> None:
         """Free what the model holds."""
-        ...
-
-
-class Recognising(Protocol):
-    """What a model offers beside `Model` if its capabilities say that it `recognizes`."""
-
-    def recognize(self, text: str, lang: str, *, unsure: bool = False) -> list[Mention]:
-        """The names in a Chinese (`zh`) or English (`en`) text, in its order, within milliseconds.
-
-        `unsure` adds candidates, which overlap no name. Thread-safe; needs no `load`. Raises
-        Unavailable with the reason.
-        """
         ...

@@ -67,39 +67,6 @@ class TrainedPrompt(BaseModel):
         return re.sub(r"\{(\w+)\}", lambda mark: values[mark.group(1)], self.tasks[name])
 
 
-class TypingExample(BaseModel):
-    """A worked example of entity typing: each candidate of the text with its class, None for no
-    name."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-    text: str
-    labels: dict[str, str]
-    answer: dict[str, str | None]
-
-
-class TypingPrompt(BaseModel):
-    """A prompt file of entity typing. `none` is what the model calls "no name", `none_note` why."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-    system: str
-    user: str
-    separator: str
-    note: str
-    none: str
-    none_note: str
-    names_separator: str
-    examples: tuple[TypingExample, ...]
-
-
-@cache
-def load_typing_prompt(lang: str) -> TypingPrompt:
-    """The prompt that sorts given names into classes (zh, en)."""
-    path = FOLDER / lang / "KE2-typing.yaml"
-    return TypingPrompt.model_validate(yaml.safe_load(path.read_text(encoding="utf-8")))
-
-
 @cache
 def load_trained_prompt(lang: str) -> TrainedPrompt:
     """The prompt of the trained adapter, for all tasks in a language (zh, en)."""

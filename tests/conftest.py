@@ -13,7 +13,6 @@ from errors import WeightsError
 from models.embedded.model import Embedded
 from models.embedded.weights import QWEN_CODER_1_5B, SMOLLM2_135M, Weights, WeightsStore
 from models.local_glm.model import LocalGlm
-from models.recognisers import Recognisers
 from settings import Settings
 from tests import EMPTY_CACHE
 from tests.scripted_model import ScriptedModel
@@ -57,20 +56,6 @@ def smollm2() -> Path:
 def qwen() -> Path:
     """The real weights of `Embedded`."""
     return fetch(QWEN_CODER_1_5B)
-
-
-@pytest.fixture(scope="session")
-def recognisers() -> Recognisers:
-    """The real recognisers of names, 43 MB; without a network the tests are skipped."""
-    found = Recognisers(CACHE)
-    try:
-        for store in found.stores.values():
-            store.get()
-    except WeightsError as error:
-        if os.environ.get("CI"):
-            raise
-        pytest.skip(error.message)
-    return found
 
 
 @pytest.fixture(scope="session")

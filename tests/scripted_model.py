@@ -15,7 +15,6 @@ from models.base import (
     Chunk,
     Finish,
     GenerateRequest,
-    Mention,
     Message,
     ModelState,
     Progress,
@@ -42,22 +41,17 @@ class ScriptedModel:
         *,
         images: bool = False,
         chunk_chars: int = 800,
-        names: Sequence[tuple[str, str]] | None = None,
         tuned: frozenset[str] = frozenset(),
         constraint: Literal["grammar", "json_schema"] = "grammar",
         parallel: int = 1,
     ) -> None:
-        """`names`: what it recognises, (label, name); a label with "?" is a candidate's."""
         self.script: Script = script if callable(script) else lambda _: script
-        self.names = names
         self.capabilities = Capabilities(
             constraint,
             images,
             {"zh": chunk_chars, "en": chunk_chars},
-            recognizes=names is not None,
             tuned=tuned,
             curves=profile().confidence,
-            trusted=profile().trusted,
             parallel=parallel,
         )
         self.current = ModelState("ready")
@@ -73,13 +67,6 @@ class ScriptedModel:
 
     def warm(self, prefixes: Sequence[tuple[Message, ...]]) -> None:
         """It has no cache."""
-
-    def recognize(self, text: str, lang: str, *, unsure: bool = False) -> list[Mention]:
-        return [
-            Mention(label.rstrip("?"), text.index(name), text.index(name) + len(name), sure)
-            for label, name in self.names or ()
-            if name in text and ((sure := not label.endswith("?")) or unsure)
-        ]
 
     def count_tokens(self, texts: Sequence[str]) -> list[int] | None:
         """None: it reads nothing."""

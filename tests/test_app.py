@@ -10,7 +10,7 @@ def test_importing_the_app_loads_no_engine() -> None:
     code = (
         "import sys, app; app.create_app();"
         "heavy = {'torch', 'transformers', 'xllamacpp', 'openai', 'huggingface_hub', 'llguidance',"
-        " 'spacy', 'onnxruntime', 'numpy', 'pypdfium2', 'defusedxml'};"
+        " 'numpy', 'pypdfium2', 'defusedxml'};"
         "print(sorted(heavy & set(sys.modules)))"
     )
     done = subprocess.run(

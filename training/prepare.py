@@ -29,6 +29,7 @@ JOINED = 0.08  # of the texts are two texts
 LONGEST_JOINED = {"zh": 260, "en": 800}  # characters of both
 BROKEN = 0.08  # of the texts have their lines broken
 OTHER_FORM = 0.04  # of the texts are in full width (Chinese) or have lost their capitals (English)
+SPREAD = 7
 DESCRIBED = 0.15  # of the lists say of some names what they mean
 
 
@@ -69,7 +70,7 @@ class Groups:
         self._used = list(dict.fromkeys(triple[1] for triple in self._all))
         self._taken = {name for used in self._used for name in self._names.same(lang, used)}
         self._rows: list[dict[str, str]] = []
-        if rng.random() < 0.85:
+        if rng.random() < 0.95:
             self._ask(self._prompt.task("triples"), {"triples": self._triples({})})
         kind = rng.random()
         if kind < 0.55:
@@ -78,11 +79,11 @@ class Groups:
             self._coarse()
         elif kind < 0.78:
             self._inverse()
-        if rng.random() < 0.36:
+        if rng.random() < 0.25:
             self._nothing()
-        if rng.random() < 0.65:
+        if rng.random() < 0.8:
             self._core_classes()
-        if rng.random() < 0.5:
+        if rng.random() < 0.35:
             self._fine_classes()
         self._facts()
         if rng.random() < 0.25:
@@ -149,7 +150,7 @@ class Groups:
         alike = self._lookalikes()
         extra = rng.sample(alike, min(len(alike), rng.randint(0, 6)))
         extra += self._unstated()[: rng.randint(0, 8)]
-        extra += self._others(rng.choice((0, 0, 3, 8, 20, 20, 60)))
+        extra += self._others(rng.choice((0, 0, 3, 8, 20)))
         extra = [name for name in extra if name not in names.values()]
         self._list([*names.values(), *extra], self._triples(names) if names else [])
 
@@ -376,7 +377,22 @@ def prepare(rows: list[dict[str, Any]], names: Names, epoch: int) -> list[dict[s
         drawn.append(row)
     drawn += waiting.values()
     groups = Groups(names, epoch)
-    return [groups.group(row) for row in drawn]
+    return [groups.group(row) for row in spread(drawn)]
+
+
+def spread(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Texts with plans, which are rare, one in SPREAD until they are used up: so a run that ends
+    early has learnt them."""
+    plans, others = [], []
+    for row in rows:
+        marks = {one["assertion"] for one in row.get("marked", ())}
+        (plans if "planned" in marks else others).append(row)
+    out = []
+    for at, row in enumerate(others):
+        if at % (SPREAD - 1) == 0 and plans:
+            out.append(plans.pop(0))
+        out.append(row)
+    return out + plans
 
 
 def read_names(path: Path, rows: list[dict[str, Any]]) -> Names:

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Literal
 
 from cli.doctor.facts import hide_home, wrong_packages
-from cli.doctor.samples import CHINESE, TEXT, samples
+from cli.doctor.samples import TEXT, samples
 from cli.language import locale_language, say
 from documents.reading import read
 from errors import KexError
@@ -22,7 +22,6 @@ from extraction.extractor import Answer, extract
 from extraction.request.task import make_task
 from models.base import Model
 from models.embedded.model import Embedded
-from models.recognisers import Recognisers
 from models.registry import NAMES, Registry
 from settings import Settings, unknown_variables
 from wording import localised
@@ -62,10 +61,6 @@ def checks(settings: Settings, registry: Registry, *, thorough: bool) -> Iterato
     for name in samples():
         title = say("doctor_reader", ending=name.rpartition(".")[2])
         work.append((title, partial(_reader, title, name)))
-    recognisers = Recognisers(settings.cache_dir, settings.weight_sources)
-    for lang, text, name in (("zh", CHINESE, "鲁迅"), ("en", TEXT, "Ada Moreno")):
-        title = say("doctor_names", lang=lang)
-        work.append((title, partial(_names, recognisers, lang, title, text, name)))
     for name in reversed(NAMES):
         work.append((name, partial(_model, registry, settings, name, thorough)))
     for name, check in work:
@@ -166,17 +161,6 @@ def _reader(title: str, name: str) -> Check:
     text = read(name, data, column).text
     if text != wanted:
         return Check(title, "failed", say("doctor_wrong_text", found=repr(text)))
-    return Check(title, "ok", f"{time.monotonic() - started:.1f} s")
-
-
-def _names(recognisers: Recognisers, lang: str, title: str, text: str, name: str) -> Check:
-    missing = recognisers.why_not(lang)
-    if missing is not None:  # Embedded answers without them, a little worse
-        return Check(title, "warning", localised(missing, locale_language()))
-    started = time.monotonic()
-    found = [text[one.start : one.end] for one in recognisers.recognize(text, lang)]
-    if name not in found:
-        return Check(title, "failed", say("doctor_wrong_names", found=", ".join(found) or "–"))
     return Check(title, "ok", f"{time.monotonic() - started:.1f} s")
 
 

@@ -14,7 +14,7 @@ from knowledge.items import PromptType
 from knowledge.text.spans import Lang
 from models.base import Text
 
-Way = Literal["asked", "tuned", "typed"]  # few-shot prompt, trained prompt, entity typing
+Way = Literal["asked", "tuned"]  # few-shot prompt, trained prompt
 Curve = Sequence[float]  # offset and slope over the log probability of an item's tokens
 
 

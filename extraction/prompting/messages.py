@@ -8,6 +8,7 @@ from collections.abc import Mapping
 
 from extraction.prompting.answer_grammar import SHAPES, Style, grammar, json_schema, write_answer
 from extraction.request.task import Example, Task
+from knowledge.classes import explained
 from knowledge.items import PromptType
 from knowledge.text.spans import Lang
 from models.base import Capabilities, GenerateRequest, Message
@@ -84,6 +85,8 @@ def _trained(
     prompt = load_trained_prompt(task.lang)
     if not task.labels:  # the common classes are known without their descriptions
         labels = dict.fromkeys(labels, "")
+    elif task.prompt_type == "KE2":
+        labels = explained(labels, task.lang)
     messages = [Message("system", prompt.system)]
     for example in task.examples:
         entity = _entity_of(task.prompt_type, example.answer)

@@ -1,6 +1,6 @@
 """Chinese names of firms that hold a place or a kind in brackets: 南江集团（香港）有限公司.
 
-Models and recognisers often end such a name at its bracket, or take the bracket for a name of its
+Models often end such a name at its bracket, or take the bracket for a name of its
 own. What the text says shows the whole name.
 """
 

@@ -20,14 +20,12 @@ from models.base import (
     Capabilities,
     Chunk,
     GenerateRequest,
-    Mention,
     Message,
     ModelState,
     Progress,
 )
 from models.embedded.profile import ADAPTER, profile
 from models.embedded.weights import QWEN_CODER_1_5B, WeightsStore, locate_own
-from models.recognisers import Recognisers
 from models.thread_stream import Sink, pump
 from settings import Settings
 from wording import joined, message
@@ -62,7 +60,7 @@ class Engine(Protocol):
 
 
 class Embedded:
-    """The embedded model; implements `models.base.Model` and `models.base.Recognising`."""
+    """The embedded model; implements `models.base.Model`."""
 
     name = "Embedded"
 
@@ -74,7 +72,6 @@ class Embedded:
             settings.hf_endpoint,
             settings.weight_sources,
         )
-        self.recognisers = Recognisers(settings.cache_dir, settings.weight_sources)
         self._lock = threading.Lock()  # one load at a time
         self._engine: Engine | None = None
         self._loading = False
@@ -93,8 +90,6 @@ class Embedded:
             images=False,
             chunk_chars=fitted.chunk_chars,
             chunk_tokens=fitted.chunk_tokens,
-            recognizes=True,
-            trusted=fitted.trusted,
             tuned=frozenset(fitted.tuned) if self._has_adapter() else frozenset(),
             tuned_tokens=fitted.tuned_tokens,
             curves=fitted.confidence if ours else {},
@@ -290,10 +285,6 @@ class Embedded:
         with closing(chunks):
             for chunk in chunks:
                 yield chunk if chunk is not None else Progress()
-
-    def recognize(self, text: str, lang: str, *, unsure: bool = False) -> list[Mention]:
-        """The names in the text; the recognisers need neither llama.cpp nor the GGUF file."""
-        return self.recognisers.recognize(text, lang, unsure=unsure)
 
     def close(self) -> None:
         """End what is being generated and free the weights."""

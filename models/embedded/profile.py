@@ -22,7 +22,6 @@ class Profile(BaseModel):
     chunk_tokens: int
     chunk_chars: Mapping[str, int]
     tuned_tokens: Mapping[str, int]
-    trusted: Mapping[str, list[str]]
     confidence: Mapping[str, list[float]]
 
 

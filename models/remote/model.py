@@ -20,7 +20,6 @@ from models.base import (
     Chunk,
     Finish,
     GenerateRequest,
-    Mention,
     Message,
     ModelState,
     Progress,
@@ -31,7 +30,6 @@ from models.remote.protocol import (
     Json,
     read_capabilities,
     read_chunk,
-    read_mentions,
     write_request,
 )
 from models.thread_stream import Sink, pump
@@ -48,7 +46,7 @@ _UNKNOWN = Capabilities("json_schema", images=False, chunk_chars={"zh": 160, "en
 
 
 class RemoteModel:
-    """Implements `models.base.Model` and `models.base.Recognising`; one per process."""
+    """Implements `models.base.Model`; one per process."""
 
     def __init__(self, name: str, url: str, key: str | None = None) -> None:
         self.name = name
@@ -116,10 +114,6 @@ class RemoteModel:
     def count_tokens(self, texts: Sequence[str]) -> list[int] | None:
         counts: list[int] | None = self._call("count", {"texts": list(texts)})["counts"]
         return counts
-
-    def recognize(self, text: str, lang: str, *, unsure: bool = False) -> list[Mention]:
-        fields = {"text": text, "lang": lang, "unsure": unsure}
-        return read_mentions(self._call("recognize", fields)["mentions"])
 
     def generate(self, request: GenerateRequest) -> Generator[Chunk, None, None]:
         body = {"model": self.name, "request": write_request(request)}

@@ -19,7 +19,6 @@ from models.base import (
     Finish,
     GenerateRequest,
     Image,
-    Mention,
     Message,
     Progress,
     Role,
@@ -30,7 +29,7 @@ from models.base import (
 from validation import input_error
 from wording import message
 
-VERSION = 1
+VERSION = 2
 Json = dict[str, Any]
 
 
@@ -124,7 +123,3 @@ def write_capabilities(capabilities: Capabilities) -> Json:
 
 def read_capabilities(value: Mapping[str, Any]) -> Capabilities:
     return Capabilities(**{**value, "tuned": frozenset(value["tuned"])})
-
-
-def read_mentions(values: list[Mapping[str, Any]]) -> list[Mention]:
-    return [Mention(**value) for value in values]

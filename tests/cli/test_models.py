@@ -9,7 +9,6 @@ import pytest
 from click.testing import CliRunner, Result
 
 from cli.main import main
-from models.recognisers import Recognisers
 
 NOWHERE = "http://127.0.0.1:9"
 
@@ -35,7 +34,6 @@ def test_list_is_a_table_or_json() -> None:
     rows = json.loads(call("list", "--format", "json").stdout)
     assert [row["name"] for row in rows] == ["Local-GLM", "ChatGpt", "Embedded"]
     assert {"status", "detail", "progress"} <= set(rows[2])
-    assert "recognisers of names are missing (zh, en)" in rows[2]["detail"]
 
 
 @pytest.mark.parametrize("command", ["get", "verify"])
@@ -60,7 +58,6 @@ def test_weights_that_cannot_be_had() -> None:
         "Error: qwen2.5-coder-1.5b-instruct-q4_k_m.gguf could not be downloaded." in result.stderr
     )
     assert "Traceback" not in result.stderr
-    assert "Without LAC (Chinese names): " in result.stderr
 
 
 def test_weights_that_are_missing() -> None:
@@ -88,15 +85,3 @@ def test_weights_that_are_here_already(qwen: Path, monkeypatch: pytest.MonkeyPat
     verified = call("verify")
     assert (verified.exit_code, verified.stdout) == (0, f"{qwen}\n")
     assert "SHA-256 cc324af0" in verified.stderr
-
-
-def test_recognisers_that_are_here(
-    smollm2: Path, recognisers: Recognisers, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("KEX_CACHE_DIR", str(recognisers.stores["zh"].path.parents[1]))
-    monkeypatch.setenv("KEX_EMBEDDED_PATH", str(smollm2))
-    got = call("get")
-    assert (got.exit_code, got.stdout) == (0, f"{smollm2}\n")
-    assert "Without" not in got.stderr
-    assert call("verify").stderr.count(": correct.") == 2
-    assert "recognisers of names (zh, en) are here" in call("list").stdout

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from knowledge.classes import classes_by_label, common_label, described
+from knowledge.classes import classes_by_label, common_label, explained
 
 
 @pytest.mark.parametrize(
@@ -24,12 +24,12 @@ def test_the_class_that_means_a_label_gets_it() -> None:
 @pytest.mark.parametrize(
     "names", [["公司", "机构"], ["机构", "大学"], ["organization", "company"], ["时间", "日期"]]
 )
-def test_classes_that_compete_are_left_to_the_language_model(names: list[str]) -> None:
+def test_where_classes_compete_none_has_the_short_name(names: list[str]) -> None:
     assert classes_by_label([*names, "人物"]) == {"PER": "人物"}
 
 
-def test_only_bare_common_names_are_explained() -> None:
-    told = described({"PER": "", "LOC": "rivers only", "enzyme": ""}, "en")
+def test_only_bare_short_names_are_explained() -> None:
+    told = explained({"PER": "", "LOC": "rivers only", "enzyme": "", "person": ""}, "en")
     assert told["PER"] == "names of people"
     assert told["LOC"] == "rivers only"
-    assert told["enzyme"] == ""
+    assert told["enzyme"] == told["person"] == ""

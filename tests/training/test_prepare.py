@@ -9,7 +9,17 @@ from typing import Any
 
 import pytest
 
-from training.prepare import Groups, Names, broken, in_order, in_other_form, joined, prepare
+from training.prepare import (
+    SPREAD,
+    Groups,
+    Names,
+    broken,
+    in_order,
+    in_other_form,
+    joined,
+    prepare,
+    spread,
+)
 
 ROW: dict[str, Any] = {
     "id": "en-1",
@@ -114,3 +124,15 @@ def test_some_lists_say_what_a_name_means() -> None:
     assert any("founded by," in task or task.endswith("founded by") for task in lists)
     written = [row["answer"] for group in drawn for row in group["rows"]]
     assert not any("(founder)" in answer for answer in written)
+
+
+def test_texts_with_plans_come_early_and_apart() -> None:
+    rows = [
+        *(OTHER | {"id": f"o{at}"} for at in range(30)),
+        *(ROW | {"id": f"p{at}"} for at in range(4)),
+    ]
+    ordered = [row["id"] for row in spread(rows)]
+    assert sorted(ordered) == sorted(row["id"] for row in rows)
+    places = [at for at, id_ in enumerate(ordered) if id_.startswith("p")]
+    assert places == [0, SPREAD, 2 * SPREAD, 3 * SPREAD]
+    assert [id_ for id_ in ordered if id_.startswith("o")] == [f"o{at}" for at in range(30)]

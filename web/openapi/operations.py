@@ -266,6 +266,5 @@ EXCEPTIONS: Mapping[str, str] = {
     "replica.describe": "between two Kex of the same version (models.remote), off by default",
     "replica.load": "as replica.describe",
     "replica.count": "as replica.describe",
-    "replica.recognize": "as replica.describe",
     "replica.generate": "as replica.describe",
 }

@@ -10,14 +10,14 @@ import json
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import asdict
-from typing import Annotated, Any, cast
+from typing import Annotated, Any
 
 from flask import Blueprint, Response, jsonify, request
 from pydantic import Field
 
 from errors import KexError, NoKey
 from extraction.prompting.messages import warm_prefixes
-from models.base import Finish, Model, Recognising
+from models.base import Finish, Model
 from models.remote.protocol import VERSION, read_request, write_capabilities, write_chunk
 from settings import ModelName
 from web.answering import client_gone, find_model
@@ -35,12 +35,6 @@ class _ModelFields(Form):
 
 class _Texts(_ModelFields):
     texts: Annotated[list[str], Field(max_length=100_000)]
-
-
-class _Names(_ModelFields):
-    text: str
-    lang: str
-    unsure: bool = False
 
 
 class _Generate(_ModelFields):
@@ -82,15 +76,6 @@ def count() -> Response:
     """The tokens of each text, null where the model cannot tell."""
     fields = validate(_Texts, _body())
     return jsonify(counts=_model(fields.model).count_tokens(fields.texts))
-
-
-@blueprint.post("/recognize")
-def recognize() -> Response:
-    """The names in a text, where the model recognizes them."""
-    fields = validate(_Names, _body())
-    model = cast(Recognising, _model(fields.model))
-    found = model.recognize(fields.text, fields.lang, unsure=fields.unsure)
-    return jsonify(mentions=[asdict(one) for one in found])
 
 
 @blueprint.post("/generate")

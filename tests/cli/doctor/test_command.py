@@ -12,7 +12,6 @@ from cli.doctor import checks as checks_module
 from cli.doctor.facts import changed_settings, shown_value
 from cli.doctor.samples import samples
 from cli.main import main
-from models.recognisers import Recognisers
 from settings import Settings
 from tests.scripted_model import ScriptedModel
 
@@ -47,7 +46,6 @@ def test_without_weights_the_readers_work_and_the_model_has_its_remedy() -> None
     for ending in ("txt", "csv", "pdf", "docx"):
         assert found[f"file .{ending}"] == "ok"
     assert found["Embedded"] == "failed" and "models get Embedded" in detail(result, "Embedded")
-    assert found["names (zh)"] == "warning" and "models get" in detail(result, "names (zh)")
     assert found["ChatGpt"] == found["Local-GLM"] == "skipped"
     assert found["KEX_STORE"] == found["KEX_BASE"] == found["server"] == "skipped"
     report = json.loads(result.stdout)
@@ -65,16 +63,6 @@ def test_the_model_that_serves_is_tried(smollm2: Path, monkeypatch: pytest.Monke
     assert "llama.cpp" in line  # the engine, and why it is not Kex's own
     assert result.exit_code == 0
     assert "Settings: KEX_PORT=9" in result.stdout or "KEX_PORT=9" in result.stdout
-
-
-def test_the_recognisers_are_tried(
-    recognisers: Recognisers, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("KEX_CACHE_DIR", str(recognisers.stores["zh"].path.parents[1]))
-    monkeypatch.setenv("KEX_DEFAULT_MODEL", "ChatGpt")
-    monkeypatch.setattr(checks_module, "NAMES", ())
-    found = statuses(run("--format", "json"))
-    assert found["names (zh)"] == found["names (en)"] == "ok"
 
 
 def test_no_secret_is_shown(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
