@@ -18,6 +18,7 @@ from documents.pdf.blocks import MAX_ORDERED
 from documents.pdf.layout import Line, Page
 from documents.pdf.ligatures import without_forms
 from documents.pdf.segments import WIDE, width
+from knowledge.text.hyphens import Written
 from knowledge.text.language import holds_han
 from knowledge.text.lines import begins_with_date
 
@@ -84,6 +85,7 @@ def _paragraphs(pages: Sequence[Page]) -> list[tuple[int, str]]:
     words = Counter(
         word.lower() for one in placed for word in re.findall(r"[^\W\d_-]+", one.line.text)
     )
+    written = Written("\n".join(one.line.text for one in placed))
     paragraphs: list[str] = []
     ends: list[int] = []
     before: _Placed | None = None
@@ -94,7 +96,7 @@ def _paragraphs(pages: Sequence[Page]) -> list[tuple[int, str]]:
         elif before is None or _begins(before, one):
             paragraphs.append(piece)
         else:
-            paragraphs[-1] = _joined(paragraphs[-1], piece, words)
+            paragraphs[-1] = _joined(paragraphs[-1], piece, words, written)
         ends[len(paragraphs) - 1 :] = [one.page]
         before = one
     return list(zip(ends, paragraphs, strict=True))
@@ -274,7 +276,7 @@ def _may_go_on(before: _Placed, text: str, room: float) -> bool:
     return text[0].islower() or last.rstrip().endswith(",")
 
 
-def _joined(paragraph: str, text: str, words: Counter[str]) -> str:
+def _joined(paragraph: str, text: str, words: Counter[str], written: Written) -> str:
     """Both in one line, as they were before they were broken."""
     hyphenated = _HYPHENATED.search(paragraph[-80:])
     if hyphenated and text[0].islower():
@@ -282,6 +284,13 @@ def _joined(paragraph: str, text: str, words: Counter[str]) -> str:
         # Written with its hyphen elsewhere ("well-known"), it keeps it.
         keep = words[hyphenated[1].lower()] > 1 and words[whole] == 0
         return (paragraph if keep else paragraph[:-1]) + text
+    if hyphenated and text[0].isupper():
+        soft = paragraph.endswith("\u00ad")
+        whole_name = soft or written.is_whole(
+            hyphenated[1], re.split(r"[\W_]", text, maxsplit=1)[0]
+        )
+        if whole_name is not None:
+            return (paragraph[:-1] if whole_name else paragraph) + text
     if WIDE.search(paragraph[-1]) or WIDE.search(text[0]):
         return paragraph + text
     return f"{paragraph} {text}"
