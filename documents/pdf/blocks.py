@@ -19,6 +19,7 @@ BETWEEN = 0.75  # how far a cell's line may be from those of the cells beside it
 TIGHT = 1.45  # lines of one cell or paragraph follow each other more closely than this
 COLUMN_WIDTH = 24  # narrow characters; what is narrower is a table's column, not one of prose
 COLUMN_LINES = 4
+ALIKE = 0.85  # of the other column's width; a text of one line less is a column beside it
 EVEN_ROWS = 4  # so many lines beside others of the same heights are rows; fewer may be one cell
 EVEN_SHARE = 0.6  # of a column's lines; beside the others the first column has an empty cell
 HAN_WRAPPED = 12  # narrow characters; a shorter Chinese line may be a cell of its own
@@ -148,7 +149,7 @@ def _are_a_table(one: Block, other: Block) -> bool:
         return False
     if not (one.right <= other.left or other.right <= one.left) and len(one.rows) == 1:
         return False
-    if _is_column(one) and _is_column(other):
+    if _are_columns(one, other):
         return False
     return any(
         row.base >= mine.bottom - BETWEEN * size and row.bottom <= mine.base + BETWEEN * size
@@ -157,9 +158,21 @@ def _are_a_table(one: Block, other: Block) -> bool:
     )  # fmt: skip
 
 
+def _are_columns(one: Block, other: Block) -> bool:
+    """Whether both are running text; a short end of the text stands beside a longer column."""
+    low, high = sorted((one, other), key=lambda block: len(block.rows))
+    if not _is_column(high):
+        return False
+    as_wide = _usual_width(low) >= ALIKE * _usual_width(high)
+    return _is_column(low) or (len(low.rows) == COLUMN_LINES - 1 and as_wide)
+
+
 def _is_column(block: Block) -> bool:
-    widths = sorted(width(row.cells[0].text) for row in block.rows)
-    return len(widths) >= COLUMN_LINES and statistics.median_low(widths) >= COLUMN_WIDTH
+    return len(block.rows) >= COLUMN_LINES and _usual_width(block) >= COLUMN_WIDTH
+
+
+def _usual_width(block: Block) -> float:
+    return statistics.median_low(width(row.cells[0].text) for row in block.rows)
 
 
 def _put_beside(one: Block, other: Block) -> None:
