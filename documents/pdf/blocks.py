@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import statistics
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import pairwise
 
-from documents.pdf.segments import SAME_BASE, Segment, width
+from documents.pdf.grid import Band, tables_of
+from documents.pdf.segments import SAME_BASE, WIDE, Segment, width
 from knowledge.text.language import holds_han
 
 # In sizes of the letters:
@@ -76,7 +77,29 @@ class Block:
 
 def blocks_of(segments: Iterable[Segment]) -> list[Block]:
     """The blocks of a page from top to bottom, columns one after another."""
-    return _ordered(_merged(_blocks(segments)))
+    segments = list(segments)
+    tables = [_table(bands) for bands in tables_of(segments, TIGHT)]
+    if not 0 < len(tables) <= MAX_ORDERED:
+        return _ordered(_merged(_blocks(segments)))
+    found: list[Block] = []
+    ceiling = float("inf")
+    for table in [*tables, None]:
+        floor = table.top if table else -float("inf")
+        found += _ordered(_merged(_blocks(one for one in segments if floor < one.base < ceiling)))
+        if table:
+            found.append(table)
+            ceiling = table.bottom
+    return found
+
+
+def _table(bands: Iterable[Band]) -> Block:
+    """A table whose rows are known."""
+    rows = []
+    for band in bands:
+        cells = [_cell([Row([line], line.base) for line in cell]) for cell in band.cells]
+        top, bottom = band.bases[0], band.bases[-1]
+        rows.append(Row([replace(cell, base=top) for cell in cells], bottom))
+    return Block(rows)
 
 
 def _blocks(segments: Iterable[Segment]) -> list[Block]:
@@ -258,7 +281,7 @@ def _cell(rows: list[Row]) -> Segment:
     text = ""
     for row in rows:
         line = " ".join(cell.text.strip() for cell in row.cells)
-        apart = text and not (holds_han(text[-1]) and holds_han(line[:1]))
+        apart = text and not (WIDE.match(text[-1]) and WIDE.match(line[:1]))
         text = f"{text} {line}" if apart else text + line
     first = rows[0].cells[0]
     left, right = min(row.left for row in rows), max(row.right for row in rows)
