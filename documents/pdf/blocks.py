@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import statistics
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import pairwise
 
-from documents.pdf.segments import SAME_BASE, Segment, width
+from documents.pdf.grid import Band, tables_of
+from documents.pdf.segments import SAME_BASE, WIDE, Segment, width
 from knowledge.text.language import holds_han
 
 # In sizes of the letters:
@@ -19,6 +20,7 @@ BETWEEN = 0.75  # how far a cell's line may be from those of the cells beside it
 TIGHT = 1.45  # lines of one cell or paragraph follow each other more closely than this
 COLUMN_WIDTH = 24  # narrow characters; what is narrower is a table's column, not one of prose
 COLUMN_LINES = 4
+ALIKE = 0.85  # of the other column's width; a text of one line less is a column beside it
 EVEN_ROWS = 4  # so many lines beside others of the same heights are rows; fewer may be one cell
 EVEN_SHARE = 0.6  # of a column's lines; beside the others the first column has an empty cell
 HAN_WRAPPED = 12  # narrow characters; a shorter Chinese line may be a cell of its own
@@ -75,7 +77,29 @@ class Block:
 
 def blocks_of(segments: Iterable[Segment]) -> list[Block]:
     """The blocks of a page from top to bottom, columns one after another."""
-    return _ordered(_merged(_blocks(segments)))
+    segments = list(segments)
+    tables = [_table(bands) for bands in tables_of(segments, TIGHT)]
+    if not 0 < len(tables) <= MAX_ORDERED:
+        return _ordered(_merged(_blocks(segments)))
+    found: list[Block] = []
+    ceiling = float("inf")
+    for table in [*tables, None]:
+        floor = table.top if table else -float("inf")
+        found += _ordered(_merged(_blocks(one for one in segments if floor < one.base < ceiling)))
+        if table:
+            found.append(table)
+            ceiling = table.bottom
+    return found
+
+
+def _table(bands: Iterable[Band]) -> Block:
+    """A table whose rows are known."""
+    rows = []
+    for band in bands:
+        cells = [_cell([Row([line], line.base) for line in cell]) for cell in band.cells]
+        top, bottom = band.bases[0], band.bases[-1]
+        rows.append(Row([replace(cell, base=top) for cell in cells], bottom))
+    return Block(rows)
 
 
 def _blocks(segments: Iterable[Segment]) -> list[Block]:
@@ -148,7 +172,7 @@ def _are_a_table(one: Block, other: Block) -> bool:
         return False
     if not (one.right <= other.left or other.right <= one.left) and len(one.rows) == 1:
         return False
-    if _is_column(one) and _is_column(other):
+    if _are_columns(one, other):
         return False
     return any(
         row.base >= mine.bottom - BETWEEN * size and row.bottom <= mine.base + BETWEEN * size
@@ -157,9 +181,21 @@ def _are_a_table(one: Block, other: Block) -> bool:
     )  # fmt: skip
 
 
+def _are_columns(one: Block, other: Block) -> bool:
+    """Whether both are running text; a short end of the text stands beside a longer column."""
+    low, high = sorted((one, other), key=lambda block: len(block.rows))
+    if not _is_column(high):
+        return False
+    as_wide = _usual_width(low) >= ALIKE * _usual_width(high)
+    return _is_column(low) or (len(low.rows) == COLUMN_LINES - 1 and as_wide)
+
+
 def _is_column(block: Block) -> bool:
-    widths = sorted(width(row.cells[0].text) for row in block.rows)
-    return len(widths) >= COLUMN_LINES and statistics.median_low(widths) >= COLUMN_WIDTH
+    return len(block.rows) >= COLUMN_LINES and _usual_width(block) >= COLUMN_WIDTH
+
+
+def _usual_width(block: Block) -> float:
+    return statistics.median_low(width(row.cells[0].text) for row in block.rows)
 
 
 def _put_beside(one: Block, other: Block) -> None:
@@ -245,7 +281,7 @@ def _cell(rows: list[Row]) -> Segment:
     text = ""
     for row in rows:
         line = " ".join(cell.text.strip() for cell in row.cells)
-        apart = text and not (holds_han(text[-1]) and holds_han(line[:1]))
+        apart = text and not (WIDE.match(text[-1]) and WIDE.match(line[:1]))
         text = f"{text} {line}" if apart else text + line
     first = rows[0].cells[0]
     left, right = min(row.left for row in rows), max(row.right for row in rows)

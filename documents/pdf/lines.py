@@ -18,6 +18,7 @@ from documents.pdf.blocks import MAX_ORDERED
 from documents.pdf.layout import Line, Page
 from documents.pdf.ligatures import without_forms
 from documents.pdf.segments import WIDE, width
+from knowledge.text.hyphens import Written
 from knowledge.text.language import holds_han
 from knowledge.text.lines import begins_with_date
 
@@ -27,7 +28,9 @@ INDENT = 0.9  # sizes that a first line begins later, if it does
 OTHER_SIZE = 1.08  # letters that are larger by this are those of a title
 WIDER = 1.25  # of the usual distance of lines; a wider one parts paragraphs
 PROSE_WIDTH = 24  # narrow characters; lists and labels are narrower, and prose hardly is
-GOES_ON_SHARE = 0.4  # of the lines at the margin: so many are broken inside a sentence if any are
+GOES_ON_SHARE = 0.4  # of the unfinished lines at the margin: so many go on if any do
+ALIKE = 0.15  # of a column's width: by as much, another column may be wider or narrower
+FULL_SHARE = 0.75  # of the lines of a column of running text
 SYMMETRY = 1.3  # of the left margin: where the right one is as small, lines that reach it are full
 SENTENCE_END = "。！？!?….：:；;"
 CLOSERS = "”’」』）)】》\"'"
@@ -36,6 +39,8 @@ _ITEM = re.compile(
     r"|[（(](?:\d{1,3}|[一二三四五六七八九十]{1,3}|[a-z])[)）]|[一二三四五六七八九十]{1,3}、"
     r"|第[0-9一二三四五六七八九十百]{1,4}[章节節条條]"
 )
+# A line with the beginning of a further sentence in it, which ends without a mark.
+_INNER_END = re.compile(r"[a-z]{3}[.!?][”’)\"']{0,2} +[“‘(\"']?[A-Z\d]")
 _HYPHENATED = re.compile(r"([^\W\d_]+)[-\u2010\u00ad]$")
 _KEY = re.compile(
     r"[^\W\d_a-z][\w'’&/().#-]*(?: [\w'’&/().#-]+){0,4}:(?:\s|$)"
@@ -84,6 +89,7 @@ def _paragraphs(pages: Sequence[Page]) -> list[tuple[int, str]]:
     words = Counter(
         word.lower() for one in placed for word in re.findall(r"[^\W\d_-]+", one.line.text)
     )
+    written = Written("\n".join(one.line.text for one in placed))
     paragraphs: list[str] = []
     ends: list[int] = []
     before: _Placed | None = None
@@ -94,7 +100,7 @@ def _paragraphs(pages: Sequence[Page]) -> list[tuple[int, str]]:
         elif before is None or _begins(before, one):
             paragraphs.append(piece)
         else:
-            paragraphs[-1] = _joined(paragraphs[-1], piece, words)
+            paragraphs[-1] = _joined(paragraphs[-1], piece, words, written)
         ends[len(paragraphs) - 1 :] = [one.page]
         before = one
     return list(zip(ends, paragraphs, strict=True))
@@ -106,10 +112,12 @@ def _placed(pages: Sequence[Page]) -> Iterator[_Placed]:
     columns = [ends for page in pages for ends in _columns(page)]
     for number, (page, (left, _)) in enumerate(zip(pages, edges, strict=True)):
         margin = left + extent
-        symmetric = page.width > 0 and margin >= page.width - max(SYMMETRY * left, left + 20)
+        reaches = page.width > 0 and margin >= page.width - max(SYMMETRY * left, left + 20)
         for lines in _by_block(page):
             own = _right(lines)
             start = min(line.left for line in lines)
+            # A list may stand at the right of a column.
+            symmetric = reaches and (start < page.width / 3 or _are_full(margin, lines))
             known = _is_broken_at(own, lines)
             end = next((b for a, b in columns if abs(a - start) < 9 and own <= b + 9), None)
             in_column = end is not None
@@ -138,21 +146,38 @@ def _by_block(page: Page) -> list[list[Line]]:
 
 
 def _columns(page: Page) -> Iterator[tuple[float, float]]:
-    """Where blocks with something beside them begin and end, if their lines are broken there."""
+    """Where blocks with something beside them begin and end, if their lines are broken there.
+
+    The words of a column may not show it: each line of short sentences may end with one. Then those
+    of a column as wide beside it do, if its own lines are full.
+    """
+    blocks = _by_block(page)[:MAX_ORDERED]
     boxes = [
         (
             min(line.left for line in lines), _right(lines),
-            max(line.base for line in lines), min(line.base for line in lines), lines,
+            max(line.base for line in lines), min(line.base for line in lines),
         )
-        for lines in _by_block(page)[:MAX_ORDERED]
+        for lines in blocks
     ]  # fmt: skip
-    for left, right, top, bottom, lines in boxes:
-        beside = any(
-            (other[0] >= right or other[1] <= left) and other[3] <= top and bottom <= other[2]
-            for other in boxes
+    broken = [_is_broken_at(box[1], lines) for box, lines in zip(boxes, blocks, strict=True)]
+    for (left, right, top, bottom), is_broken, lines in zip(boxes, broken, blocks, strict=True):
+        beside = [
+            (at, other)
+            for at, other in enumerate(boxes)
+            if (other[0] >= right or other[1] <= left) and other[3] <= top and bottom <= other[2]
+        ]
+        shown = any(
+            broken[at] and abs(other[1] - other[0] - right + left) < ALIKE * (right - left)
+            for at, other in beside
         )
-        if beside and _is_broken_at(right, lines):
+        if beside and (is_broken or (shown and _are_full(right, lines))):
             yield left, right
+
+
+def _are_full(margin: float, lines: Sequence[Line]) -> bool:
+    """Whether nearly all lines have no room for the first word of the next."""
+    full = sum(margin - line.right <= _needed(line, after) for line, after in pairwise(lines))
+    return full >= FULL_SHARE * (len(lines) - 1)
 
 
 def _edges(page: Page) -> tuple[float, float]:
@@ -179,8 +204,9 @@ def _is_broken_at(margin: float, lines: Sequence[Line]) -> bool:
     reaching = goes_on = 0
     for line, after in pairwise(lines):
         if margin - line.right <= _needed(line, after) and width(line.text) >= PROSE_WIDTH:
-            reaching += 1
-            goes_on += _goes_on(line.text, after.text)
+            inside = _goes_on(line.text, after.text)
+            goes_on += inside
+            reaching += inside or not _ends(line.text)
     return goes_on > 0 and goes_on >= GOES_ON_SHARE * reaching
 
 
@@ -191,7 +217,9 @@ def _goes_on(before: str, text: str) -> bool:
         return False
     if holds_han(text[:1]) or holds_han(before[-1:]):
         return re.search("[，。、；]", before) is not None and not before.endswith("；")
-    return text[0].islower() or before.endswith((",", "-", "\u2010", "\u00ad"))
+    if text[0].islower() or before.endswith((",", "-", "\u2010", "\u00ad")):
+        return True
+    return _INNER_END.search(before) is not None
 
 
 def _is_item(text: str) -> bool:
@@ -232,7 +260,9 @@ def _begins(before: _Placed, one: _Placed) -> bool:
     ended = _ends(last.text)
     if ended and (holds_han(last.text) != holds_han(text) or one.short):
         return True  # the other language has the word, or nothing speaks against a new paragraph
-    if before.page != one.page and (ended or (one.alone and one.short)):
+    if ended and (before.page, last.block) != (one.page, line.block):
+        return True  # at the end of a page or a column
+    if before.page != one.page and one.alone and one.short:
         return True
     room = before.margin - last.right
     needed = _needed(last, line)
@@ -274,7 +304,7 @@ def _may_go_on(before: _Placed, text: str, room: float) -> bool:
     return text[0].islower() or last.rstrip().endswith(",")
 
 
-def _joined(paragraph: str, text: str, words: Counter[str]) -> str:
+def _joined(paragraph: str, text: str, words: Counter[str], written: Written) -> str:
     """Both in one line, as they were before they were broken."""
     hyphenated = _HYPHENATED.search(paragraph[-80:])
     if hyphenated and text[0].islower():
@@ -282,6 +312,13 @@ def _joined(paragraph: str, text: str, words: Counter[str]) -> str:
         # Written with its hyphen elsewhere ("well-known"), it keeps it.
         keep = words[hyphenated[1].lower()] > 1 and words[whole] == 0
         return (paragraph if keep else paragraph[:-1]) + text
+    if hyphenated and text[0].isupper():
+        soft = paragraph.endswith("\u00ad")
+        whole_name = soft or written.is_whole(
+            hyphenated[1], re.split(r"[\W_]", text, maxsplit=1)[0]
+        )
+        if whole_name is not None:
+            return (paragraph[:-1] if whole_name else paragraph) + text
     if WIDE.search(paragraph[-1]) or WIDE.search(text[0]):
         return paragraph + text
     return f"{paragraph} {text}"

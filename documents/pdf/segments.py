@@ -22,6 +22,7 @@ WORD_GAP = 0.15  # a wider gap is a blank between two words; a font's own blank 
 HAN_GAP = 0.3  # the same beside a Chinese character, which programs set off a little
 CELL_GAP = 1.0  # a wider gap parts the cells of a table
 STRETCHED_GAP = 2.0  # the same within what one operator draws, whose blanks may be stretched
+WIDEST_BLANK = 3.0  # of words over the width of a column; wider gaps, however even, part cells
 HAN_CELL_GAP = 1.06  # the same between Chinese characters, whose blank is one size wide
 SMALL = 0.85  # of the other letters: an index or a power
 RAISED = 0.2  # digits that are apart from the baseline by this are so, too, whatever their size
@@ -258,7 +259,7 @@ def _spacing(pieces: list[Piece]) -> float:
     if len(single) >= 4 and len(single) > 0.6 * len(gaps):
         usual = statistics.median_low(sorted(single))
         return usual if usual > LETTER_SPACING else 0.0
-    if len(gaps) >= 4 and min(gaps) > WORD_GAP and max(gaps) < 1.1 * min(gaps):
+    if len(gaps) >= 4 and min(gaps) > WORD_GAP and max(gaps) < min(1.1 * min(gaps), WIDEST_BLANK):
         return max(gaps) - 2 * WORD_GAP
     return 0.0
 

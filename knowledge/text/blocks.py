@@ -7,10 +7,11 @@ sentences. Every look at a line is bounded or linear, whatever the text.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 from knowledge.text.lines import BULLET, CHAPTER, FIELD, MARKDOWN, NUMBERED, TextLine, lines_of
 from knowledge.text.spans import Span
-from knowledge.text.wrapping import CLOSERS, END_MARKS, is_cjk, soft_ends
+from knowledge.text.wrapping import CLOSERS, END_MARKS, is_cjk, is_finished, soft_ends
 
 LONGEST_HEADING = 30  # characters of a Chinese heading; a longer line without end is a wrapped one
 LONGEST_LATIN_HEADING = 70
@@ -63,13 +64,18 @@ def soft_line_ends(text: str) -> list[tuple[int, int, bool]]:
 def _soft(lines: list[TextLine]) -> list[bool]:
     """For each line whether its sentence runs on, as far as the lines alone show it."""
     soft: list[bool] = []
-    run: list[str] = []
+    run: list[TextLine] = []
     for at, line in enumerate(lines):
-        run.append(line.text)
+        run.append(line)
         following = lines[at + 1] if at + 1 < len(lines) else None
         alone = MARKDOWN.match(line.text) or _is_chapter(line.text)
         if following is None or following.apart or alone or following.anew:
-            soft += [*soft_ends(run), False]
+            ends = soft_ends([one.text for one in run], [one.indent.columns for one in run])
+            soft += [
+                end or (after.indent.goes_on and not is_finished(one.text))
+                for end, (one, after) in zip(ends, pairwise(run), strict=True)
+            ]
+            soft.append(False)
             run = []
     return soft
 

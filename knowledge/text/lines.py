@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
+from knowledge.text.indents import FLAT, Indent, indents_of, lead
 from knowledge.text.wrapping import NARROWEST, ends_open, is_cjk, is_finished, width
 
 _LINE = re.compile(r"[^\n\r\f\v\x85\u2028\u2029]*(?:\r\n|[\n\r\f\v\x85\u2028\u2029]|$)")
@@ -42,7 +43,8 @@ class TextLine:
     """A line that is not blank, without the marks of a quotation before it.
 
     `apart` where a blank line, another speaker or nothing stands before it, `anew` where it begins
-    a list item, a field or a chapter. `mark` is where its marks of quotation begin.
+    a list item, a field or a chapter, or its indent shows a paragraph. `mark` is where its marks of
+    quotation begin, `lead` the columns before it.
     """
 
     text: str
@@ -50,6 +52,8 @@ class TextLine:
     apart: bool
     anew: bool
     mark: int
+    lead: int = 0
+    indent: Indent = FLAT
 
     @property
     def end(self) -> int:
@@ -61,7 +65,7 @@ def lines_of(text: str, start: int, end: int) -> list[TextLine]:
     lines = list(_plain_lines(text, start, end))
     if ">" in text:
         lines = _unquoted(lines)
-    return _inside_sentences(lines)
+    return _indented(_inside_sentences(lines))
 
 
 def _plain_lines(text: str, start: int, end: int) -> Iterator[TextLine]:
@@ -70,8 +74,9 @@ def _plain_lines(text: str, start: int, end: int) -> Iterator[TextLine]:
         raw = match.group()
         stripped = raw.strip()
         if stripped:
-            begin = match.start() + len(raw) - len(raw.lstrip())
-            yield TextLine(stripped, begin, apart, begins_anew(stripped), begin)
+            blanks = len(raw) - len(raw.lstrip())
+            begin = match.start() + blanks
+            yield TextLine(stripped, begin, apart, begins_anew(stripped), begin, lead(raw[:blanks]))
         apart = not stripped
 
 
@@ -102,7 +107,9 @@ def _unquoted(lines: Sequence[TextLine]) -> list[TextLine]:
         depth = now
         if left:
             begin = line.end - len(left)
-            found.append(TextLine(left, begin, apart, begins_anew(left), line.start))
+            blanks = line.text[match.end() : len(line.text) - len(left)] if match else ""
+            columns = lead(blanks) if match else line.lead
+            found.append(TextLine(left, begin, apart, begins_anew(left), line.start, columns))
         apart = not left
     return found
 
@@ -127,6 +134,23 @@ def _inside_sentences(lines: list[TextLine]) -> list[TextLine]:
             # Two of them are a list, of persons or days.
             if len(alike) == 1 and alike[0] > begin and _runs_on(lines[alike[0] - 1].text):
                 found[alike[0]] = replace(lines[alike[0]], anew=False)
+        begin = at
+    return found
+
+
+def _indented(lines: list[TextLine]) -> list[TextLine]:
+    """The lines with what their indents say, among those without a blank line between them."""
+    found: list[TextLine] = []
+    begin = 0
+    for at in range(1, len(lines) + 1):
+        if at < len(lines) and not lines[at].apart:
+            continue
+        run = lines[begin:at]
+        indents = indents_of([one.lead for one in run], [one.text for one in run])
+        found += [
+            replace(one, indent=indent, anew=one.anew or indent.anew)
+            for one, indent in zip(run, indents, strict=True)
+        ]
         begin = at
     return found
 

@@ -39,7 +39,8 @@ _STATES = re.compile(
     r"[是了曾将被]|[^：:]{1,12}[：:].{10,40}[与和及就对把以于在].|担任|出生|毕业|成立|位于|加入|获得|来自|任职|收购|生于|创办|创立|就读"
     r"|\b(?:is|was|are|were|has|had|will|said|became|met|won|sold|bought|[a-z]{2,}ed)\b"
 )
-_TABLE = re.compile(r"\t|\s\|\s| {3}|\w,\w+,\w")
+# A table, or code.
+_TABLE = re.compile(r"\t|\s\|\s| {3}|\w,\w+,\w|[{}]$|\w\([^()]*\)[;:]$")
 
 
 def width(line: str) -> int:
@@ -62,16 +63,16 @@ def ends_open(line: str) -> bool:
     return bool(_ENDS_OPEN.search(line))
 
 
-def soft_ends(lines: Sequence[str]) -> list[bool]:
+def soft_ends(lines: Sequence[str], indents: Sequence[int]) -> list[bool]:
     """For each line but the last: whether its sentence runs on into the next line.
 
     `lines` are stripped neighbours without a blank line between them, none of which begins a list
-    item, a field or a heading of its own.
+    item, a field or a heading of its own; `indents` are the columns that each is indented by.
     """
     if len(lines) < 2:
         return []
     for measure in (width, len):
-        full = _full(lines, measure)
+        full = _full(lines, indents, measure)
         if full is not None:
             return [
                 is_full and not is_finished(line)
@@ -89,20 +90,24 @@ def soft_ends(lines: Sequence[str]) -> list[bool]:
     return soft[:-1]
 
 
-def _full(lines: Sequence[str], measure: Callable[[str], int]) -> list[bool] | None:
+def _full(
+    lines: Sequence[str], indents: Sequence[int], measure: Callable[[str], int]
+) -> list[bool] | None:
     """For each line but the last whether it fills the page; None where the lines show no page."""
     if any(map(_TABLE.search, lines)) or _are_parallel(lines):
         return None
     cjk = is_cjk(lines[0])
-    page = max(map(measure, lines))
     narrowest, wide, slack = NARROWEST[cjk], WIDE[cjk], SLACK if cjk else 0
     if measure is len and cjk:
         narrowest, wide, slack = narrowest // 2, wide // 2, slack // 2
+        indents = [columns // 2 for columns in indents]
+    ends = [measure(line) + indent for line, indent in zip(lines, indents, strict=True)]
+    page = max(ends)
     full = []
-    for line, after in pairwise(lines):
+    for end, after in zip(ends, lines[1:], strict=False):
         word = _FIRST_WORD.match(after)
         following = measure(word.group()) + 1 if word else 0
-        full.append(measure(line) + max(following, slack) >= page)
+        full.append(end + max(following, slack) >= page)
     alone = len(full) == 1 and page >= wide and is_finished(lines[1])
     several = len(full) > 1 and sum(full) > 1 and 3 * sum(full) >= 2 * len(full)
     return full if page >= narrowest and (several or (alone and full[0])) else None

@@ -168,6 +168,15 @@ def test_a_cell_of_several_lines_is_one_cell(shift: float) -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    "cells", [["Oslo", "1048", "7090", "4540", "1901"], ["上海", "北京", "南京", "广州", "天津"]]
+)
+def test_cells_with_even_gaps_are_cells(cells: list[str]) -> None:
+    assert texts(*(drawn(text, 50.0 + 80 * n) for n, text in enumerate(cells))) == [
+        "\t".join(cells)
+    ]
+
+
 GAPS = (
     ["Nils Berg", "1901", "", "Oslo"], ["Ida Moe", "", "1990", "Bergen"],
     ["", "1922", "1999", "Vardo"], ["Per Moe", "", "", "Hamar"],

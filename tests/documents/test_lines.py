@@ -62,6 +62,21 @@ def test_hyphens(lines: list[str], words: str) -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("elsewhere", "before", "after", "whole"),
+    [
+        ("The MacDonald yard", "of Mac-", "Donald", "of MacDonald and"),
+        ("The Saxe-Coburg house", "of Saxe-", "Coburg", "of Saxe-Coburg and"),
+        ("A note", "of Mac\u00ad", "Donald", "of MacDonald and"),
+        ("NORDVIK STEEL", "of NORD-", "VIK", "of NORDVIK and"),
+    ],
+)
+def test_a_capital_behind_a_hyphen(elsewhere: str, before: str, after: str, whole: str) -> None:
+    begin = FULL[: len(FULL) - len(before) - 1]
+    (text,) = joined(f"{elsewhere}{FULL[len(elsewhere) :]}", f"{begin} {before}", f"{after} and so")
+    assert whole in text
+
+
 @pytest.mark.parametrize("item", ["• one", "1. one", "(2) one", "③ one", "第二章 绪论", "一、绪论"])
 def test_items_and_headings_begin_anew(item: str) -> None:
     assert joined(FULL, item) == [FULL, item]

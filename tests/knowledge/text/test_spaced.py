@@ -1,0 +1,166 @@
+"""Words whose letters stand apart, or that a line end divides."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+
+from knowledge.grounding.source import Source
+from knowledge.text.cleaning import cleaned
+from knowledge.text.document import Document
+
+WHOLE = [
+    ("M a r t a   K l e i n was born in Graz.", "Marta Klein was born in Graz."),
+    ("The chair, M a r t a   K l e i n , resigned.", "The chair, Marta Klein, resigned."),
+    ("In 1901 S i e m e n s built the line to Hamar.", "In 1901 Siemens built the line to Hamar."),
+    ("It was sold to N O R D V I K   S T E E L in May.", "It was sold to NORDVIK STEEL in May."),
+    ("B e t h  R i v e r s\nauditor", "Beth Rivers\nauditor"),
+    ("O l e   B e r g   and   I d a   M o e met.", "Ole Berg and Ida Moe met."),
+    ("T h e   y a r d   w a s   s o l d   t o   N o r d v i k .", "The yard was sold to Nordvik."),
+    ("他在中 国 科 学 院工作。", "他在中国科学院工作。"),
+    ("陈国栋毕业于 北 京 大 学 ，后任教师。", "陈国栋毕业于北京大学，后任教师。"),
+    ("厂长 陈 国 栋 说，工厂已经停产。", "厂长陈国栋说，工厂已经停产。"),
+    ("他毕业于北京　大学，后来去了上海。", "他毕业于北京大学，后来去了上海。"),
+    ("陈　伟是东江机床厂的厂长。", "陈伟是东江机床厂的厂长。"),
+    ("会议由李　娜主持，王　强参加。", "会议由李娜主持，王强参加。"),
+    ("《人 民 日 报》一九五〇年报道了此事。", "《人民日报》一九五〇年报道了此事。"),
+    ("He was born in Buda-\npest and lived there.", "He was born in Budapest and lived there."),
+    ("The bridge at Trond\u00ad\nheim was closed.", "The bridge at Trondheim was closed."),
+    (
+        "The house of Saxe-Coburg was old. Many of the Saxe-\nCoburg family went to Lisbon.",
+        "The house of Saxe-Coburg was old. Many of the Saxe-Coburg family went to Lisbon.",
+    ),
+    (
+        "MacDonald built the yard. In May the owner, Mac-\nDonald, sold it.",
+        "MacDonald built the yard. In May the owner, MacDonald, sold it.",
+    ),
+    ("The owner of the yard was Mac\u00ad\nDonald, a smith.",
+     "The owner of the yard was MacDonald, a smith."),
+    (
+        "The philosopher Jean-\nPaul Moreau lived in Lyon.",
+        "The philosopher Jean-Paul Moreau lived in Lyon.",
+    ),
+    (
+        "NORDVIK STEEL was sold. The men of NORD-\nVIK STEEL went home.",
+        "NORDVIK STEEL was sold. The men of NORDVIK STEEL went home.",
+    ),
+    (
+        "The well-known firm was sold. It is well-\nknown in Hull.",
+        "The well-known firm was sold. It is well-known in Hull.",
+    ),
+    ("The painter J o h a n n   B e r g, born in 1840, died in Hull.",
+     "The painter Johann Berg, born in 1840, died in Hull."),
+    ("It was called V e r e i n i g t e   W e r k e A G until 1950.",
+     "It was called Vereinigte Werke AG until 1950."),
+    ("Herr M ü l l e r sold it to Frau S c h ä f e r.",
+     "Herr Müller sold it to Frau Schäfer."),
+    ("R E P O R T\nThe yard was sold.",
+     "REPORT\nThe yard was sold."),
+    ("A N N U A L   R E P O R T   1 9 9 0",
+     "ANNUAL REPORT 1990"),
+    ("I n   1 9 0 1   N i l s   B e r g   f o u n d e d   i t .",
+     "In 1901 Nils Berg founded it."),
+    ("M  a  r  t  a    K  l  e  i  n was born in Graz.",
+     "Marta Klein was born in Graz."),
+    ("She met O l e B e r g in Oslo.",
+     "She met Ole Berg in Oslo."),
+    ("我们采访了上 海 交 通 大 学的李教授。",
+     "我们采访了上海交通大学的李教授。"),
+    ("他是中　国　科　学　院院士，住在北京。",
+     "他是中国科学院院士，住在北京。"),
+    ("公司总部设在浙江　绍兴。",
+     "公司总部设在浙江绍兴。"),
+    ("The Phil-\nharmonic played. The Philharmonic is old.",
+     "The Philharmonic played. The Philharmonic is old."),
+    ("Nord-\nrhein is a Land.",
+     "Nordrhein is a Land."),
+    ("The Baden-\nPowell family lived there.",
+     "The Baden-Powell family lived there."),
+    ("Ole McGregor came. It was Mc-\nGregor who sold it.",
+     "Ole McGregor came. It was McGregor who sold it."),
+    ("He is a co-\noperative man; the cooperative is old.",
+     "He is a cooperative man; the cooperative is old."),
+    ("The Leeds-\nBradford line and the Leeds-Bradford road.",
+     "The Leeds-Bradford line and the Leeds-Bradford road."),
+    ("Rio Tinto-\nZinc was sold to Norr.",
+     "Rio Tinto-Zinc was sold to Norr."),
+]  # fmt: skip
+
+APART = [
+    "姓名　职务\n陈国栋　厂长\n李娜　监事",
+    "第一章　绪论",
+    "第一章　绪论\n陈国栋是厂长。",
+    "董事会成员\n陈国栋　董事长\n李秀兰　财务总监",
+    "出席：陈国栋　李秀兰　王建国",
+    "Vitamin A B C D and E are in it.",
+    "The options are A B C D E F.",
+    "The notes C D E F G are played.",
+    "He got an A in maths.",
+    "Let a b c be the sides.",
+    "上 中 下 三册",
+    "主编　陈国栋",
+    "图一　南江大桥",
+    "He chose plan B   C or D.",
+    "北京　上海　广州",
+    "一　二　三",
+    "选项 A B C D 中只有一个正确。",
+    "出席会议的有陈国栋　李秀兰　王建国。",
+    "出席会议的有陈国栋　李秀兰。",
+    "摘要　本文研究了大桥的历史，分为三部分。",
+    "关键词　大桥　历史",
+    "图三　大桥的全景，摄于一九九〇年。",
+    "甲　我来了。\n乙　你好。",
+    "姓名　职务　备注\n李娜　监事　兼职，一九九〇年起",
+    "问　你是谁？",
+    "The grades were A B A C B D.",
+    "x y z are the axes.",
+    "Plan A   Plan B   Plan C",
+    "A B C D   A C B D   B A D C",
+    "评委：张 王 李 赵，共四人。",
+    "第二章　北江隧道，二〇一九年",
+    "N E S W",
+    "The players were K M P T and S.",
+    "I O U",
+    "   a   b   c\n   1   2   3",
+    "X   Y   Z",
+    "二〇二四年五月三日　星期五",
+    "作者　陈国栋，上海人。",
+    "H 2 O",
+]
+
+
+@pytest.mark.parametrize(("text", "read"), WHOLE)
+def test_letters_that_stand_apart_are_words(text: str, read: str) -> None:
+    assert cleaned(text) == read
+
+
+@pytest.mark.parametrize("text", APART)
+def test_words_and_single_letters_stay(text: str) -> None:
+    assert cleaned(text) == text
+
+
+@pytest.mark.parametrize(
+    ("text", "name", "sent"),
+    [
+        (WHOLE[0][0], "Marta Klein", "M a r t a   K l e i n"),
+        (WHOLE[7][0], "中国科学院", "中 国 科 学 院"),
+        (WHOLE[10][0], "北京大学", "北京　大学"),
+        (WHOLE[14][0], "Budapest", "Buda-\npest"),
+        (WHOLE[15][0], "Trondheim", "Trond\u00ad\nheim"),
+        (WHOLE[19][0], "Jean-Paul Moreau", "Jean-\nPaul Moreau"),
+    ],
+)
+def test_offsets_count_in_the_text_as_sent(text: str, name: str, sent: str) -> None:
+    _, places = Source(Document(text)).locate(name)
+    assert [text[one.start : one.end] for one in places] == [sent]
+
+
+@pytest.mark.parametrize(
+    "unit",
+    ["a b ", "A b c d e  ", "陈 国 栋，", "陈\u3000国，", "a-\nb ", "M   ", "王 伟 ", "A-b-"],
+)
+def test_the_time_is_linear(unit: str) -> None:
+    began = time.process_time()
+    cleaned(unit * (100_000 // len(unit)))
+    assert time.process_time() - began < 2
