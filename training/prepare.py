@@ -383,7 +383,8 @@ def prepare(rows: list[dict[str, Any]], names: Names, epoch: int) -> list[dict[s
 def spread(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """Texts with plans, which are rare, one in SPREAD until they are used up: so a run that ends
     early has learnt them."""
-    plans, others = [], []
+    plans: list[dict[str, Any]] = []
+    others: list[dict[str, Any]] = []
     for row in rows:
         marks = {one["assertion"] for one in row.get("marked", ())}
         (plans if "planned" in marks else others).append(row)
