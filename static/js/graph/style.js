@@ -1,6 +1,7 @@
 // How a graph is laid out and drawn. Loaded with it.
 
 const LABELS_UP_TO = 150; // edges; beyond, names of relations show where one points
+const FEW = 20; // nodes
 const FORCES_UP_TO = 220; // nodes; springs between more take seconds
 const LEGIBLE = 11; // pixels on the screen, however far away the graph is
 const HUBS = 12; // nodes whose names stay legible
@@ -22,8 +23,9 @@ export const layoutFor = (nodes) =>
         animate: false,
         randomize: false,
         nodeDimensionsIncludeLabels: true,
-        idealEdgeLength: () => 70,
-        nodeRepulsion: () => 6_000,
+        // In a small graph the names of relations find room between those of the nodes.
+        idealEdgeLength: () => (nodes <= FEW ? 130 : 70),
+        nodeRepulsion: () => (nodes <= FEW ? 20_000 : 6_000),
         componentSpacing: 24,
         padding: 16,
       }
