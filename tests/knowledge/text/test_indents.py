@@ -10,6 +10,7 @@ import pytest
 from knowledge.grounding.source import Source
 from knowledge.text.cleaning import cleaned
 from knowledge.text.document import Document
+from knowledge.text.normalising import fold
 from knowledge.text.wrapping import width
 
 GOES_ON = [
@@ -171,6 +172,12 @@ def lines(text: str) -> list[str]:
 @pytest.mark.parametrize(("text", "read"), GOES_ON)
 def test_a_line_that_is_indented_goes_on(text: str, read: list[str]) -> None:
     assert lines(text) == read
+
+
+@pytest.mark.parametrize("text", [*(text for text, _ in GOES_ON), *STAYS_APART])
+def test_what_is_read_has_the_characters_of_the_text(text: str) -> None:
+    read, sent = (fold(one)[0].replace(">", "") for one in (cleaned(text), text))
+    assert read == sent
 
 
 @pytest.mark.parametrize("text", STAYS_APART)

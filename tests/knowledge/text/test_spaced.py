@@ -9,6 +9,7 @@ import pytest
 from knowledge.grounding.source import Source
 from knowledge.text.cleaning import cleaned
 from knowledge.text.document import Document
+from knowledge.text.normalising import fold
 
 WHOLE = [
     ("M a r t a   K l e i n was born in Graz.", "Marta Klein was born in Graz."),
@@ -104,6 +105,17 @@ APART = [
     "He chose plan B   C or D.",
     "北京　上海　广州",
     "一　二　三",
+    "品名：黑麦面包　配料：黑麦粉、水、海盐　净含量：450克　生产商：谢尔盖面包坊。",
+    "金栗区划沿革\n1952年　析樊川县置金栗县，治所老渡口\n1959年　并入樊川县",
+    "第十世　承泽　光绪二十九年生　配：严氏　子：国桢、国栋。",
+    "1. 白鹭屿灯塔　建于1908年，铁铸圆塔，高14.2米。",
+    "父亲腿伤未愈，他不肯去省城。兄 仲明 手书　一九八六年九月十二日",
+    "书名：我在冥府做会计　作者：半勺桂花糖，站点：青雀中文网。",
+    "乘员 3 人，一门 20 mm 机关炮。",
+    "评委　李娜，主席　王强。",
+    "五月三日　星期五，会议在上海召开。",
+    "李秀兰 女 汉族，一九六二年生。",
+    "陈国栋　男　汉族，一九五〇年生。",
     "选项 A B C D 中只有一个正确。",
     "出席会议的有陈国栋　李秀兰　王建国。",
     "出席会议的有陈国栋　李秀兰。",
@@ -138,6 +150,12 @@ def test_letters_that_stand_apart_are_words(text: str, read: str) -> None:
 @pytest.mark.parametrize("text", APART)
 def test_words_and_single_letters_stay(text: str) -> None:
     assert cleaned(text) == text
+
+
+@pytest.mark.parametrize("text", [*(text for text, _ in WHOLE), *APART])
+def test_what_is_read_has_the_characters_of_the_text(text: str) -> None:
+    read, sent = (fold(one)[0].replace("-", "") for one in (cleaned(text), text))
+    assert read == sent
 
 
 @pytest.mark.parametrize(
