@@ -44,9 +44,15 @@ _SERIES = re.compile("[一二三四五六七八九十〇甲乙丙丁戊己上中
 _CLAUSE = re.compile("[^，。；！？、]+")
 _NAME_GAP = re.compile(f"(?<=[{HAN}])\u3000(?=[{HAN}])")
 _WHOLE_SENTENCE = re.compile("[。！？…][”’」』）》]{0,3}$")
-# Before a gap in a name: a part of a sentence, or a surname alone that is no label.
-_LEADS_TO_NAME = re.compile(
-    "[^：:]*[的是在于由为被把从到与和及][^：:]{1,6}|[^\\W\\d图表注答问例序附按曰甲乙丙丁一二三四五六七八九十]"
+# Before a gap in a name: a surname alone, which is no label, or the beginning of a body's name.
+_PREPOSITION = "的是在于由为被把从到与和及给以向对"
+_SURNAME = re.compile(
+    f"(?:[^：:]*[{_PREPOSITION}了])?[^\\W\\d图表注答问例序附按曰甲乙丙丁一二三四五六七八九十]"
+)
+_BODY_BEGINS = re.compile(f"[^：:]*[{_PREPOSITION}了][^：:]{{2,6}}")
+_BODY = re.compile(
+    f"[{HAN}]{{0,4}}?(?:大学|学院|学校|中学|公司|集团|银行|医院|研究院|研究所|科学院|委员会|协会|出版社"
+    "|厂|日报|晚报|博物馆|图书馆)"
 )
 _NAMES_FOLLOW = re.compile("有|包括|分别|即|如下")
 _DATED = re.compile("[0-9〇一二三四五六七八九十]")
@@ -144,7 +150,9 @@ def _name_together(clause: str) -> str:
     if len(gaps) != 1:
         return clause
     before, after = clause[: gaps[0].start()], clause[gaps[0].end() :]
-    leads = _LEADS_TO_NAME.fullmatch(before.strip()) and not _NAMES_FOLLOW.search(before)
-    if not leads or _DATED.match(after) or re.search("[：:]", after):
+    if _NAMES_FOLLOW.search(before) or _DATED.match(after) or re.search("[：:]", after):
         return clause
-    return before + after
+    inside = _SURNAME.fullmatch(before.strip()) or (
+        _BODY_BEGINS.fullmatch(before.strip()) and _BODY.match(after)
+    )
+    return before + after if inside else clause
