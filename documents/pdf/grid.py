@@ -1,19 +1,21 @@
-"""Finds tables whose rows are set apart by room, and the cells of each row.
+"""Finds tables whose cells have several lines, and the cells of each row.
 
-Between two rows of such a table there is more room than between two lines of a cell. So the lines
+Between two rows of most tables there is more room than between two lines of a cell. So the lines
 that stand close together are one row, however many lines each of its cells has, and wherever those
-begin: at the top of the row or in its middle. Rows that are as close as lines are not found here.
+begin: at the top of the row or in its middle. Where rows are as close as lines, the order of
+drawing may tell them: if the next cell was drawn below the first lines of one, at its top.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from statistics import median
 
-from documents.pdf.columns import columns_of
+from documents.pdf.columns import Columns, columns_of
 from documents.pdf.segments import SAME_BASE, Segment, width
 from knowledge.text.language import holds_han
 
@@ -54,7 +56,69 @@ def tables_of(segments: Sequence[Segment], tight: float) -> list[list[Band]]:
             continue
         found += [table for table in (run, run[1:], run[:-1]) if _is_table(table, tight)][:1]
         run = []
-    return found
+    return found or _drawn_tables(segments, tight)
+
+
+def _drawn_tables(segments: Sequence[Segment], tight: float) -> list[list[Band]]:
+    """Tables that were drawn row by row, and each cell with all its lines."""
+    found: list[list[Band]] = []
+    run: list[Band] = []
+    heights = sorted(one.base for one in segments)
+    for band in [*_drawn_bands(segments, tight), None]:
+        if band is not None and len(band.cells) > 1 and (not run or _is_below(run[-1], band)):
+            run.append(band)
+            continue
+        if _is_drawn_table(run, tight, heights):
+            found.append(run)
+        run = [band] if band is not None and len(band.cells) > 1 else []
+    in_order = all(_is_below(upper[-1], lower[0]) for upper, lower in pairwise(found))
+    return found if in_order else []
+
+
+def _drawn_bands(segments: Sequence[Segment], tight: float) -> Iterator[Band]:
+    cells: list[Cell] = []
+    for one in segments:
+        last = cells[-1][-1] if cells else None
+        top = cells[0][0].base if cells else 0.0
+        if (
+            last
+            and abs(top - one.base) <= SAME_BASE * one.size
+            and one.left >= _extent(cells[-1])[1]
+        ):
+            cells.append([one])
+        elif last and _goes_on(last, one, tight):
+            cells[-1].append(one)
+        else:
+            if cells:
+                yield Band(cells)
+            cells = [[one]]
+    if cells:
+        yield Band(cells)
+
+
+def _goes_on(last: Segment, one: Segment, tight: float) -> bool:
+    """Whether it may be the next line of a cell."""
+    beside = one.left >= last.right or last.left >= one.right
+    numbers = _NUMBER.fullmatch(last.text.strip()) and _NUMBER.fullmatch(one.text.strip())
+    return SAME_BASE < (last.base - one.base) / one.size < tight and not beside and not numbers
+
+
+def _is_below(upper: Band, lower: Band) -> bool:
+    return lower.bases[0] < upper.bases[-1]
+
+
+def _is_drawn_table(bands: Sequence[Band], tight: float, heights: Sequence[float]) -> bool:
+    """Whether nothing else stands there, and a cell was drawn beside the first line of another."""
+    if len(bands) < LEAST_BANDS or not any(
+        len(one) > 1 for band in bands for one in band.cells[:-1]
+    ):
+        return False
+    own = sum(len(cell) for band in bands for cell in band.cells)
+    top, bottom = bands[0].bases[0], bands[-1].bases[-1]
+    alone = bisect_right(heights, top) - bisect_left(heights, bottom) == own
+    if not alone or any(sum(map(_is_prose, band.cells)) > 1 for band in bands):
+        return False
+    return bool(_columns(bands)) and all(_is_row(band, tight) for band in bands)
 
 
 def _bands(segments: Sequence[Segment], tight: float) -> list[Band]:
@@ -88,8 +152,12 @@ def _is_table(bands: Sequence[Band], tight: float) -> bool:
         return False
     if any(sum(map(_is_prose, band.cells)) > 1 or not _is_row(band, tight) for band in bands):
         return False
-    columns = columns_of([[_extent(cell) for cell in band.cells] for band in bands])
+    columns = _columns(bands)
     return bool(columns) and not any(_holds_rows(band, len(columns)) for band in bands)
+
+
+def _columns(bands: Sequence[Band]) -> Columns:
+    return columns_of([[_extent(cell) for cell in band.cells] for band in bands])
 
 
 def _is_prose(cell: Cell) -> bool:

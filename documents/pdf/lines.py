@@ -31,6 +31,7 @@ PROSE_WIDTH = 24  # narrow characters; lists and labels are narrower, and prose 
 GOES_ON_SHARE = 0.4  # of the unfinished lines at the margin: so many go on if any do
 ALIKE = 0.15  # of a column's width: by as much, another column may be wider or narrower
 FULL_SHARE = 0.75  # of the lines of a column of running text
+ABOUT = 1.5  # the room that a word needs is only estimated
 SYMMETRY = 1.3  # of the left margin: where the right one is as small, lines that reach it are full
 SENTENCE_END = "。！？!?….：:；;"
 CLOSERS = "”’」』）)】》\"'"
@@ -273,7 +274,7 @@ def _begins(before: _Placed, one: _Placed) -> bool:
         return True
     if _is_indented(before, one) and (ended or room > needed):
         return True
-    return room > needed and not _may_go_on(before, text, room)
+    return room > needed and not _may_go_on(before, text, room, needed)
 
 
 def _stands_elsewhere(before: _Placed, one: _Placed) -> bool:
@@ -294,14 +295,16 @@ def _is_indented(before: _Placed, one: _Placed) -> bool:
     return moved > INDENT * one.line.size and not _is_item(before.line.text.strip())
 
 
-def _may_go_on(before: _Placed, text: str, room: float) -> bool:
+def _may_go_on(before: _Placed, text: str, room: float, needed: float) -> bool:
     """Whether a line that left some room goes on all the same, as its words say."""
     last = before.line.text
     if room > (1 - FULL) * before.column or _ends(last) or _KEY.match(text):
         return False
     if holds_han(text[:1]) or WIDE.search(last.rstrip()[-1:]):
         return _goes_on(last, text) and room <= 2 * SLACK * before.line.size
-    return text[0].islower() or last.rstrip().endswith(",")
+    if text[0].islower() or last.rstrip().endswith(","):
+        return True
+    return room <= ABOUT * needed and _INNER_END.search(last) is not None
 
 
 def _joined(paragraph: str, text: str, words: Counter[str], written: Written) -> str:

@@ -41,12 +41,21 @@ _APART = re.compile(
 _LISTED = re.compile(f"[：:、](?:[ \u3000]?[{HAN}])?[ \u3000]?[{HAN}]?\\Z")
 _ENDS_SENTENCE = re.compile("[，。；！？]")
 _SERIES = re.compile("[一二三四五六七八九十〇甲乙丙丁戊己上中下左右东南西北0-9]+|.*[男女].*")
-_CLAUSE = re.compile("[^，。；！？、：]+")
+_CLAUSE = re.compile("[^，。；！？、]+")
 _NAME_GAP = re.compile(f"(?<=[{HAN}])\u3000(?=[{HAN}])")
-_LABEL = re.compile(
-    f"(?:(?![的是在了于由为被把从到他她我你])[{HAN}]){{2,6}}|[图表注答问例序附按曰甲乙丙丁一二三四五六七八九十]|第.{{1,6}}"
+_WHOLE_SENTENCE = re.compile("[。！？…][”’」』）》]{0,3}$")
+# Before a gap in a name: a surname alone, which is no label, or the beginning of a body's name.
+_PREPOSITION = "的是在于由为被把从到与和及给以向对"
+_SURNAME = re.compile(
+    f"(?:[^：:]*[{_PREPOSITION}了])?[^\\W\\d图表注答问例序附按曰甲乙丙丁一二三四五六七八九十]"
+)
+_BODY_BEGINS = re.compile(f"[^：:]*[{_PREPOSITION}了][^：:]{{2,6}}")
+_BODY = re.compile(
+    f"[{HAN}]{{0,4}}?(?:大学|学院|学校|中学|公司|集团|银行|医院|研究院|研究所|科学院|委员会|协会|出版社"
+    "|厂|日报|晚报|博物馆|图书馆)"
 )
 _NAMES_FOLLOW = re.compile("有|包括|分别|即|如下")
+_DATED = re.compile("[0-9〇一二三四五六七八九十]")
 
 
 def unspaced(text: str) -> str:
@@ -121,19 +130,29 @@ def _word_together(match: re.Match[str]) -> str:
     """Characters of a word in a sentence; lists, and numbers and other series as they are."""
     word = re.sub("[ \u3000]", "", match.group())
     listed = _LISTED.search(match.string, max(0, match.start() - 4), match.start())
-    return match.group() if listed or _SERIES.fullmatch(word) else word
+    few = len(_HAN.findall(word)) < 2  # "乘员 3 人"
+    return match.group() if few or listed or _SERIES.fullmatch(word) else word
 
 
 def _names_together(line: str) -> str:
-    """Where one gap is in a clause, it is inside a name; two of them are a list's."""
-    return _CLAUSE.sub(lambda clause: _name_together(clause.group(), clause.start() == 0), line)
+    """Where one gap is in a clause of a sentence, it is inside a name; fields and lists have more.
+
+    A gap beside anything but Chinese characters parts fields.
+    """
+    inner = line.strip()
+    if len(_NAME_GAP.findall(inner)) < inner.count("\u3000") or not _WHOLE_SENTENCE.search(inner):
+        return line
+    return _CLAUSE.sub(lambda clause: _name_together(clause.group()), line)
 
 
-def _name_together(clause: str, first: bool) -> str:
+def _name_together(clause: str) -> str:
     gaps = list(_NAME_GAP.finditer(clause))
     if len(gaps) != 1:
         return clause
     before, after = clause[: gaps[0].start()], clause[gaps[0].end() :]
-    if (first and _LABEL.fullmatch(before.strip())) or _NAMES_FOLLOW.search(before):
+    if _NAMES_FOLLOW.search(before) or _DATED.match(after) or re.search("[：:]", after):
         return clause
-    return before + after
+    inside = _SURNAME.fullmatch(before.strip()) or (
+        _BODY_BEGINS.fullmatch(before.strip()) and _BODY.match(after)
+    )
+    return before + after if inside else clause

@@ -40,7 +40,7 @@ _STATES = re.compile(
     r"|\b(?:is|was|are|were|has|had|will|said|became|met|won|sold|bought|[a-z]{2,}ed)\b"
 )
 # A table, or code.
-_TABLE = re.compile(r"\t|\s\|\s| {3}|\w,\w+,\w|[{}]$|\w\([^()]*\)[;:]$")
+_TABLE = re.compile(r"\t|\s\|\s| {3}|\w,\w+,\w|[{}]$|\w\((?:[^()]*\)[;:]|\))$")
 
 
 def width(line: str) -> int:

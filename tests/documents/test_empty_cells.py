@@ -90,6 +90,12 @@ def test_an_empty_cell_tears_no_row(name: str, gap: float, centred: bool, by_col
     assert [line.text for line in lines_of(pieces)] == as_text(TABLES[name])
 
 
+@pytest.mark.parametrize("name", TABLES)
+def test_rows_as_close_as_lines_that_were_drawn_cell_by_cell(name: str) -> None:
+    pieces = drawn(TABLES[name], PITCH + 0.5, centred=False)
+    assert [line.text for line in lines_of(pieces)] == as_text(TABLES[name])
+
+
 WIDTHS = [70, 60, 85, 80]
 REAL: list[Rows] = [
     [["Name", "Born", "Office", "Note"],
@@ -117,8 +123,10 @@ ABOVE = {
 }
 
 
-@pytest.mark.parametrize("place", ["TOP", "MIDDLE", "BOTTOM"])
-@pytest.mark.parametrize("padding", [2, 3, 6])
+@pytest.mark.parametrize(
+    ("padding", "place"),
+    [(0, "TOP"), (1, "TOP"), *((n, at) for n in (2, 3, 6) for at in ("TOP", "MIDDLE", "BOTTOM"))],
+)
 @pytest.mark.parametrize("rows", REAL)
 def test_tables_of_a_file(rows: Rows, padding: int, place: str) -> None:
     english = rows[0][0].isascii()

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import textwrap
+from io import BytesIO
 
 import pytest
+from reportlab.lib.styles import ParagraphStyle
+from reportlab.platypus import BaseDocTemplate, Frame, FrameBreak, PageTemplate, Paragraph
 
 from documents.pdf.glyphs import Piece
 from documents.pdf.layout import Page, lines_of
 from documents.pdf.lines import join_pages
+from documents.pdf.reader import read_pdf
 
 SIZE = 10.0
 PITCH = 12.0
@@ -115,3 +119,21 @@ def test_lines_of_a_list_beside_a_column_stay_apart(facts: list[str], right: boo
     pieces = [one for n, lines in enumerate(columns) for one in column(lines, 50.0 + 230 * n)]
     paragraphs = join_pages([Page(lines_of(pieces), 530)]).split("\n\n")
     assert paragraphs == ([LONG, *facts] if right else [*facts, LONG])
+
+
+@pytest.mark.parametrize("size", [9, 10, 11])
+@pytest.mark.parametrize("swapped", [False, True])
+@pytest.mark.parametrize(
+    "name", ["names at the ends of lines", "firms", "a sentence as long as a line"]
+)
+def test_two_columns_of_a_file(name: str, swapped: bool, size: int) -> None:
+    style = ParagraphStyle("en", fontName="Helvetica", fontSize=size, leading=1.25 * size)
+    texts = [LONG, LEFT[name].strip()] if swapped else [LEFT[name].strip(), LONG]
+    frames = [Frame(left, 60, 230, 700) for left in (60, 305)]
+    out = BytesIO()
+    document = BaseDocTemplate(out)
+    document.addPageTemplates(PageTemplate(frames=frames))
+    document.build([Paragraph(texts[0], style), FrameBreak(), Paragraph(texts[1], style)])
+    read = read_pdf(out.getvalue()).text
+    assert read is not None
+    assert whole_columns(read.split("\n\n")) == texts

@@ -10,6 +10,7 @@ import pytest
 from knowledge.grounding.source import Source
 from knowledge.text.cleaning import cleaned
 from knowledge.text.document import Document
+from knowledge.text.normalising import fold
 from knowledge.text.wrapping import width
 
 GOES_ON = [
@@ -115,6 +116,64 @@ GOES_ON = [
         "Ida\n   Berg, wrote to them.",
         ["1. The yard was sold in May to Nordvik Steel.", "2. The mayor, Ida Berg, wrote to them."],
     ),
+    ("From: Ida\n\n> On Monday the owner of the yard, Nils\n>    Berg, "
+     "met the mayor of Hamar, Beth\n>    Rivers.",
+     ["From: Ida",
+      "On Monday the owner of the yard, Nils Berg, met the mayor of Hamar, Beth Rivers."]),
+    (">> 　　李秀兰现任南江师范大学\n>> 教授，著有《大\n>> 桥》。",
+     ["李秀兰现任南江师范大学教授，著有《大桥》。"]),
+    ("   (a) the yard at Hamar, which belongs to Nordvik\n       Steel, "
+     "is to be closed;\n   (b) the men are to be paid by the Skarv\n"
+     "       Group.",
+     ["(a) the yard at Hamar, which belongs to Nordvik Steel, is to be closed;",
+      "(b) the men are to be paid by the Skarv Group."]),
+    ("    She was born at Kerrow on the 3rd of May 1901, a daughter "
+     "of Tom\nAchterberg. At the age of ten she came to the school of "
+     "the\nUniversity of Hull.\n    In 1920 she joined Nordvik\nSteel "
+     "as a clerk.",
+     ["She was born at Kerrow on the 3rd of May 1901, a daughter of Tom "
+      "Achterberg. At the age of ten she came to the school of the University "
+      "of Hull.",
+      "In 1920 she joined Nordvik Steel as a clerk."]),
+    ("BERG, Nils, smith, founder of Nordvik\n     Steel, born at Hamar.\n"
+     "MOE, Ida, owner of the Skarv\n     Group, born at Oslo.\nRIVERS, "
+     "Beth, auditor, of Kingston\n     upon Hull.",
+     ["BERG, Nils, smith, founder of Nordvik Steel, born at Hamar.",
+      "MOE, Ida, owner of the Skarv Group, born at Oslo.",
+      "RIVERS, Beth, auditor, of Kingston upon Hull."]),
+    ("　　一九八八年，东江机床厂被华新\n公司收购。\n　　两年以后，厂长陈国\n栋退休。",
+     ["一九八八年，东江机床厂被华新公司收购。",
+      "两年以后，厂长陈国栋退休。"]),
+    ("  The board\n  met in Hamar and chose Beth\n  Rivers.",
+     ["The board met in Hamar and chose Beth Rivers."]),
+    ("* The yard at Hamar was sold to Nordvik\n  Steel in May.\n* The "
+     "mayor of the town is Ida\n  Berg.",
+     ["* The yard at Hamar was sold to Nordvik Steel in May.",
+      "* The mayor of the town is Ida Berg."]),
+    ("Poems\n\n    I wander thro' each charter'd street,\n      Near "
+     "where the charter'd Thames does flow,\n    And mark in every face "
+     "I meet\n      Marks of weakness, marks of woe.",
+     ["Poems",
+      "I wander thro' each charter'd street,",
+      "Near where the charter'd Thames does flow,",
+      "And mark in every face I meet",
+      "Marks of weakness, marks of woe."]),
+    ("Oslo\n  Ida Moe\nHamar\n  Nils Berg\n  Ole Berg",
+     ["Oslo",
+      "Ida Moe",
+      "Hamar",
+      "Nils Berg",
+      "Ole Berg"]),
+    ("> Hi Ida,\n>\n>   the yard was sold to Nordvik\n> Steel.\n>   "
+     "I am sorry, said Beth\n> Rivers.",
+     ["Hi Ida,",
+      "the yard was sold to Nordvik Steel.",
+      "I am sorry, said Beth Rivers."]),
+    ("while True:\n    read()\n    if done:\n        break",
+     ["while True:",
+      "read()",
+      "if done:",
+      "break"]),
 ]  # fmt: skip
 
 STAYS_APART = [
@@ -171,6 +230,12 @@ def lines(text: str) -> list[str]:
 @pytest.mark.parametrize(("text", "read"), GOES_ON)
 def test_a_line_that_is_indented_goes_on(text: str, read: list[str]) -> None:
     assert lines(text) == read
+
+
+@pytest.mark.parametrize("text", [*(text for text, _ in GOES_ON), *STAYS_APART])
+def test_what_is_read_has_the_characters_of_the_text(text: str) -> None:
+    read, sent = (fold(one)[0].replace(">", "") for one in (cleaned(text), text))
+    assert read == sent
 
 
 @pytest.mark.parametrize("text", STAYS_APART)
