@@ -3,7 +3,7 @@
 `python -m training.run GGUF GROUPS STATE --minutes M [--start ADAPTER] [--dev GROUPS]` continues
 from what STATE holds, or begins from ADAPTER (a folder or a GGUF file) or anew. Every ten minutes
 STATE gets the adapter, the optimiser and the place in the groups, so that a killed run loses at
-most that. The learning rate is level and falls in the last fifth of the time: every run ends with
+most that. The learning rate is level and falls in the last third of the time: every run ends with
 an adapter that is worth measuring. `log.jsonl` in STATE has a line a step; with --dev also the
 loss on the first 60 rows of those groups, at the beginning, once an hour and at the end.
 """
@@ -30,7 +30,7 @@ from training.packing import Sequence
 
 FIRST_LAYER = 8  # below it neither gradients nor adapters are needed
 WARM_STEPS, LEAST = 10, 0.05
-FALLING = 0.2  # of the time, at its end
+FALLING = 0.3  # of the time, at its end
 BATCH = 3  # groups a step
 SAVE_SECONDS, CURVE_SECONDS = 600.0, 3600.0
 CURVE_ROWS = 60
@@ -48,7 +48,7 @@ class RunOptions:
     dev: Path | None = None
     device: str = "cpu"
     rank: int = 16
-    rate: float = 2e-4
+    rate: float = 3.5e-4
 
 
 class Training:
@@ -230,6 +230,6 @@ if __name__ == "__main__":
     parser.add_argument("--dev", type=Path)
     parser.add_argument("--device", default="cpu")
     parser.add_argument("--rank", type=int, default=16)
-    parser.add_argument("--rate", type=float, default=2e-4)
+    parser.add_argument("--rate", type=float, default=3.5e-4)
     os.nice(19)
     run(RunOptions(**vars(parser.parse_args())))

@@ -1,4 +1,4 @@
-"""A text as a reader sees it: what models and recognisers read in place of the text as sent.
+"""A text as a reader sees it: what models read in place of the text as sent.
 
 Line ends inside a sentence, invisible characters, and blanks between all characters (as OCR gives
 them) are no part of a name. What is read there is found in the text as sent by `grounding`, which

@@ -4,7 +4,7 @@
 import { button, el } from "../core/dom.js";
 import { t } from "../core/wording.js";
 import { READABLE, bestConnected, elementsOf } from "./elements.js";
-import { hubsOf, layoutFor, styleOf } from "./style.js";
+import { hubsOf, layoutFor, PADDING, styleOf } from "./style.js";
 
 /** @import {Row} from "../types" */
 
@@ -113,10 +113,22 @@ export class Graph {
       minZoom: 0.05,
       maxZoom: 4,
     });
+    this.#turn();
     hubsOf(this.#cy.nodes()).addClass("hub");
     this.#cy.on("zoom", () => this.#cy.style().update()); // some names keep their size
     if (this.#cy.zoom() > CLOSEST) this.#cy.zoom(CLOSEST).center(); // few nodes need not fill it
     this.#follow();
+  }
+
+  /** A graph that is tall in a wide frame is laid on its side, and drawn larger. */
+  #turn() {
+    const { w, h } = this.#cy.elements().boundingBox();
+    if (w < h === this.#cy.width() < this.#cy.height()) return;
+    this.#cy.nodes().positions((/** @type {any} */ node) => {
+      const { x, y } = node.position();
+      return { x: y, y: x };
+    });
+    this.#cy.fit(undefined, PADDING);
   }
 
   /**

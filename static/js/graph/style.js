@@ -2,6 +2,7 @@
 
 const LABELS_UP_TO = 150; // edges; beyond, names of relations show where one points
 const FEW = 20; // nodes
+export const PADDING = 16; // pixels around the graph
 const FORCES_UP_TO = 220; // nodes; springs between more take seconds
 const LEGIBLE = 11; // pixels on the screen, however far away the graph is
 const HUBS = 12; // nodes whose names stay legible
@@ -24,10 +25,10 @@ export const layoutFor = (nodes) =>
         randomize: false,
         nodeDimensionsIncludeLabels: true,
         // In a small graph the names of relations find room between those of the nodes.
-        idealEdgeLength: () => (nodes <= FEW ? 130 : 70),
-        nodeRepulsion: () => (nodes <= FEW ? 20_000 : 6_000),
+        idealEdgeLength: () => (nodes <= FEW ? 110 : 70),
+        nodeRepulsion: () => (nodes <= FEW ? 12_000 : 6_000),
         componentSpacing: 24,
-        padding: 16,
+        padding: PADDING,
       }
     : {
         name: "concentric",
@@ -35,7 +36,7 @@ export const layoutFor = (nodes) =>
         minNodeSpacing: 12,
         concentric: (/** @type {any} */ node) => node.degree(),
         levelWidth: () => 2,
-        padding: 20,
+        padding: PADDING,
       };
 
 /** The colours of the page's scheme. @param {HTMLElement} element @param {number} edges */
