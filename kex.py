@@ -61,7 +61,7 @@ class Options(TypedDict, total=False):
     """
 
     lang: Literal["auto", "zh", "en"]
-    entity: str
+    entity: str | None
     schema: SkipValidation[str | Sequence[str] | Mapping[str, str]]  # read_labels checks it
     examples: SkipValidation[Sequence[Mapping[str, Any]]]  # read_examples does
     grounding: Grounding

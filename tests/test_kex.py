@@ -36,7 +36,7 @@ def run(work: Coroutine[Any, Any, T]) -> T:
 
 def test_an_answer_has_typed_items_with_their_places() -> None:
     with reader(SAID)[0] as opened:
-        answer = opened.extract(TEXT)
+        answer = opened.extract(TEXT, entity=None)
     (triple,) = answer.triples
     assert (triple.head.text, triple.relation, triple.tail.text) == (
         "Ada Moreno", "founder of", "Helix Labs",

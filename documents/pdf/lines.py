@@ -19,7 +19,7 @@ from documents.pdf.layout import Line, Page
 from documents.pdf.ligatures import without_forms
 from documents.pdf.segments import WIDE, width
 from knowledge.text.hyphens import Written
-from knowledge.text.language import holds_han
+from knowledge.text.language import HAN, holds_han
 from knowledge.text.lines import begins_with_date
 
 FULL = 0.72  # of the column's width; a shorter line is the last one of its paragraph
@@ -216,7 +216,8 @@ def _goes_on(before: str, text: str) -> bool:
     before, text = before.strip(), text.strip()
     if _ends(before) or _KEY.match(text) or _is_item(text) or "\t" in before + text:
         return False
-    if holds_han(text[:1]) or holds_han(before[-1:]):
+    # A Chinese line may end or begin with a foreign name.
+    if holds_han(text[:1]) or holds_han(before[-1:]) or (holds_han(before) and holds_han(text)):
         return re.search("[，。、；]", before) is not None and not before.endswith("；")
     if text[0].islower() or before.endswith((",", "-", "\u2010", "\u00ad")):
         return True
@@ -236,7 +237,7 @@ def _needed(line: Line, after: Line) -> float:
     if WIDE.search(line.text.rstrip()[-1:]) or holds_han(after.text.strip()[:1]):
         latin = re.match(r"[!-~]*", after.text.strip())
         return line.size * max(SLACK, 0.55 * len(latin[0] if latin else ""))
-    word = after.text.split(maxsplit=1)[0]
+    word = re.sub(f"[{HAN}].*", "", after.text.split(maxsplit=1)[0])
     share = (width(word) + 1) / max(width(after.text.strip()), 1)
     return max(share * (after.right - after.left), 0.3 * line.size)
 

@@ -1,4 +1,4 @@
-"""Chinese names of firms that hold a place or a kind in brackets: 南江集团（香港）有限公司.
+"""Names of firms with a place or a kind in brackets: 南江集团（香港）有限公司, Norbury (UK) Ltd.
 
 Models often end such a name at its bracket, or take the bracket for a name of its
 own. What the text says shows the whole name.
@@ -32,6 +32,14 @@ _PARTNERSHIP = re.compile(
     rf"(?P<before>[{HAN}A-Za-z0-9·&]{{2,{_LONGEST}}}(?:事务所|企业|中心|基金))"
     r"[（(](?P<inside>特殊普通合伙|普通合伙|有限合伙)[）)](?P<after>)"
 )
+_CAPITALISED = r"[A-Z0-9&][^\W_]*(?:['’.&-][^\W_]+)*"
+_ENGLISH = re.compile(
+    rf"\b(?P<before>{_CAPITALISED}(?: (?:{_CAPITALISED}|&|and|of)){{0,5}}) "
+    r"\((?P<inside>[A-Z][^\W\d_.]*(?:[ &-][A-Z][^\W\d_]*){0,2})\)"
+    r"(?P<after>(?: (?:Holdings|Group|Services|Trading))? (?:Pte\.? |Pty\.? |Co\.,? )?"
+    r"(?:Ltd|Limited|Inc|Incorporated|LLC|LLP|plc|PLC|Corp|Corporation|GmbH|AG|SA|BV|NV|AB|Oy)\b"
+    r"(?:\.(?=[,;)]| [a-z]))?)"  # not the end of the sentence
+)
 _PAIRS = {"）": "（", ")": "(", "》": "《", "】": "【", "”": "“"}
 
 
@@ -46,7 +54,9 @@ class FirmNames:
         self._text = text
         classes = classes or {}
         self._place, self._organisation = classes.get("LOC"), classes.get("ORG")
-        found = (*_FIRM.finditer(text), *_PARTNERSHIP.finditer(text))
+        found = (
+            *_FIRM.finditer(text), *_PARTNERSHIP.finditer(text), *_ENGLISH.finditer(text)
+        )  # fmt: skip
         self._firms = sorted(found, key=lambda firm: firm.start())
         self._starts = [firm.start() for firm in self._firms]
         self._names: dict[str, str] = {}

@@ -138,6 +138,11 @@ def test_rows_of_a_table_are_lines_of_one_paragraph() -> None:
     ]
 
 
+def test_a_chinese_line_may_end_and_begin_with_a_foreign_name() -> None:
+    lines = ["项目组决定用奥罗拉系统记账，改由Karim", "Haddad负责部署，服务器放在苏州，由他维护。"]
+    assert joined(*lines) == [" ".join(lines)]
+
+
 def test_the_other_language_begins_anew() -> None:
     assert joined(FULL[:-5] + ".", "鲁迅生于浙江绍兴。") == [FULL[:-5] + ".", "鲁迅生于浙江绍兴。"]
 

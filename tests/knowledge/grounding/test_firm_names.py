@@ -27,6 +27,12 @@ def entity(text: str, name: str) -> str | None:
         ("远山（深圳）合伙企业（有限合伙）", "远山", "远山（深圳）合伙企业（有限合伙）"),
         ("东海银行（上海）分行开业", "东海银行", "东海银行（上海）分行"),
         ("北辰（中国）有限公司起诉", "北辰（中国）有限公司", "北辰（中国）有限公司"),
+        ("He left Orby Valves (UK) Ltd.", "Orby Valves", "Orby Valves (UK) Ltd"),
+        ("Orr & Sons (Far East) Pte. Ltd. paid.", "Orr & Sons", "Orr & Sons (Far East) Pte. Ltd."),
+        ("The plant of Orby (Holdings) plc, Leeds", "Orby (Holdings)", "Orby (Holdings) plc"),
+        ("Ann Berg (UK) and Orby (Holdings) plc", "Ann Berg", "Ann Berg"),
+        ("Orby (formerly Orr) Ltd paid", "Orby", "Orby"),
+        ("Orby (UK) Ltd and Orby AG paid", "Orby", "Orby"),
     ],
 )  # fmt: skip
 def test_a_name_is_completed(text: str, name: str, whole: str) -> None:
