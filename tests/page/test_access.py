@@ -84,6 +84,7 @@ def test_nobody_is_kept_out(
     check(page, "an answer on its way")
     page.locator("#stop-button").click()
 
+    page.locator("#user-input").focus()
     page.locator("#only-button").click()
     page.locator("#only-row select").select_option(index=1)
     expect(page.locator(".chip").first).to_be_visible()

@@ -17,6 +17,7 @@ LUXUN = "鲁迅出生于浙江绍兴，写了《狂人日记》。"
 
 
 def send(page: Page, text: str, task: str = "KE1") -> None:
+    page.locator("#user-input").focus()  # on a phone it brings the menus
     page.select_option("#prompt-select-box", task)
     page.fill("#user-input", text)
     page.press("#user-input", "Enter")
@@ -344,6 +345,22 @@ def test_a_phone_never_scrolls_sideways(visit: Visit) -> None:
     send(page, LUXUN + "x" * 300)
     finished(page)
     assert page.evaluate(fits)
+
+
+def test_below_answers_an_unused_box_is_one_line_on_a_phone(visit: Visit) -> None:
+    page = visit(viewport={"width": 360, "height": 740})
+    menu = page.locator("#prompt-select-box")
+    page.locator("#user-input").blur()
+    expect(menu).to_be_visible()  # nothing is below it yet
+    send(page, LUXUN)
+    finished(page)
+    page.locator("#user-input").blur()
+    expect(menu).to_be_hidden()
+    page.locator("#user-input").focus()
+    expect(menu).to_be_visible()
+    page.fill("#user-input", "一")
+    page.locator("#user-input").blur()
+    expect(menu).to_be_visible()
 
 
 def test_an_example_is_one_click_with_a_real_model(visit: Visit, page_url: str) -> None:

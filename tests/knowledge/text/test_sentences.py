@@ -121,4 +121,4 @@ HOSTILE = [
 def test_the_time_is_linear_on_hostile_text(part: str) -> None:
     began = time.process_time()
     pieces(part * (100_000 // len(part)))
-    assert time.process_time() - began < 1
+    assert time.process_time() - began < 3  # on a slow machine; a square would take minutes
