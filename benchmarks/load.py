@@ -99,18 +99,19 @@ class Run:
         headers = {"Accept": "text/event-stream"} if streams or leaves else {}
         began = time.monotonic()
         async with client.stream("POST", "/get_response", data=fields, headers=headers) as response:
-            last = b""
+            ended, tail = False, b""  # the last event may be longer than any piece
             if leaves and response.status_code == 200:
                 await asyncio.sleep(dice.random())
                 self.seen.statuses["left"] += 1
                 return 0.0
             async for piece in response.aiter_bytes():
-                last = (last + piece)[-20_000:]
+                ended = ended or b"event: done" in tail + piece
+                tail = piece[-20:]
         status = response.status_code
         if status == 503 and "retry-after" in response.headers:
             self.seen.statuses["503 with Retry-After"] += 1
             return min(float(response.headers["retry-after"]), LONGEST_WAIT)
-        if status == 200 and streams and b"event: done" not in last:
+        if status == 200 and streams and not ended:
             self.seen.statuses["a stream without its end"] += 1
             return 0.0
         self.seen.statuses[str(status)] += 1
