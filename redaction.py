@@ -1,10 +1,11 @@
-"""Takes secrets out of texts: the one place that knows which settings are secret.
+"""Takes secrets out of texts and environments: the one place that knows which are secret.
 
 `log_lines` passes every line through it. Knows the settings only.
 """
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable
 from urllib.parse import unquote, urlsplit
 
@@ -16,6 +17,15 @@ INSTEAD = "[key]"
 SHORTEST = 8  # a made-up key such as "x" would blot out every x of a text
 _SECRET_OPTIONS = ("password", "passwd", "key", "token", "secret")
 _ADDRESSES = ("base", "openai_base_url", "embedded_url", "local_glm_url", "hf_endpoint")
+
+
+# What an interpreter may need to start.
+_ENVIRONMENT = ("PATH", "HOME", "PYTHONHOME", "PYTHONPATH", "LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH")
+
+
+def bare_environment() -> dict[str, str]:
+    """The environment of a process that reads a hostile file: neither keys nor settings of Kex."""
+    return {name: os.environ[name] for name in _ENVIRONMENT if name in os.environ}
 
 
 def redacted(text: str, secrets: Iterable[str]) -> str:

@@ -20,7 +20,7 @@ PACKAGES = (
     "cli", "cluster", "conversation", "corpus", "documents", "evaluation", "export", "extraction",
     "knowledge", "markup", "models", "prompts", "storage", "verification", "web", "wording",
 )  # fmt: skip
-MODULES = ("app", "errors", "folder_lock", "log_lines", "redaction", "settings", "validation")
+MODULES = ("app", "errors", "folders", "log_lines", "redaction", "settings", "validation")
 DATA = ("static", "templates")
 FILES = ("training/gold/dev.jsonl", "training/gold/LICENSE.md")  # what `kex evaluate` reads
 OURS = {*PACKAGES, *MODULES}

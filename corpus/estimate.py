@@ -20,7 +20,7 @@ from corpus.work import Work, read_text
 from errors import KexError, Unavailable
 from extraction.extractor import parts_of
 from extraction.prompting.questions import turn_for
-from folder_lock import claim
+from folders import claim
 from knowledge.text.document import Document
 from models.base import GenerateRequest, Model
 from models.cache_key import model_settings

@@ -7,7 +7,6 @@ where a process died in between (docs/adr/0008-corpus.md).
 
 from __future__ import annotations
 
-import os
 import sqlite3
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
@@ -16,6 +15,7 @@ from typing import Any
 
 from corpus.outcomes import Known, StoredOutcome, Unit
 from errors import StoreFailed
+from folders import sync_folder
 from knowledge.items import PromptType
 from wording import message
 
@@ -222,12 +222,3 @@ class Index:
             self._db.execute("BEGIN IMMEDIATE")
             self._begun = True
         return self._db.execute(statement, values)
-
-
-def sync_folder(folder: Path) -> None:
-    """Names of new files are kept too when the power fails."""
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)

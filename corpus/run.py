@@ -24,7 +24,7 @@ from corpus.rate_limited_model import RateLimitedModel
 from corpus.work import Ask, Worker
 from corpus.work import ask as ask_here
 from errors import InputError
-from folder_lock import claim
+from folders import claim
 from models.base import Model
 from models.cache_key import model_settings
 from models.progress import load

@@ -10,7 +10,7 @@ from typing import Any, Literal
 from corpus.index import Index, translate_errors
 from corpus.outputs.manifest import Sums, sums
 from corpus.run import spec_of, spent
-from folder_lock import is_running
+from folders import is_running
 
 State = Literal["running", "killed", "finished", "limited", "budget", "model", "interrupted"]
 _ENDS: dict[str | None, State] = {

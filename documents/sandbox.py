@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 import logging
-import os
 import signal
 import subprocess
 import sys
@@ -25,6 +24,7 @@ from errors import (
     TooLarge,
     UnreadableDocument,
 )
+from redaction import bare_environment
 from wording import message
 
 log = logging.getLogger(__name__)
@@ -34,8 +34,6 @@ ROOT = Path(__file__).parents[len(__name__.split(".")) - 1]
 SECONDS = 30
 WAIT_SECONDS = 10  # for one of the places, each of which may take all of a core and 0.8 GB
 _places = threading.BoundedSemaphore(2)
-# What an interpreter may need to start; neither keys nor settings of Kex go along.
-_ENVIRONMENT = ("PATH", "HOME", "PYTHONHOME", "PYTHONPATH", "LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH")
 _KINDS: tuple[type[InputError], ...] = (
     TooLarge,
     UnreadableDocument,
@@ -62,7 +60,6 @@ def read_apart(kind: str, data: bytes, seconds: int = SECONDS) -> Document:
 def _run(kind: str, data: bytes, seconds: int) -> bytes:
     """What the process says."""
     command = [sys.executable, "-m", f"{__package__}.worker", kind, str(seconds)]
-    environment = {name: os.environ[name] for name in _ENVIRONMENT if name in os.environ}
     try:
         done = subprocess.run(  # noqa: S603 (a fixed command; the file goes through stdin)
             command,
@@ -71,7 +68,7 @@ def _run(kind: str, data: bytes, seconds: int) -> bytes:
             timeout=seconds,
             check=False,
             cwd=ROOT,
-            env={**environment, "PYTHONUTF8": "1"},
+            env={**bare_environment(), "PYTHONUTF8": "1"},
         )
     except subprocess.TimeoutExpired as error:
         raise _too_slow(seconds) from error

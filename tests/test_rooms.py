@@ -20,7 +20,7 @@ HOUSES = (
     "documents", "storage", "export", "corpus", "evaluation", "verification",
     "web", "cluster", "cli",
 )  # fmt: skip
-FILES = ("settings", "errors", "validation", "folder_lock", "log_lines", "redaction")
+FILES = ("settings", "errors", "validation", "folders", "log_lines", "redaction")
 
 
 @cache

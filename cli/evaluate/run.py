@@ -27,7 +27,7 @@ from evaluation.report.page import render
 from evaluation.report.report import FILE, build, read_report
 from evaluation.run import run
 from evaluation.scoring.judge import Judged, judge
-from folder_lock import claim
+from folders import claim
 from knowledge.items import PromptType
 from models.base import Model
 from models.cache_key import model_settings

@@ -13,7 +13,8 @@ from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Literal
 
-from corpus.index import Index, sync_folder
+from corpus.index import Index
+from folders import sync_folder
 
 FOLDER = "answers"
 Format = Literal["jsonl", "parquet"]

@@ -29,7 +29,7 @@ PROSE_LINES, PROSE_WIDTH = 4, 24  # of running text, which is set in columns, no
 
 @dataclass(frozen=True, slots=True)
 class Band:
-    """What stands close together, from the left to the right edge of the page."""
+    """Lines that are close together, over the whole width of the page."""
 
     cells: list[Cell]
 

@@ -14,7 +14,7 @@ from itertools import pairwise
 
 from knowledge.text.wrapping import CLOSERS, is_cjk, width
 
-DEEPEST = 8  # columns; what stands farther to the right is centred, a signature or a column
+DEEPEST = 8  # columns; a line farther right is centred, a signature or a column
 LEAST_VERSES = 4
 LONGEST_ADDRESS = 40  # columns of "Dear Ms Berg,"
 _SENTENCE_END = tuple(".!?。！？…")

@@ -7,7 +7,6 @@ of the user's own is opened once in a process that may end; a file of known hash
 from __future__ import annotations
 
 import hashlib
-import os
 import subprocess
 import sys
 from contextlib import suppress
@@ -15,12 +14,11 @@ from importlib import metadata
 from pathlib import Path
 
 from errors import KexError, Unavailable
+from redaction import bare_environment
 from settings import Settings
 from wording import message
 
 SECONDS = 120  # for a large file on a slow disk
-# What an interpreter may need to start; neither keys nor settings of Kex go along.
-ENVIRONMENT = ("PATH", "HOME", "PYTHONHOME", "PYTHONPATH", "LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH")
 _ENDED = 3
 
 
@@ -38,7 +36,7 @@ def require_opens(path: Path, key: str, cache: Path, threads: int) -> None:
     try:
         done = subprocess.run(  # noqa: S603  # our own module
             command, cwd=root, capture_output=True, text=True, errors="replace", timeout=SECONDS,
-            check=False, env={name: os.environ[name] for name in ENVIRONMENT if name in os.environ},
+            check=False, env=bare_environment(),
         )  # fmt: skip
     except subprocess.TimeoutExpired as error:
         raise _damaged(path, f"llama.cpp: {SECONDS} s") from error

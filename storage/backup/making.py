@@ -10,6 +10,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from errors import InputError, StoreFailed
+from folders import sync_folder
 from storage.backup.parts import FOLDER, FORMAT, MANIFEST, PARTS, Copied, Part, sha256_of
 from storage.database.sqlite import check, copy, single_file
 from wording import message
@@ -37,7 +38,7 @@ def make_backup(folder: Path, databases: Mapping[str, Path], made_by: str) -> li
             made = [_copy(part, databases[part.name], fresh / part.file) for part in there]
             _write_manifest(fresh, made, made_by)
             os.rename(fresh, folder)  # all at once, and only over an empty folder
-        _sync(folder.parent)
+        sync_folder(folder.parent)
     except OSError as error:
         raise StoreFailed(
             message("errors.backup_unwritable", folder=folder, reason=error.strerror or error)
@@ -72,13 +73,4 @@ def _write_manifest(folder: Path, made: list[Copied], made_by: str) -> None:
         file.write("\n")
         file.flush()
         os.fsync(file.fileno())
-    _sync(folder)
-
-
-def _sync(folder: Path) -> None:
-    """The names in it survive a power cut, too."""
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
+    sync_folder(folder)

@@ -6,7 +6,7 @@ import pytest
 
 from errors import InputError
 from evaluation.predictions import FILE, Predictions
-from folder_lock import claim
+from folders import claim
 from tests.evaluation.rows import predicted, row
 
 
