@@ -83,7 +83,7 @@ def own(path: Path, prompts: list[list[int]]) -> Probabilities:
 @click.option("--prompts", default=40, show_default=True)
 def main(other: Path | None, prompts: int) -> None:
     """Print the distances of all pairs."""
-    path = Embedded(load_settings()).weights_path()
+    path = Embedded(load_settings()).whole_weights_path()
     tokenizer = QwenTokenizer(read_gguf(path))
     texts = [row.text for row in read_gold([OWN])][: 4 * prompts : 4]
     ids = [tokenizer.encode(text)[: 20 + 5 * (at % 30)] for at, text in enumerate(texts)]

@@ -17,7 +17,8 @@ import click
 from rich.cells import cell_len, set_cell_size
 
 from cli.language import locale_language, say
-from errors import InputError
+from errors import InputError, WeightsError
+from models.embedded.one_copy import OneCopy
 from models.embedded.weights import QWEN_CODER_1_5B, WeightsStore, locate_own
 from models.local_glm.packages import require_packages
 from models.local_glm.weights import GlmStore
@@ -80,10 +81,30 @@ def get_command(name: str, accept_licence: bool, update: bool) -> None:
     store = _store(settings)
     weights = store.weights
     click.echo(say("models_licence", title=weights.title, licence=weights.licence), err=True)
-    found = store.locate()
-    if found is not None:
+    click.echo(_fetched(store, settings))
+
+
+def _fetched(store: WeightsStore, settings: Settings) -> Path:
+    """The weights, in the form that the engine reads: llama.cpp the file as it was downloaded."""
+    from models.embedded.model import Embedded
+    from models.qwen.gguf import GgufError
+    from models.qwen.library import NoLibrary
+
+    model, copy = Embedded(settings), OneCopy(store, settings.cache_dir)
+    whole, small = store.locate(), copy.locate()
+    if whole is not None or small is not None:
         click.echo(say("models_already"), err=True)
-    click.echo(found or store.get())
+    if not model.runs_own_engine():
+        return whole or (copy.restore() if small is not None else store.get())
+    if whole is None and small is not None:
+        return small
+    path = whole or store.get()
+    click.echo(say("models_rearranging"), err=True)
+    try:
+        return copy.path if copy.make(model.threads()) else path
+    except (NoLibrary, GgufError, MemoryError, OSError, WeightsError) as error:
+        click.echo(say("models_not_rearranged", reason=str(error)), err=True)
+        return path
 
 
 def _get_glm(settings: Settings, accepted: bool, update: bool) -> None:
@@ -122,8 +143,10 @@ def verify_command(name: str) -> None:
         click.echo(own)
         return
     store = _store(settings)
-    click.echo(say("models_reading", path=store.path), err=True)
-    path = store.verify()
+    copy = OneCopy(store, settings.cache_dir)
+    kept = store if store.locate() is not None or copy.locate() is None else copy
+    click.echo(say("models_reading", path=kept.path), err=True)
+    path = kept.verify()
     click.echo(say("models_hash_correct", sha256=store.weights.sha256), err=True)
     click.echo(path)
 

@@ -11,6 +11,7 @@ import pytest
 
 from errors import WeightsError
 from models.embedded.model import Embedded
+from models.embedded.one_copy import OneCopy
 from models.embedded.weights import QWEN_CODER_1_5B, SMOLLM2_135M, Weights, WeightsStore
 from models.local_glm.model import LocalGlm
 from settings import Settings
@@ -54,7 +55,11 @@ def smollm2() -> Path:
 
 @pytest.fixture(scope="session")
 def qwen() -> Path:
-    """The real weights of `Embedded`."""
+    """The real weights of `Embedded`, as they are downloaded."""
+    store = WeightsStore(QWEN_CODER_1_5B, CACHE, "")
+    copy = OneCopy(store, CACHE)
+    if store.locate() is None and copy.locate() is not None:
+        return copy.restore()
     return fetch(QWEN_CODER_1_5B)
 
 

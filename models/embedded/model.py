@@ -24,6 +24,7 @@ from models.base import (
     ModelState,
     Progress,
 )
+from models.embedded.one_copy import OneCopy
 from models.embedded.profile import ADAPTER, profile
 from models.embedded.weights import QWEN_CODER_1_5B, WeightsStore, locate_own
 from models.thread_stream import Sink, pump
@@ -72,6 +73,7 @@ class Embedded:
             settings.hf_endpoint,
             settings.weight_sources,
         )
+        self._copy = OneCopy(self._store, settings.cache_dir)
         self._lock = threading.Lock()  # one load at a time
         self._engine: Engine | None = None
         self._loading = False
@@ -95,12 +97,12 @@ class Embedded:
             curves=fitted.confidence if ours else {},
             # In llama.cpp two at a time are no faster than one after the other, and a part that
             # waits knows the names of the one before it.
-            parallel=self._settings.embedded_slots if self._serves_batches() else 1,
+            parallel=self._settings.embedded_slots if self.runs_own_engine() else 1,
             context_tokens=self._settings.embedded_context // self._settings.embedded_slots,
         )
 
-    def _serves_batches(self) -> bool:
-        """Whether requests beside each other are one batch: on the engine of our own."""
+    def runs_own_engine(self) -> bool:
+        """Whether the engine of our own serves, or will, as far as can be known before."""
         if self._engine is not None:
             return self._engine.batches
         return self._settings.embedded_engine != "llama.cpp" and self._obstacle() is None
@@ -116,6 +118,17 @@ class Embedded:
             raise Unavailable(self._missing())
         return path
 
+    def whole_weights_path(self) -> Path:
+        """As `weights_path`, the file as it was downloaded: made again where only the tiles have
+        its matrices. Raises WeightsError where the disk has no room for it."""
+        return self._whole(self.weights_path())
+
+    def _whole(self, path: Path) -> Path:
+        if path != self._copy.path:
+            return path
+        log.info("Embedded: the file is made again as it was downloaded")
+        return self._copy.restore()
+
     def _has_adapter(self) -> bool:
         """Whether the adapter fits: it was trained for these very weights."""
         return self._is_ours() and ADAPTER.is_file()
@@ -123,7 +136,9 @@ class Embedded:
     def _is_ours(self) -> bool:
         """Whether the weights are those that Kex was measured with."""
         weights = self._settings.embedded_path or self._store.path
-        return weights.is_file() and weights.stat().st_size == QWEN_CODER_1_5B.size
+        if weights.is_file():
+            return weights.stat().st_size == QWEN_CODER_1_5B.size
+        return self._settings.embedded_path is None and self._copy.locate() is not None
 
     def state(self) -> ModelState:
         engine = self._engine
@@ -178,7 +193,7 @@ class Embedded:
 
     def _find(self) -> Path | None:
         own = self._settings.embedded_path
-        return locate_own(own) if own is not None else self._store.locate()
+        return locate_own(own) if own is not None else self._store.locate() or self._copy.locate()
 
     def _missing(self) -> str:
         found = self._store.path.exists()
@@ -198,6 +213,7 @@ class Embedded:
             from models.embedded.llama_engine import LlamaEngine
             from models.embedded.trial import require_opens
 
+            path = self._whole(path)
             if path != self._store.path:
                 cache = self._settings.cache_dir / "engine"
                 require_opens(path, self.content_key(path), cache, threads)
@@ -253,7 +269,7 @@ class Embedded:
 
     def content_key(self, path: Path) -> str:
         """Names the content of the weights, without reading them."""
-        if path == self._store.path:
+        if path in (self._store.path, self._copy.path):
             return self._store.weights.sha256
         about = path.stat()
         return f"{path.resolve()} {about.st_size} {about.st_mtime_ns}"

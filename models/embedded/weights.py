@@ -155,7 +155,7 @@ class WeightsStore(VerifiedFiles):
             return self.locate() or self._fetch()
 
     def _fetch(self) -> Path:
-        self._require_space(self._needed())
+        self.require_space(self._needed())
         if self.path.exists():
             self._say(message("terminal.weights_wrong_file", path=self.path))
         reasons = []
@@ -171,7 +171,7 @@ class WeightsStore(VerifiedFiles):
                 )
             )
             try:
-                return self._accept(self._bring(source))
+                return self.accept(self._bring(source))
             except WeightsError as error:
                 reasons.append(_source_reason(label, error.message))
             except OSError as error:
@@ -198,7 +198,7 @@ class WeightsStore(VerifiedFiles):
         from_index(wanted.slices, wanted.slice_suffix, wanted.slice_size, wanted.size, self._part)
         return self._part
 
-    def _accept(self, candidate: Path) -> Path:
+    def accept(self, candidate: Path) -> Path:
         """Check a candidate and put it into place; a wrong one is deleted."""
         found = sha256_of(candidate)  # also over what the hub or pip has checked: only this counts
         if found != self.weights.sha256:
@@ -210,6 +210,12 @@ class WeightsStore(VerifiedFiles):
         self._note(found)
         self._clear()
         return self.path
+
+    def remove(self) -> None:
+        """Remove the file, and what is noted of it."""
+        self._last = None
+        self.path.unlink()
+        self._sidecar.unlink(missing_ok=True)
 
     def _clear(self) -> None:
         """Remove what fetching left besides the final file."""

@@ -86,7 +86,7 @@ class GlmStore(VerifiedFiles):
             self._bring(name, offer, lock, update)
         names = self._names()
         offers = {n: self._ask(n) for n in names if not self._intact(lock, n)}
-        self._require_space(sum(map(self._to_come, offers, offers.values())))
+        self.require_space(sum(map(self._to_come, offers, offers.values())))
         for name, offer in offers.items():
             self._bring(name, offer, lock, update)
         lock.keep_only(set(names))

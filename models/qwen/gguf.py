@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 MAGIC = b"GGUF"
+MAGIC_OF_REST = b"KEXR"  # of a file without its matrices
 # Numbers of the format: a value's type → how struct reads it.
 _SCALARS = {
     0: "B", 1: "b", 2: "<H", 3: "<h", 4: "<I", 5: "<i", 6: "<f", 7: "?",
@@ -42,12 +43,15 @@ class DamagedGguf(GgufError):
 
 @dataclass(frozen=True)
 class Tensor:
-    """`shape` with the outermost dimension first, as numpy has it; `data` its bytes, none where the
-    type is not one of BLOCKS."""
+    """`shape` with the outermost dimension first, as numpy has it. The whole file has the tensor's
+    `size` bytes from byte `begin` on; `data` has them, or nothing where the tensor was left out.
+    `size` is 0 where the type is not one of BLOCKS."""
 
     name: str
     type: int
     shape: tuple[int, ...]
+    begin: int
+    size: int
     data: NDArray[np.uint8]
 
     def floats(self) -> NDArray[np.float32]:
@@ -80,8 +84,16 @@ class Gguf:
         return found
 
 
+def is_matrix(name: str) -> bool:
+    """Whether a tensor of a Qwen2 network becomes tiles (`models.qwen.weights`)."""
+    return name.endswith(".weight") and "norm" not in name and name != "token_embd.weight"
+
+
 def read_gguf(path: Path) -> Gguf:
-    """Raises GgufError for what is no such file, OSError where it cannot be read."""
+    """A GGUF file, or one without its matrices (`models.qwen.original`).
+
+    Raises GgufError for what is neither, OSError where it cannot be read.
+    """
     with path.open("rb") as file:
         try:
             mapped = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
@@ -101,7 +113,8 @@ class _Reader:
         self._at = 0
 
     def read(self) -> Gguf:
-        if self._bytes(4) != MAGIC:
+        magic = self._bytes(4)
+        if magic not in (MAGIC, MAGIC_OF_REST):
             raise DamagedGguf("The file does not begin with GGUF.")
         version = self._scalar("<I")
         if version not in (2, 3):
@@ -115,11 +128,18 @@ class _Reader:
         start = -(-self._at // alignment) * alignment
         data = np.frombuffer(self._mapped, np.uint8)
         tensors = {}
-        for name, shape, type_, offset in heads:
+        cut = 0  # bytes that are missing before the tensor
+        for name, shape, type_, offset in sorted(heads, key=lambda head: head[3]):
             begin, size = start + offset, _size(name, shape, type_)
-            if begin + size > len(data):
+            here = begin - cut
+            if magic == MAGIC_OF_REST and is_matrix(name):
+                cut += size
+                kept = data[:0]
+            elif here + size > len(data):
                 raise DamagedGguf(f"The file ends inside {name}.")
-            tensors[name] = Tensor(name, type_, shape, data[begin : begin + size])
+            else:
+                kept = data[here : here + size]
+            tensors[name] = Tensor(name, type_, shape, begin, size, kept)
         return Gguf(metadata, tensors)
 
     def _head(self) -> tuple[str, tuple[int, ...], int, int]:

@@ -72,7 +72,7 @@ class VerifiedFiles:
         except OSError as error:
             raise self._unusable(error) from error
 
-    def _require_space(self, needed: int) -> None:
+    def require_space(self, needed: int) -> None:
         """Raise WeightsError unless so many bytes fit on the folder's disk."""
         free = shutil.disk_usage(self.folder).free
         if free < needed:

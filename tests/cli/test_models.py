@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
+import os
+import shutil
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
 
 from cli.main import main
+from models.qwen.library import obstacle
 
 NOWHERE = "http://127.0.0.1:9"
 
@@ -77,11 +80,39 @@ def test_a_file_of_ones_own(smollm2: Path, monkeypatch: pytest.MonkeyPatch) -> N
     assert "KEX_EMBEDDED_PATH" in result.stderr
 
 
-def test_weights_that_are_here_already(qwen: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_weights_that_are_here_already(
+    qwen: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("KEX_CACHE_DIR", str(qwen.parents[1]))
+    monkeypatch.setenv("KEX_EMBEDDED_ENGINE", "llama.cpp")  # which reads the file as it is
     got = call("get", "Embedded")
     assert (got.exit_code, got.stdout) == (0, f"{qwen}\n")
     assert "Already here, verified." in got.stderr
+
+
+def test_weights_are_stored_once(
+    qwen: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if obstacle(tmp_path):
+        pytest.skip("no compiler for the engine of our own")
+    file = tmp_path / "cache" / "weights" / qwen.name
+    file.parent.mkdir(parents=True)
+    try:
+        os.link(qwen, file)
+    except OSError:
+        shutil.copy(qwen, file)
+    small = Path(f"{file}.rest")
+    got = call("get")
+    assert (got.exit_code, got.stdout) == (0, f"{small}\n")
+    assert "Already here, verified." in got.stderr and "Arranging the weights" in got.stderr
+    assert not file.exists()
+    again = call("get")
+    assert (again.exit_code, again.stdout) == (0, f"{small}\n")
+    assert "Arranging" not in again.stderr
     verified = call("verify")
-    assert (verified.exit_code, verified.stdout) == (0, f"{qwen}\n")
+    assert (verified.exit_code, verified.stdout) == (0, f"{small}\n")
     assert "SHA-256 cc324af0" in verified.stderr
+    monkeypatch.setenv("KEX_EMBEDDED_ENGINE", "llama.cpp")
+    whole = call("get")
+    assert (whole.exit_code, whole.stdout) == (0, f"{file}\n")
+    assert call("verify").stdout == f"{file}\n"

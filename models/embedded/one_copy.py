@@ -1,0 +1,150 @@
+"""The weights stored once: the engine's tiles, and a small file with the rest of what was fetched.
+
+Beside its tiles the fetched file would be a second gigabyte that only llama.cpp reads. `make`
+removes it, after a check that it can be made again; `restore` makes it again, without a network.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Iterable
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from errors import WeightsError
+from models.embedded.weights import QWEN_CODER_1_5B, Weights, WeightsStore
+from wording import message
+
+if TYPE_CHECKING:  # the modules of models.qwen are imported where they are needed: with numpy
+    from models.qwen.weights import Tiles
+
+REST = replace(
+    QWEN_CODER_1_5B,
+    filename=f"{QWEN_CODER_1_5B.filename}.rest",
+    size=137_802_816,
+    sha256="9b028358fe9cb66131998e61f03461f62d2b278aee8223db9588d66f56a66705",
+    hub_repo=None,
+    slices=(),
+)
+
+
+class OneCopy:
+    """Of the weights in `store`; `rest` describes the small file, `cache_dir` has the tiles."""
+
+    def __init__(self, store: WeightsStore, cache_dir: Path, rest: Weights = REST) -> None:
+        self._store = store
+        self._rest = WeightsStore(rest, cache_dir, "", ())
+        self._tiles_folder = cache_dir.expanduser() / "engine"
+        self._looked_at: tuple[object, bool] = None, False
+        self.path = self._rest.path
+
+    def locate(self) -> Path | None:
+        """The verified small file; None where it or the tiles are missing."""
+        path = self._rest.locate()
+        if path is None:
+            return None
+        from models.qwen.weights import tiles_path
+
+        try:
+            about = tiles_path(self._tiles_folder, self._store.weights.sha256).stat()
+        except OSError:
+            return None
+        state = about.st_size, about.st_mtime_ns
+        if self._looked_at[0] != state:
+            self._looked_at = state, self._tiles(path) is not None
+        return path if self._looked_at[1] else None
+
+    def make(self, threads: int) -> bool:
+        """Replace the fetched file; False, with nothing removed, where it could not be made again.
+
+        Raises NoLibrary, GgufError, MemoryError, OSError, WeightsError.
+        """
+        from models.qwen.gguf import read_gguf
+        from models.qwen.library import build, load
+        from models.qwen.original import whole, without_matrices
+        from models.qwen.weights import tiles_of
+
+        path, key = self._store.verify(), self._store.weights.sha256
+        library = load(build(self._tiles_folder))
+        tiles_of(read_gguf(path), library, self._tiles_folder, key, threads)
+        with self._store.filling(f"{self.path.name}.lock"):
+            fresh = self.path.with_suffix(".new")
+            try:
+                _write(fresh, without_matrices(path))
+                tiles = self._tiles(fresh)
+                if tiles is None or _sha256(whole(fresh, tiles)) != key:
+                    return False
+                self._rest.accept(fresh)
+            finally:
+                fresh.unlink(missing_ok=True)
+            self._store.remove()
+        return True
+
+    def restore(self) -> Path:
+        """The whole file, verified. Raises WeightsError where the small file or the tiles are
+        missing or damaged, or the disk has no room for the file."""
+        from models.qwen.original import whole
+
+        with self._store.filling(f"{self.path.name}.lock"):
+            found = self._store.locate()
+            if found is not None:
+                return found
+            rest = self._rest.locate()
+            tiles = self._tiles(rest) if rest is not None else None
+            if rest is None or tiles is None:
+                raise WeightsError(message("states.embedded_weights_missing"))
+            self._store.require_space(self._store.weights.size)
+            fresh = self._store.path.with_suffix(".new")
+            try:
+                _write(fresh, whole(rest, tiles))
+                return self._store.accept(fresh)
+            finally:
+                fresh.unlink(missing_ok=True)
+
+    def verify(self) -> Path:
+        """The small file; raises WeightsError unless it and the tiles make the fetched file."""
+        from models.qwen.original import whole
+
+        path = self._rest.verify()
+        tiles = self._tiles(path)
+        wanted = self._store.weights.sha256
+        found = _sha256(whole(path, tiles)) if tiles is not None else message("errors.nothing")
+        if found != wanted:
+            raise WeightsError(
+                message(
+                    "errors.weights_wrong_hash",
+                    path=self._tiles_folder,
+                    found=found,
+                    wanted=wanted,
+                    remedy=message("errors.weights_get_remedy"),
+                )
+            )
+        return path
+
+    def _tiles(self, rest: Path) -> Tiles | None:
+        """The stored tiles; None where they are missing, or the small file is not as wanted."""
+        from models.qwen.gguf import GgufError, read_gguf
+        from models.qwen.original import tile_bytes
+        from models.qwen.weights import stored_tiles
+
+        try:
+            gguf = read_gguf(rest)
+            return stored_tiles(gguf, self._tiles_folder, self._store.weights.sha256, tile_bytes)
+        except (GgufError, OSError):
+            return None
+
+
+def _write(path: Path, pieces: Iterable[bytes]) -> None:
+    with path.open("wb") as file:
+        file.writelines(pieces)
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def _sha256(pieces: Iterable[bytes]) -> str:
+    found = hashlib.sha256()
+    for piece in pieces:
+        found.update(piece)
+    return found.hexdigest()
