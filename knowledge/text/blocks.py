@@ -11,7 +11,14 @@ from itertools import pairwise
 
 from knowledge.text.lines import BULLET, CHAPTER, FIELD, MARKDOWN, NUMBERED, TextLine, lines_of
 from knowledge.text.spans import Span
-from knowledge.text.wrapping import CLOSERS, END_MARKS, is_cjk, is_finished, soft_ends
+from knowledge.text.wrapping import (
+    CLOSERS,
+    END_MARKS,
+    is_cjk,
+    is_finished,
+    soft_ends,
+    wrapped_values,
+)
 
 LONGEST_HEADING = 30  # characters of a Chinese heading; a longer line without end is a wrapped one
 LONGEST_LATIN_HEADING = 70
@@ -77,7 +84,23 @@ def _soft(lines: list[TextLine]) -> list[bool]:
             ]
             soft.append(False)
             run = []
-    return soft
+    return [one or value for one, value in zip(soft, _values(lines), strict=True)]
+
+
+def _values(lines: list[TextLine]) -> list[bool]:
+    """For each line whether the value of its field runs on into the next line."""
+    found: list[bool] = []
+    section: list[TextLine] = []
+    for at, line in enumerate(lines):
+        section.append(line)
+        if at + 1 == len(lines) or lines[at + 1].apart:
+            fields = [FIELD.match(one.text) is not None for one in section]
+            alike = all(one.anew == field for one, field in zip(section, fields, strict=True))
+            texts = [one.text for one in section]
+            found += wrapped_values(texts, fields) if alike else [False] * (len(section) - 1)
+            found.append(False)
+            section = []
+    return found
 
 
 def _continues(before: TextLine, line: TextLine) -> bool:

@@ -17,6 +17,8 @@ NARROWEST = {True: 24, False: 40}  # columns of a page, in Chinese and other lin
 WIDE = {True: 50, False: 60}  # a single line as wide as this fills a page
 ALIKE = 2  # characters: so far apart are the first marks of lines of one form
 SLACK = 4  # columns that may be free at the end of a full Chinese line
+# The same of lines with keys, where more than one value runs on
+NARROWEST_FIELDS, VALUE_SLACK = 12, 2
 
 END_MARKS = "。！？!?….:：；;"
 CLOSERS = "”’」』）)】》\"'"
@@ -38,6 +40,10 @@ _BEGINS_INSIDE = re.compile(
 _STATES = re.compile(
     r"[是了曾将被]|[^：:]{1,12}[：:].{10,40}[与和及就对把以于在].|担任|出生|毕业|成立|位于|加入|获得|来自|任职|收购|生于|创办|创立|就读"
     r"|\b(?:is|was|are|were|has|had|will|said|became|met|won|sold|bought|[a-z]{2,}ed)\b"
+)
+_DAY = re.compile(r"\b[0-3]?\d(?:st|nd|rd|th)?(?: of)?$")
+_MONTH = re.compile(
+    r"(?:January|February|March|April|May|June|July|August|September|October|November|December)\b"
 )
 # A table, or code.
 _TABLE = re.compile(r"\t|\s\|\s| {3}|\w,\w+,\w|[{}]$|\w\((?:[^()]*\)[;:]|\))$")
@@ -75,8 +81,8 @@ def soft_ends(lines: Sequence[str], indents: Sequence[int]) -> list[bool]:
         full = _full(lines, indents, measure)
         if full is not None:
             return [
-                is_full and not is_finished(line)
-                for line, is_full in zip(lines, full, strict=False)
+                not is_finished(line) and (is_full or ends_open(line) or _splits_date(line, after))
+                for (line, after), is_full in zip(pairwise(lines), full, strict=True)
             ]
     soft: list[bool] = []
     begin = 0
@@ -88,6 +94,29 @@ def soft_ends(lines: Sequence[str], indents: Sequence[int]) -> list[bool]:
             soft += [broken] * (len(run) - 1) + [False]
             begin = at + 1
     return soft[:-1]
+
+
+def wrapped_values(lines: Sequence[str], fields: Sequence[bool]) -> list[bool]:
+    """For each line but the last: whether the value of its field runs on into the next line.
+
+    `lines` are neighbours without a blank line between them; `fields` tells which of them begin
+    with a key. Values run on where every line without a key follows a line as wide as the page,
+    and a field follows one of them: "甲方：成都融汇信息⏎技术有限公司⏎乙方：…".
+    """
+    ends = [False] * (len(lines) - 1)
+    inner = [at for at, field in enumerate(fields) if not field]
+    between = any(fields[at + 1 : at + 2] == [True] for at in inner)
+    if not between or not fields[0] or any(map(_TABLE.search, lines)):
+        return ends
+    page = max(map(width, lines))
+    for at in inner:
+        before, word = lines[at - 1], _FIRST_WORD.match(lines[at])
+        following = width(word.group()) + 1 if word else VALUE_SLACK
+        narrowest = NARROWEST_FIELDS if len(inner) > 1 else NARROWEST[is_cjk(before)]
+        if is_finished(before) or width(before) + following < page or page < narrowest:
+            return [False] * len(ends)
+        ends[at - 1] = True
+    return ends
 
 
 def _full(
@@ -128,6 +157,11 @@ def _shows_breaks(run: Sequence[str]) -> bool:
     return any(_runs_on(*pair) for pair in pairwise(run))
 
 
+def _splits_date(line: str, after: str) -> bool:
+    """Whether the line end is inside a date: "on 4⏎October"."""
+    return bool(_DAY.search(line) and _MONTH.match(after))
+
+
 def _runs_on(line: str, after: str) -> bool:
     opened = sum(line.count(mark) for mark in _OPEN) > sum(line.count(mark) for mark in _CLOSE)
     return bool(
@@ -135,5 +169,6 @@ def _runs_on(line: str, after: str) -> bool:
         or _INNER.search(line)
         or _STATES.search(line)
         or _ENDS_OPEN.search(line)
+        or _splits_date(line, after)
         or _BEGINS_INSIDE.match(after)
     )

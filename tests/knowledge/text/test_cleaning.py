@@ -57,9 +57,17 @@ WRAPPED = [
      "承租方：陈国栋先生及其家属自愿承租位于南江市人民路的房屋。"),
     ("事由：南江机床厂与华新公司就共同开发新产品事宜在宁\n波签订协议。",
      "事由：南江机床厂与华新公司就共同开发新产品事宜在宁波签订协议。"),
+    (
+        "They were counted in June at Port\nTalbot and again in Weston Super\nMare on 3\nMay.",
+        "They were counted in June at Port Talbot and again in Weston Super Mare on 3 May.",
+    ),
 ]  # fmt: skip
 
 APART = [
+    "项目：滨江花园\n已完工\n负责人：陈国栋",
+    "出席：陈国栋\n林秋白\n周小舟\n缺席：何以安",
+    "From: Ada Moreno\nSubject: holidays\nDear all\nwe are closed",
+    "Present: Ada Moreno\nJoan Pryce\nHugo Vale\nAbsent: Tom Hallam",
     "公司简介\n华东纺织机械厂成立于1950年，生产机器。",
     "苹果\n香蕉\n梨",
     "陈国栋，1950年生\n李秀兰，1962年生\n王强，1970年生",
@@ -88,6 +96,20 @@ APART = [
     "第一段到此为止。\n第二段从这里开始。",
     "One sentence.\nAnother one.",
 ]
+
+
+VALUES = [
+    ("出租方：南江市宏远房\n产有限公司\n承租方：北河区春晖幼\n儿园\n地址：南江市人民路",
+     "出租方：南江市宏远房产有限公司\n承租方：北河区春晖幼儿园\n地址：南江市人民路"),
+    ("Tenant: Hallam and\nPryce Limited\nGuarantor: Joan of\nArdley\nTerm: two years",
+     "Tenant: Hallam and Pryce Limited\nGuarantor: Joan of Ardley\nTerm: two years"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("text", "read"), VALUES)
+def test_the_value_of_a_field_may_have_two_lines(text: str, read: str) -> None:
+    assert cleaned(text) == read
+    assert len(blocks(text, 0, len(text))) == 3
 
 
 @pytest.mark.parametrize(("text", "read"), WRAPPED)
