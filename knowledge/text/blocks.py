@@ -9,7 +9,16 @@ from __future__ import annotations
 from dataclasses import dataclass
 from itertools import pairwise
 
-from knowledge.text.lines import BULLET, CHAPTER, FIELD, MARKDOWN, NUMBERED, TextLine, lines_of
+from knowledge.text.lines import (
+    BULLET,
+    CHAPTER,
+    FIELD,
+    MARKDOWN,
+    NUMBERED,
+    TextLine,
+    item_text,
+    lines_of,
+)
 from knowledge.text.spans import Span
 from knowledge.text.wrapping import (
     CLOSERS,
@@ -17,6 +26,7 @@ from knowledge.text.wrapping import (
     is_cjk,
     is_finished,
     soft_ends,
+    wrapped_items,
     wrapped_values,
 )
 
@@ -84,20 +94,23 @@ def _soft(lines: list[TextLine]) -> list[bool]:
             ]
             soft.append(False)
             run = []
-    return [one or value for one, value in zip(soft, _values(lines), strict=True)]
+    return [one or value for one, value in zip(soft, _in_forms(lines), strict=True)]
 
 
-def _values(lines: list[TextLine]) -> list[bool]:
-    """For each line whether the value of its field runs on into the next line."""
+def _in_forms(lines: list[TextLine]) -> list[bool]:
+    """For each line whether the value of its field, or its list item, runs on into the next."""
     found: list[bool] = []
     section: list[TextLine] = []
     for at, line in enumerate(lines):
         section.append(line)
         if at + 1 == len(lines) or lines[at + 1].apart:
-            fields = [FIELD.match(one.text) is not None for one in section]
-            alike = all(one.anew == field for one, field in zip(section, fields, strict=True))
             texts = [one.text for one in section]
-            found += wrapped_values(texts, fields) if alike else [False] * (len(section) - 1)
+            fields = [FIELD.match(text) is not None for text in texts]
+            if all(one.anew == field for one, field in zip(section, fields, strict=True)):
+                found += wrapped_values(texts, fields)
+            else:
+                items = [item_text(one) for one in section]
+                found += wrapped_items(texts, [one.lead for one in section], items)
             found.append(False)
             section = []
     return found

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 
 from knowledge.text.indents import FLAT, Indent, indents_of, lead
 from knowledge.text.wrapping import NARROWEST, ends_open, is_cjk, is_finished, width
@@ -20,6 +21,7 @@ NUMBERED = re.compile(
     r"(?:\d{1,3}(?:\.\d{1,3}){0,3}|[a-zA-Z]|[ivxIVX]{1,5})[.)、．）][ \t\u3000]?(?!\d)"
     r"|\||[（(](?:\d{1,3}|[a-zA-Z]|[ivx]{1,5})[)）]|[①-⑳]"
 )
+_ITEM = re.compile(rf"(?:{BULLET.pattern}|{NUMBERED.pattern})[ \t\u3000]*")
 CHAPTER = re.compile(
     r"第[0-9一二三四五六七八九十百千零〇]{1,6}[章节節回部卷篇编条條]"
     r"|[一二三四五六七八九十]{1,3}[、．.]|[（(][一二三四五六七八九十]{1,3}[)）]"
@@ -32,6 +34,9 @@ _BEGINNINGS = (MARKDOWN, BULLET, NUMBERED, CHAPTER, FIELD)
 QUOTE = re.compile(r"(?:>[ \t]?){1,20}")
 # These are inside sentences as often as they begin an item.
 _INITIAL = re.compile(r"[A-Z]\.[ \t]?(?:-?[A-Z]\.[ \t]?){0,3}(?:(?:de|van|von) )?[A-Z][a-z’']")
+# Before a quoted mail: "On Mon, Feb 3, 2025 at 4:12 PM Ada⏎Moreno wrote:".
+_WHEN = re.compile(r"(?:On|Am|Le)\s[^\n]{0,80}\d|[^\n]{0,20}\d年")
+_WROTE = re.compile(r".{0,80}(?:wrote|writes|schrieb|写道|寫道)[:：]$")
 _DATE = re.compile(
     r"[0-3]?\d\.[ \t]?(?:[Jj]anu?|[Jj]än|[Ff]eb|[Mm]är|[Mm]ar|[Aa]pr|[Mm]a[ij]|[Jj]un|[Jj]ul"
     r"|[Aa]ug|[Ss]ep|[Oo][kc]t|[Nn]ov|[Dd]e[zsc])[a-zä]{0,7}\.?(?:[ \t]+\d{1,4}|[ \t]+[a-z]|[,.]|$)"
@@ -84,6 +89,12 @@ def begins_anew(text: str) -> bool:
     return any(rule.match(text) for rule in _BEGINNINGS)
 
 
+def item_text(line: TextLine) -> int | None:
+    """The column in which the text of a list item begins; None for another line."""
+    match = _ITEM.match(line.text)
+    return line.lead + width(match[0]) if match else None
+
+
 def begins_with_date(text: str) -> bool:
     """Whether the number at its beginning is that of a day: "3. Mai 1990"."""
     return _DATE.match(text) is not None
@@ -98,6 +109,7 @@ def _unquoted(lines: Sequence[TextLine]) -> list[TextLine]:
     for at, line in enumerate(lines):
         # The first line of a part of a text may have lost its mark.
         beside = (at > 0 and (quoted[at - 1] or at == 1)) or quoted[at + 1 : at + 2] == [True]
+        beside = beside or (at > 0 and _WROTE.match(lines[at - 1].text) is not None)
         match = QUOTE.match(line.text) if quoted[at] and beside else None
         left = line.text[match.end() :].lstrip() if match else line.text
         if match and left[:1].isdecimal() and not _speaks(lines, at):
@@ -134,6 +146,9 @@ def _inside_sentences(lines: list[TextLine]) -> list[TextLine]:
             # Two of them are a list, of persons or days.
             if len(alike) == 1 and alike[0] > begin and _runs_on(lines[alike[0] - 1].text):
                 found[alike[0]] = replace(lines[alike[0]], anew=False)
+        for before, one in pairwise(range(begin, at)):
+            if _WHEN.match(lines[before].text) and _WROTE.match(lines[one].text):
+                found[one] = replace(lines[one], anew=False)
         begin = at
     return found
 

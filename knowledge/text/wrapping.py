@@ -110,13 +110,39 @@ def wrapped_values(lines: Sequence[str], fields: Sequence[bool]) -> list[bool]:
         return ends
     page = max(map(width, lines))
     for at in inner:
-        before, word = lines[at - 1], _FIRST_WORD.match(lines[at])
-        following = width(word.group()) + 1 if word else VALUE_SLACK
+        before, following = lines[at - 1], _first_word(lines[at], VALUE_SLACK)
         narrowest = NARROWEST_FIELDS if len(inner) > 1 else NARROWEST[is_cjk(before)]
         if is_finished(before) or width(before) + following < page or page < narrowest:
             return [False] * len(ends)
         ends[at - 1] = True
     return ends
+
+
+def wrapped_items(
+    lines: Sequence[str], leads: Sequence[int], items: Sequence[int | None]
+) -> list[bool]:
+    """For each line but the last: whether its list item runs on into the next line.
+
+    `lines` are neighbours without a blank line between them, `leads` the columns before each, and
+    `items` those in which the text of an item begins. A full line runs on into one that begins
+    where that text does.
+    """
+    ends: list[bool] = []
+    page = max(lead + width(line) for lead, line in zip(leads, lines, strict=True))
+    start: int | None = None
+    for at, (before, line) in enumerate(pairwise(lines)):
+        start = items[at] if items[at] is not None else start if ends[-1:] == [True] else None
+        full = leads[at] + width(before) + _first_word(line, VALUE_SLACK) >= page
+        wide = page >= NARROWEST[is_cjk(before)]
+        below = items[at + 1] is None and leads[at + 1] == start
+        ends.append(below and full and wide and not is_finished(before))
+    return ends
+
+
+def _first_word(line: str, slack: int) -> int:
+    """The columns that the first word of a line would have taken at the end of the line before."""
+    word = _FIRST_WORD.match(line)
+    return width(word.group()) + 1 if word else slack
 
 
 def _full(

@@ -64,6 +64,7 @@ WRAPPED = [
 ]  # fmt: skip
 
 APART = [
+    "- Ada Moreno\n  Helix Labs\n  40 Alder Street, second floor, Leeds\n- Joan Pryce\n  Ardley",
     "项目：滨江花园\n已完工\n负责人：陈国栋",
     "出席：陈国栋\n林秋白\n周小舟\n缺席：何以安",
     "From: Ada Moreno\nSubject: holidays\nDear all\nwe are closed",
@@ -98,6 +99,25 @@ APART = [
 ]
 
 
+ITEMS = [
+    (
+        "For the fair:\n- Ada Moreno brings the two large tents from Helix\n  Labs\n"
+        "- Joan Pryce paints the signs",
+        "For the fair:\n- Ada Moreno brings the two large tents from Helix Labs\n"
+        "- Joan Pryce paints the signs",
+    ),
+    (
+        "1. 展台由南江机床厂的陈国栋和林秋白负责布\n   置。\n2. 其余的人十点到。",
+        "1. 展台由南江机床厂的陈国栋和林秋白负责布置。\n2. 其余的人十点到。",
+    ),
+]
+
+
+@pytest.mark.parametrize(("text", "read"), ITEMS)
+def test_a_list_item_may_have_two_lines(text: str, read: str) -> None:
+    assert cleaned(text) == read
+
+
 VALUES = [
     ("出租方：南江市宏远房\n产有限公司\n承租方：北河区春晖幼\n儿园\n地址：南江市人民路",
      "出租方：南江市宏远房产有限公司\n承租方：北河区春晖幼儿园\n地址：南江市人民路"),
@@ -119,6 +139,10 @@ def test_a_line_end_inside_a_sentence_cuts_nothing(text: str, read: str) -> None
 
 
 QUOTED = [
+    (
+        "Good.\n\nOn Tue, Mar 4, 2025 at 9:30 AM Ada\nMoreno wrote:\n> We open at nine.",
+        "Good.\n\nOn Tue, Mar 4, 2025 at 9:30 AM Ada Moreno wrote:\nWe open at nine.",
+    ),
     (
         "> The yard at Hamar was sold to Nordvik\n> Steel in May.",
         "The yard at Hamar was sold to Nordvik Steel in May.",
