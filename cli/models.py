@@ -94,16 +94,22 @@ def _fetched(store: WeightsStore, settings: Settings) -> Path:
     whole, small = store.locate(), copy.locate()
     if whole is not None or small is not None:
         click.echo(say("models_already"), err=True)
-    if not model.runs_own_engine():
-        return whole or (copy.restore() if small is not None else store.get())
     if whole is None and small is not None:
-        return small
+        if model.runs_own_engine():
+            return small
+        try:
+            return copy.restore()
+        except WeightsError as error:
+            _tell(error.message)
     path = whole or store.get()
+    if not model.runs_own_engine():
+        return path
     click.echo(say("models_rearranging"), err=True)
     try:
-        return copy.path if copy.make(model.threads()) else path
+        return copy.make(model.threads())
     except (NoLibrary, GgufError, MemoryError, OSError, WeightsError) as error:
-        click.echo(say("models_not_rearranged", reason=str(error)), err=True)
+        reason = error.message if isinstance(error, WeightsError) else str(error)
+        _tell(message("terminal.models_not_rearranged", reason=reason))
         return path
 
 
@@ -144,9 +150,12 @@ def verify_command(name: str) -> None:
         return
     store = _store(settings)
     copy = OneCopy(store, settings.cache_dir)
-    kept = store if store.locate() is not None or copy.locate() is None else copy
-    click.echo(say("models_reading", path=kept.path), err=True)
-    path = kept.verify()
+    if copy.locate() is not None:
+        click.echo(say("models_reading", path=copy.path), err=True)
+        path = copy.verify()
+    if copy.locate() is None or store.locate() is not None:
+        click.echo(say("models_reading", path=store.path), err=True)
+        path = store.verify()
     click.echo(say("models_hash_correct", sha256=store.weights.sha256), err=True)
     click.echo(path)
 
@@ -225,7 +234,10 @@ def _own_file(name: str, settings: Settings) -> Path | None:
             message("errors.cli_chatgpt_weights"),
             field="OPENAI_API_KEY",
         )
-    return locate_own(settings.embedded_path) if settings.embedded_path is not None else None
+    path = settings.embedded_path
+    if path is None or path == _store(settings).path:
+        return None
+    return locate_own(path)
 
 
 def _store(settings: Settings) -> WeightsStore:

@@ -2,6 +2,8 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from ast import literal_eval
+from importlib.metadata import version
 
 from tests import ROOT
 
@@ -16,4 +18,7 @@ def test_importing_the_app_loads_no_engine() -> None:
     done = subprocess.run(
         [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True
     )
-    assert done.stdout.strip() == "[]"
+    loaded = set(literal_eval(done.stdout))
+    if version("pillow") < "13":  # of Python 3.10
+        loaded.discard("defusedxml")  # Pillow 12 imports it itself
+    assert loaded == set()

@@ -27,7 +27,6 @@ from knowledge.text.wrapping import (
     is_finished,
     soft_ends,
     wrapped_items,
-    wrapped_values,
 )
 
 LONGEST_HEADING = 30  # characters of a Chinese heading; a longer line without end is a wrapped one
@@ -94,23 +93,20 @@ def _soft(lines: list[TextLine]) -> list[bool]:
             ]
             soft.append(False)
             run = []
-    return [one or value for one, value in zip(soft, _in_forms(lines), strict=True)]
+    return [one or item for one, item in zip(soft, _in_items(lines), strict=True)]
 
 
-def _in_forms(lines: list[TextLine]) -> list[bool]:
-    """For each line whether the value of its field, or its list item, runs on into the next."""
+def _in_items(lines: list[TextLine]) -> list[bool]:
+    """For each line whether its list item runs on into the next line."""
     found: list[bool] = []
     section: list[TextLine] = []
     for at, line in enumerate(lines):
         section.append(line)
         if at + 1 == len(lines) or lines[at + 1].apart:
-            texts = [one.text for one in section]
-            fields = [FIELD.match(text) is not None for text in texts]
-            if all(one.anew == field for one, field in zip(section, fields, strict=True)):
-                found += wrapped_values(texts, fields)
-            else:
-                items = [item_text(one) for one in section]
-                found += wrapped_items(texts, [one.lead for one in section], items)
+            items = [item_text(one) for one in section]
+            found += wrapped_items(
+                [one.text for one in section], [one.lead for one in section], items
+            )
             found.append(False)
             section = []
     return found

@@ -17,8 +17,6 @@ NARROWEST = {True: 24, False: 40}  # columns of a page, in Chinese and other lin
 WIDE = {True: 50, False: 60}  # a single line as wide as this fills a page
 ALIKE = 2  # characters: so far apart are the first marks of lines of one form
 SLACK = 4  # columns that may be free at the end of a full Chinese line
-# The same of lines with keys, where more than one value runs on
-NARROWEST_FIELDS, VALUE_SLACK = 12, 2
 
 END_MARKS = "。！？!?….:：；;"
 CLOSERS = "”’」』）)】》\"'"
@@ -41,9 +39,10 @@ _STATES = re.compile(
     r"[是了曾将被]|[^：:]{1,12}[：:].{10,40}[与和及就对把以于在].|担任|出生|毕业|成立|位于|加入|获得|来自|任职|收购|生于|创办|创立|就读"
     r"|\b(?:is|was|are|were|has|had|will|said|became|met|won|sold|bought|[a-z]{2,}ed)\b"
 )
-_DAY = re.compile(r"\b[0-3]?\d(?:st|nd|rd|th)?(?: of)?$")
+_DAY = re.compile(r"\b(?:on|from|since|until|till|to|the) [0-3]?\d(?:st|nd|rd|th)?(?: of)?$")
 _MONTH = re.compile(
-    r"(?:January|February|March|April|May|June|July|August|September|October|November|December)\b"
+    r"(?:January|February|March|April|May|June|July|August|September|October|November|December)"
+    r"\b(?! [A-Z])"  # "May Holm scored"
 )
 # A table, or code.
 _TABLE = re.compile(r"\t|\s\|\s| {3}|\w,\w+,\w|[{}]$|\w\((?:[^()]*\)[;:]|\))$")
@@ -96,60 +95,42 @@ def soft_ends(lines: Sequence[str], indents: Sequence[int]) -> list[bool]:
     return soft[:-1]
 
 
-def wrapped_values(lines: Sequence[str], fields: Sequence[bool]) -> list[bool]:
-    """For each line but the last: whether the value of its field runs on into the next line.
-
-    `lines` are neighbours without a blank line between them; `fields` tells which of them begin
-    with a key. Values run on where every line without a key follows a line as wide as the page,
-    and a field follows one of them: "甲方：成都融汇信息⏎技术有限公司⏎乙方：…".
-    """
-    ends = [False] * (len(lines) - 1)
-    inner = [at for at, field in enumerate(fields) if not field]
-    between = any(fields[at + 1 : at + 2] == [True] for at in inner)
-    if not between or not fields[0] or any(map(_TABLE.search, lines)):
-        return ends
-    page = max(map(width, lines))
-    for at in inner:
-        before, following = lines[at - 1], _first_word(lines[at], VALUE_SLACK)
-        narrowest = NARROWEST_FIELDS if len(inner) > 1 else NARROWEST[is_cjk(before)]
-        if is_finished(before) or width(before) + following < page or page < narrowest:
-            return [False] * len(ends)
-        ends[at - 1] = True
-    return ends
-
-
 def wrapped_items(
     lines: Sequence[str], leads: Sequence[int], items: Sequence[int | None]
 ) -> list[bool]:
     """For each line but the last: whether its list item runs on into the next line.
 
     `lines` are neighbours without a blank line between them, `leads` the columns before each, and
-    `items` those in which the text of an item begins. A full line runs on into one that begins
-    where that text does.
+    `items` those in which the text of an item begins. On a wide page a full line runs on into one
+    that begins where that text does, unless the lines of the item are facts of one form.
     """
-    ends: list[bool] = []
+    ends = [False] * (len(lines) - 1)
     page = max(lead + width(line) for lead, line in zip(leads, lines, strict=True))
-    start: int | None = None
-    for at, (before, line) in enumerate(pairwise(lines)):
-        start = items[at] if items[at] is not None else start if ends[-1:] == [True] else None
-        full = leads[at] + width(before) + _first_word(line, VALUE_SLACK) >= page
-        wide = page >= NARROWEST[is_cjk(before)]
-        below = items[at + 1] is None and leads[at + 1] == start
-        ends.append(below and full and wide and not is_finished(before))
+    begin = 0
+    for at in range(1, len(lines) + 1):
+        start = items[begin]
+        if at < len(lines) and items[at] is None and leads[at] == start:
+            continue
+        own = lines[begin:at]
+        if start is not None and page >= WIDE[is_cjk(own[0])] and not _are_facts(own):
+            for place, (before, line) in enumerate(pairwise(own), begin):
+                word = _FIRST_WORD.match(line)
+                room = width(word.group()) + 1 if word else SLACK
+                full = leads[place] + width(before) + room >= page
+                ends[place] = full and not is_finished(before)
+        begin = at
     return ends
 
 
-def _first_word(line: str, slack: int) -> int:
-    """The columns that the first word of a line would have taken at the end of the line before."""
-    word = _FIRST_WORD.match(line)
-    return width(word.group()) + 1 if word else slack
+def _are_facts(lines: Sequence[str]) -> bool:
+    return any(map(_TABLE.search, lines)) or _are_parallel(lines)
 
 
 def _full(
     lines: Sequence[str], indents: Sequence[int], measure: Callable[[str], int]
 ) -> list[bool] | None:
     """For each line but the last whether it fills the page; None where the lines show no page."""
-    if any(map(_TABLE.search, lines)) or _are_parallel(lines):
+    if _are_facts(lines):
         return None
     cjk = is_cjk(lines[0])
     narrowest, wide, slack = NARROWEST[cjk], WIDE[cjk], SLACK if cjk else 0

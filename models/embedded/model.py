@@ -135,10 +135,10 @@ class Embedded:
 
     def _is_ours(self) -> bool:
         """Whether the weights are those that Kex was measured with."""
-        weights = self._settings.embedded_path or self._store.path
-        if weights.is_file():
-            return weights.stat().st_size == QWEN_CODER_1_5B.size
-        return self._settings.embedded_path is None and self._copy.locate() is not None
+        own = self._own_path()
+        if own is not None:
+            return own.is_file() and own.stat().st_size == QWEN_CODER_1_5B.size
+        return self._find() is not None
 
     def state(self) -> ModelState:
         engine = self._engine
@@ -192,8 +192,13 @@ class Embedded:
                 self._loading = False
 
     def _find(self) -> Path | None:
-        own = self._settings.embedded_path
+        own = self._own_path()
         return locate_own(own) if own is not None else self._store.locate() or self._copy.locate()
+
+    def _own_path(self) -> Path | None:
+        """The user's own file; the one of the cache is none, whoever names it."""
+        own = self._settings.embedded_path
+        return own if own != self._store.path else None
 
     def _missing(self) -> str:
         found = self._store.path.exists()
@@ -209,6 +214,9 @@ class Embedded:
         self._instead = ""
         if self._settings.embedded_engine != "llama.cpp":
             engine = self._start_own(path, adapter, threads)
+            if engine is None and not path.exists():
+                path = self.weights_path()  # `kex models get` has replaced it in this moment
+                engine = self._start_own(path, adapter, threads)
         if engine is None:
             from models.embedded.llama_engine import LlamaEngine
             from models.embedded.trial import require_opens

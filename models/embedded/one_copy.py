@@ -14,8 +14,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from errors import WeightsError
+from folders import sync_folder
 from models.embedded.weights import QWEN_CODER_1_5B, Weights, WeightsStore
-from wording import message
+from wording import Message, message
 
 if TYPE_CHECKING:  # the modules of models.qwen are imported where they are needed: with numpy
     from models.qwen.weights import Tiles
@@ -45,10 +46,8 @@ class OneCopy:
         path = self._rest.locate()
         if path is None:
             return None
-        from models.qwen.weights import tiles_path
-
         try:
-            about = tiles_path(self._tiles_folder, self._store.weights.sha256).stat()
+            about = self._tiles_path().stat()
         except OSError:
             return None
         state = about.st_size, about.st_mtime_ns
@@ -56,35 +55,41 @@ class OneCopy:
             self._looked_at = state, self._tiles(path) is not None
         return path if self._looked_at[1] else None
 
-    def make(self, threads: int) -> bool:
-        """Replace the fetched file; False, with nothing removed, where it could not be made again.
+    def make(self, threads: int) -> Path:
+        """Replace the fetched file, where that can be made again; returns the small file.
 
-        Raises NoLibrary, GgufError, MemoryError, OSError, WeightsError.
+        Raises NoLibrary, GgufError, MemoryError, OSError, WeightsError, with nothing removed.
         """
-        from models.qwen.gguf import read_gguf
-        from models.qwen.library import build, load
         from models.qwen.original import whole, without_matrices
-        from models.qwen.weights import tiles_of
 
-        path, key = self._store.verify(), self._store.weights.sha256
-        library = load(build(self._tiles_folder))
-        tiles_of(read_gguf(path), library, self._tiles_folder, key, threads)
         with self._store.filling(f"{self.path.name}.lock"):
+            if not self._store.path.exists() and self.locate() is not None:
+                return self.path  # another process has done it
+            path, key = self._store.verify(), self._store.weights.sha256
             fresh = self.path.with_suffix(".new")
             try:
                 _write(fresh, without_matrices(path))
-                tiles = self._tiles(fresh)
-                if tiles is None or _sha256(whole(fresh, tiles)) != key:
-                    return False
+                for _ in range(
+                    2
+                ):  # tiles from an earlier start may be damaged: those are made anew
+                    tiles = self._made_tiles(path, fresh, threads)
+                    right = _sha256(whole(fresh, tiles)) == key
+                    if right:
+                        break
+                    self._tiles_path().unlink()
+                else:
+                    raise WeightsError(self._wrong())
                 self._rest.accept(fresh)
             finally:
                 fresh.unlink(missing_ok=True)
+            sync_folder(self._tiles_folder)
+            sync_folder(self.path.parent)
             self._store.remove()
-        return True
+        return self.path
 
     def restore(self) -> Path:
         """The whole file, verified. Raises WeightsError where the small file or the tiles are
-        missing or damaged, or the disk has no room for the file."""
+        missing or damaged (damaged ones are removed), or the disk has no room for the file."""
         from models.qwen.original import whole
 
         with self._store.filling(f"{self.path.name}.lock"):
@@ -98,30 +103,48 @@ class OneCopy:
             self._store.require_space(self._store.weights.size)
             fresh = self._store.path.with_suffix(".new")
             try:
-                _write(fresh, whole(rest, tiles))
+                if _write(fresh, whole(rest, tiles)) != self._store.weights.sha256:
+                    self._tiles_path().unlink()
+                    raise WeightsError(self._wrong())
                 return self._store.accept(fresh)
             finally:
                 fresh.unlink(missing_ok=True)
 
     def verify(self) -> Path:
-        """The small file; raises WeightsError unless it and the tiles make the fetched file."""
+        """The small file. Raises WeightsError unless it and the tiles make the fetched file, and
+        removes tiles that do not."""
         from models.qwen.original import whole
 
         path = self._rest.verify()
         tiles = self._tiles(path)
-        wanted = self._store.weights.sha256
-        found = _sha256(whole(path, tiles)) if tiles is not None else message("errors.nothing")
-        if found != wanted:
-            raise WeightsError(
-                message(
-                    "errors.weights_wrong_hash",
-                    path=self._tiles_folder,
-                    found=found,
-                    wanted=wanted,
-                    remedy=message("errors.weights_get_remedy"),
-                )
-            )
+        if tiles is None:
+            raise WeightsError(message("states.embedded_weights_missing"))
+        if _sha256(whole(path, tiles)) != self._store.weights.sha256:
+            self._tiles_path().unlink()
+            raise WeightsError(self._wrong())
         return path
+
+    def _made_tiles(self, file: Path, rest: Path, threads: int) -> Tiles:
+        """The tiles as they are stored, made where they are not."""
+        from models.qwen.gguf import read_gguf
+        from models.qwen.library import build, load
+        from models.qwen.weights import tiles_of
+
+        library, key = load(build(self._tiles_folder)), self._store.weights.sha256
+        tiles_of(read_gguf(file), library, self._tiles_folder, key, threads)
+        stored = self._tiles(rest)
+        if stored is None:
+            raise WeightsError(message("errors.weights_not_stored", folder=self._tiles_folder))
+        return stored
+
+    def _tiles_path(self) -> Path:
+        from models.qwen.weights import tiles_path
+
+        return tiles_path(self._tiles_folder, self._store.weights.sha256)
+
+    def _wrong(self) -> Message:
+        remedy = message("errors.weights_get_remedy")
+        return message("errors.weights_damaged", path=self._tiles_path(), remedy=remedy)
 
     def _tiles(self, rest: Path) -> Tiles | None:
         """The stored tiles; None where they are missing, or the small file is not as wanted."""
@@ -136,11 +159,16 @@ class OneCopy:
             return None
 
 
-def _write(path: Path, pieces: Iterable[bytes]) -> None:
+def _write(path: Path, pieces: Iterable[bytes]) -> str:
+    """Write the pieces; returns their SHA-256."""
+    found = hashlib.sha256()
     with path.open("wb") as file:
-        file.writelines(pieces)
+        for piece in pieces:
+            file.write(piece)
+            found.update(piece)
         file.flush()
         os.fsync(file.fileno())
+    return found.hexdigest()
 
 
 def _sha256(pieces: Iterable[bytes]) -> str:

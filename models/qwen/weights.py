@@ -107,7 +107,7 @@ def _made(
     library: ctypes.CDLL,
     threads: int,
 ) -> NDArray[np.uint8]:
-    room = np.empty(size + 64, np.uint8)
+    room = np.zeros(size + 64, np.uint8)
     skipped = -room.ctypes.data % 64  # tiles begin at multiples of 64 bytes
     whole = room[skipped : skipped + size]
 

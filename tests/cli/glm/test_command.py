@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from importlib.metadata import version
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -34,8 +35,13 @@ def test_a_set_that_agrees(own: Path) -> None:
 
 def test_the_official_set() -> None:
     result = run("verify", "--golden", golden())
-    assert result.exit_code == 0, result.output
-    assert result.stdout.splitlines()[-1].endswith(" arrays, 0 failed")
+    lines = result.stdout.splitlines()
+    failed = [line.split()[1] for line in lines if "FAILED" in line]
+    if version("pillow") < "13":  # Python 3.10; see docs/visualglm.md
+        assert failed == ["image_rgba.pixel_values"]
+    else:
+        assert (result.exit_code, failed) == (0, []), result.output
+    assert lines[-1].endswith(f" arrays, {len(failed)} failed")
 
 
 def test_a_set_that_does_not(own: Path, tmp_path: Path) -> None:

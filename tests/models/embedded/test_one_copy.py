@@ -6,16 +6,22 @@ import dataclasses
 import hashlib
 import os
 import shutil
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from errors import Unavailable, WeightsError
 from models.base import GenerateRequest, Message, Text
 from models.embedded.model import Embedded
 from models.embedded.one_copy import OneCopy
 from models.embedded.weights import QWEN_CODER_1_5B, Weights, WeightsStore
+from models.qwen import original
 from models.qwen import weights as tiles
+from models.qwen.gguf import Q6_K
 from models.qwen.library import NoLibrary, obstacle
 from models.qwen.original import without_matrices
 from settings import Settings
@@ -40,6 +46,9 @@ class Cache:
         self.store.path.parent.mkdir(parents=True)
         self.store.path.write_bytes(self.data)
 
+    def tiles(self, folder: Path) -> Path:
+        return tiles.tiles_path(folder / "engine", self.store.weights.sha256)
+
     def opened(self, folder: Path) -> OneCopy:
         return OneCopy(self.store, folder, self._rest)
 
@@ -61,34 +70,80 @@ def cache(tmp_path: Path) -> Cache:
 
 def test_one_copy_and_back(cache: Cache) -> None:
     assert cache.copy.locate() is None
-    assert cache.copy.make(1)
+    assert cache.copy.make(1) == cache.copy.path
     assert not cache.store.path.exists()
     assert cache.copy.locate() == cache.copy.verify() == cache.copy.path
     assert cache.copy.restore() == cache.store.path
     assert cache.store.path.read_bytes() == cache.data
     assert cache.copy.restore() == cache.store.locate()
-    assert cache.copy.make(1)
+    assert cache.copy.make(1) == cache.copy.path
     assert not cache.store.path.exists()
     assert not list(cache.store.folder.glob("*.new"))
 
 
-def test_tiles_that_are_missing_or_damaged(cache: Cache, tmp_path: Path) -> None:
+@pytest.mark.parametrize("call", ["verify", "restore"])
+def test_damaged_tiles_are_removed_so_that_the_weights_are_fetched(
+    cache: Cache, tmp_path: Path, call: str
+) -> None:
     cache.copy.make(1)
-    path = tiles.tiles_path(tmp_path / "engine", cache.store.weights.sha256)
-    good = path.read_bytes()
-    path.write_bytes(good[:-1])
-    assert cache.copy.locate() is None
-    path.write_bytes(bytes(len(good)))  # the right size: only the hash of all shows it
+    path = cache.tiles(tmp_path)
+    path.write_bytes(bytes(path.stat().st_size))  # the right size: only the hash of all shows it
     assert cache.copy.locate() is not None
-    with pytest.raises(WeightsError, match="models get"):
-        cache.copy.verify()
-    with pytest.raises(WeightsError, match="SHA-256"):
-        cache.copy.restore()
+    with pytest.raises(WeightsError, match=r"damaged and were removed.*models get"):
+        getattr(cache.copy, call)()
+    assert not path.exists() and cache.copy.locate() is None
     assert not cache.store.path.exists() and not list(cache.store.folder.glob("*.new"))
-    path.unlink()
+    with pytest.raises(WeightsError, match="not here yet"):
+        getattr(cache.copy, call)()
+
+
+def test_tiles_that_were_cut_do_not_count(cache: Cache, tmp_path: Path) -> None:
+    cache.copy.make(1)
+    path = cache.tiles(tmp_path)
+    path.write_bytes(path.read_bytes()[:-1])
     assert cache.copy.locate() is None
-    with pytest.raises(WeightsError, match="models get"):
-        cache.copy.restore()
+
+
+def test_damaged_tiles_beside_the_file_are_made_again(cache: Cache, tmp_path: Path) -> None:
+    cache.copy.make(1)
+    path = cache.tiles(tmp_path)
+    good = path.read_bytes()
+    cache.copy.restore()
+    path.write_bytes(bytes([good[0] ^ 1]) + good[1:])
+    cache.copy.make(1)
+    assert path.read_bytes() == good
+    assert not cache.store.path.exists() and cache.copy.verify() == cache.copy.path
+
+
+def test_a_file_that_does_not_come_back_the_same_stays(
+    cache: Cache, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def wrong(grid: NDArray[Any]) -> NDArray[np.uint8]:
+        made = right(grid)
+        made[0, 0, 0, 0] ^= 1
+        return made
+
+    right = original._UNDO[Q6_K]
+    monkeypatch.setitem(original._UNDO, Q6_K, wrong)
+    with pytest.raises(WeightsError, match="damaged"):
+        cache.copy.make(1)
+    assert cache.store.path.read_bytes() == cache.data
+    assert not cache.copy.path.exists() and not cache.tiles(tmp_path).exists()
+    assert not list(cache.store.folder.glob("*.new"))
+
+
+def test_a_rest_that_is_not_the_known_one_leaves_the_file(cache: Cache, tmp_path: Path) -> None:
+    other = OneCopy(cache.store, tmp_path, _weights("tiny.gguf.rest", b"another"))
+    with pytest.raises(WeightsError):
+        other.make(1)
+    assert cache.store.path.read_bytes() == cache.data and not cache.copy.path.exists()
+
+
+def test_two_processes_at_once(cache: Cache, tmp_path: Path) -> None:
+    other = cache.opened(tmp_path)
+    with ThreadPoolExecutor(2) as pool:
+        made = [pool.submit(one.make, 1) for one in (cache.copy, other)]
+        assert [one.result() for one in made] == [cache.copy.path] * 2
 
 
 def test_a_damaged_small_file_does_not_count(cache: Cache, tmp_path: Path) -> None:
@@ -101,22 +156,14 @@ def test_a_damaged_small_file_does_not_count(cache: Cache, tmp_path: Path) -> No
         cache.copy.restore()
 
 
-def test_the_file_stays_where_it_could_not_be_made_again(
-    cache: Cache, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("models.qwen.original.ROW_BLOCKS", 0, raising=True)
-    with pytest.raises(ValueError):
-        cache.copy.make(1)
-    assert cache.store.path.read_bytes() == cache.data and not cache.copy.path.exists()
-
-
 def test_the_file_stays_where_tiles_cannot_be_stored(cache: Cache, tmp_path: Path) -> None:
     cache.copy.make(1)
     cache.copy.restore()
-    path = tiles.tiles_path(tmp_path / "engine", cache.store.weights.sha256)
+    path = cache.tiles(tmp_path)
     path.unlink()
     path.mkdir()  # in the way
-    assert not cache.copy.make(1)
+    with pytest.raises(WeightsError, match="cannot be stored"):
+        cache.copy.make(1)
     assert cache.store.path.read_bytes() == cache.data
 
 
@@ -125,7 +172,8 @@ def test_a_network_of_other_types_is_stored_as_it_is(tmp_path: Path) -> None:
     store = WeightsStore(_weights("other.gguf", data), tmp_path, "", ())
     store.path.parent.mkdir()
     store.path.write_bytes(data)
-    assert not OneCopy(store, tmp_path, _weights("other.gguf.rest", b"")).make(1)
+    with pytest.raises(WeightsError):
+        OneCopy(store, tmp_path, _weights("other.gguf.rest", b"")).make(1)
     assert store.path.read_bytes() == data
 
 
@@ -186,3 +234,27 @@ def test_a_full_disk_is_said(cache: Cache, monkeypatch: pytest.MonkeyPatch) -> N
 def test_no_weights_at_all(tmp_path: Path) -> None:
     with pytest.raises(Unavailable, match="models get"):
         Embedded(Settings(cache_dir=tmp_path)).whole_weights_path()
+
+
+def test_a_path_into_the_cache_is_the_cache(real: Path, qwen: Path) -> None:
+    model = Embedded(Settings(cache_dir=real, embedded_path=real / "weights" / qwen.name))
+    assert model.weights_path().parent == real / "weights"
+
+
+def test_a_file_that_is_replaced_in_this_moment(
+    cache: Cache, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """`kex models get` removes the file after the server has found it."""
+    settings = Settings(cache_dir=tmp_path, embedded_context=2048, embedded_slots=1)
+    model = Embedded(settings)
+    monkeypatch.setattr(model, "_store", cache.store)
+    monkeypatch.setattr(model, "_copy", cache.copy)
+    monkeypatch.setattr(model, "_has_adapter", lambda: False)  # which is for other weights
+    found = model.weights_path()
+    assert found == cache.store.path
+    cache.copy.make(1)
+    engine = model._start(found)
+    try:
+        assert engine.batches  # the engine of our own, not llama.cpp
+    finally:
+        engine.close()

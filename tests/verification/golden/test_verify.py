@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 from collections.abc import Callable
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -35,7 +36,15 @@ def folder(request: pytest.FixtureRequest, own: Path, tmp_path: Path) -> Path:
     shutil.copytree(source, tmp_path / "copy", copy_function=shutil.copyfile)
     for path in [tmp_path / "copy", *(tmp_path / "copy").rglob("*")]:
         path.chmod(0o755 if path.is_dir() else 0o644)
+    if request.param == "official" and version("pillow") < "13":
+        _remove(tmp_path / "copy" / "image.npz", "image_rgba.pixel_values")
     return tmp_path / "copy"
+
+
+def _remove(path: Path, name: str) -> None:
+    """Of an .npz: what Pillow 12, of Python 3.10, resizes in another way (docs/visualglm.md)."""
+    with np.load(path) as archive:
+        np.savez(path, **{key: archive[key] for key in archive.files if key != name})
 
 
 def failing(report: Report) -> list[str]:
