@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from typing import Any
 from urllib.parse import urlencode
 
@@ -61,6 +62,8 @@ def refused(
     return caught.value
 
 
+# Python reads numbers of so many digits before 3.10.7: then the field is too large.
+LONG = None if hasattr(sys, "get_int_max_str_digits") else "turn"
 BAD: list[tuple[str, bytes, str, int, str | None]] = [
     ("twice", b"user_input=a&user_input=b", FORM, 400, "user_input"),
     ("twice blank", b"user_input=a&user_input=", FORM, 400, "user_input"),
@@ -79,7 +82,7 @@ BAD: list[tuple[str, bytes, str, int, str | None]] = [
     ("json nan", b'{"user_input": "a", "temperature": NaN}', JSON, 400, None),
     ("json infinity", b'{"user_input": "a", "temperature": -Infinity}', JSON, 400, None),
     ("json overflow", b'{"user_input": "a", "temperature": 1e999}', JSON, 400, "temperature"),
-    ("json long number", b'{"user_input": "a", "turn": ' + b"9" * 5000 + b"}", JSON, 400, None),
+    ("json long number", b'{"user_input": "a", "turn": ' + b"9" * 5000 + b"}", JSON, 400, LONG),
     ("json bytes", b'{"user_input": "\xff"}', JSON, 400, "user_input"),
     ("json utf-16", '{"user_input": "a"}'.encode("utf-16"), JSON, 400, "user_input"),
     ("surrogate", b'{"user_input": "\\ud800"}', JSON, 400, "user_input"),

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 import schemathesis
-from hypothesis import HealthCheck, settings
+from hypothesis import HealthCheck, assume, settings
 from schemathesis.config import SchemathesisConfig
 
 from app import create_app
@@ -76,6 +76,8 @@ def stores() -> Iterator[None]:
 @schema.parametrize()
 @settings(deadline=None, suppress_health_check=list(HealthCheck))
 def test_answers_are_as_the_document_says(case: schemathesis.Case[Any]) -> None:
+    # Schemathesis 4.30, of Python 3.10, makes forms that are a number, and cannot send them.
+    assume(case.media_type != "multipart/form-data" or not isinstance(case.body, int | float))
     answer = case.call()
     assert answer.status_code < 500
     case.validate_response(answer)
