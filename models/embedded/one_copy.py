@@ -60,25 +60,20 @@ class OneCopy:
 
         Raises NoLibrary, GgufError, MemoryError, OSError, WeightsError, with nothing removed.
         """
-        from models.qwen.original import whole, without_matrices
+        from models.qwen.original import without_matrices
 
         with self._store.filling(f"{self.path.name}.lock"):
             if not self._store.path.exists() and self.locate() is not None:
                 return self.path  # another process has done it
-            path, key = self._store.verify(), self._store.weights.sha256
+            path = self._store.verify()
             fresh = self.path.with_suffix(".new")
             try:
                 _write(fresh, without_matrices(path))
-                for _ in range(
-                    2
-                ):  # tiles from an earlier start may be damaged: those are made anew
-                    tiles = self._made_tiles(path, fresh, threads)
-                    right = _sha256(whole(fresh, tiles)) == key
-                    if right:
-                        break
-                    self._tiles_path().unlink()
-                else:
-                    raise WeightsError(self._wrong())
+                if not self._comes_back(fresh, self._made_tiles(path, fresh, threads)):
+                    self._tiles_path().unlink()  # of an earlier start, and damaged since
+                    if not self._comes_back(fresh, self._made_tiles(path, fresh, threads)):
+                        self._tiles_path().unlink()
+                        raise WeightsError(self._wrong())
                 self._rest.accept(fresh)
             finally:
                 fresh.unlink(missing_ok=True)
@@ -113,13 +108,11 @@ class OneCopy:
     def verify(self) -> Path:
         """The small file. Raises WeightsError unless it and the tiles make the fetched file, and
         removes tiles that do not."""
-        from models.qwen.original import whole
-
         path = self._rest.verify()
         tiles = self._tiles(path)
         if tiles is None:
             raise WeightsError(message("states.embedded_weights_missing"))
-        if _sha256(whole(path, tiles)) != self._store.weights.sha256:
+        if not self._comes_back(path, tiles):
             self._tiles_path().unlink()
             raise WeightsError(self._wrong())
         return path
@@ -136,6 +129,15 @@ class OneCopy:
         if stored is None:
             raise WeightsError(message("errors.weights_not_stored", folder=self._tiles_folder))
         return stored
+
+    def _comes_back(self, rest: Path, tiles: Tiles) -> bool:
+        """Whether the two make the fetched file."""
+        from models.qwen.original import whole
+
+        found = hashlib.sha256()
+        for piece in whole(rest, tiles):
+            found.update(piece)
+        return found.hexdigest() == self._store.weights.sha256
 
     def _tiles_path(self) -> Path:
         from models.qwen.weights import tiles_path
@@ -168,11 +170,4 @@ def _write(path: Path, pieces: Iterable[bytes]) -> str:
             found.update(piece)
         file.flush()
         os.fsync(file.fileno())
-    return found.hexdigest()
-
-
-def _sha256(pieces: Iterable[bytes]) -> str:
-    found = hashlib.sha256()
-    for piece in pieces:
-        found.update(piece)
     return found.hexdigest()
