@@ -15,6 +15,7 @@ from models.base import Model
 from models.registry import Registry
 from settings import Settings
 from web.server import create_server, turn
+from web.services import services_of
 
 
 class Serving:
@@ -50,3 +51,7 @@ class Serving:
         with suppress(OSError):
             self._server.pull_trigger()
         self._thread.join(timeout=5)
+        # Only now: a request of a page that is still open would open them again.
+        services = services_of(self.app)
+        services.conversations.close()
+        services.knowledge_base.close()

@@ -14,7 +14,6 @@ from models.embedded.model import Embedded
 from settings import Settings
 from tests import EMPTY_CACHE, ROOT
 from tests.serving import Serving
-from web.services import services_of
 
 READMES = ("README.md", "README.zh.md")
 API = ("docs/api.md", "docs/zh/api.md")
@@ -91,7 +90,6 @@ def test_the_lines_for_conversations(tmp_path: Path) -> None:
     settings = Settings(cache_dir=EMPTY_CACHE, store=tmp_path / "kex.db")
     with Serving(settings, {}) as serving:
         begun, listed = map(json.loads, run(block, serving.url).splitlines())
-        services_of(serving.app).conversations.close()
     assert begun["title"] == "Lu Xun"
     assert [one["id"] for one in listed["conversations"]] == [begun["id"]]
 

@@ -43,7 +43,6 @@ def keeping(tmp_path: Path) -> Iterator[Serving]:
     settings = Settings(cache_dir=EMPTY_CACHE, store=tmp_path / "kex.db")
     with Serving(settings, {"Embedded": ScriptedModel(script)}) as serving:
         yield serving
-        services_of(serving.app).conversations.close()
 
 
 def no_elements(page: Page) -> None:

@@ -183,7 +183,6 @@ def test_a_page_is_kept_in_its_conversation(tmp_path: Path, scripted: ScriptedMo
         begun = store.begin("t")
         assert ask(serving.url, user_input=TEXT, conversation=begun.id)[0] == 200
         assert store.turn(begun.id, 1).said.text == TEXT
-        services_of(serving.app).conversations.close()
 
 
 def _say(said: str, _: GenerateRequest) -> list[str]:
