@@ -25,7 +25,8 @@ def test_what_was_kept_comes_back_as_it_was(store: Store, path: Path) -> None:
     failed = NewTurn("再来", {"prompt_type": "KE1"}, "ChatGpt", error={"code": "timeout"})
     assert [store.append(name, said), store.append(name, failed)] == [1, 2]
     store.close()
-    loaded = Store(path).load(name)
+    with closing(Store(path)) as again:
+        loaded = again.load(name)
     assert [one.said for one in loaded.turns] == [said, failed]
     assert [one.position for one in loaded.turns] == [1, 2]
     assert loaded.created <= loaded.turns[0].created <= loaded.turns[1].created == loaded.updated
