@@ -196,7 +196,7 @@ class Embedded:
         return locate_own(own) if own is not None else self._store.locate() or self._copy.locate()
 
     def _own_path(self) -> Path | None:
-        """The user's own file; the one of the cache is none, whoever names it."""
+        """The file that KEX_EMBEDDED_PATH names; None where that is the file of the cache."""
         own = self._settings.embedded_path
         return own if own != self._store.path else None
 

@@ -26,7 +26,7 @@ TILED = (Q4_K, Q5_0, Q6_K, Q8_0)
 TILE_COLUMNS = 256
 LANES = 16  # rows of a tile
 # Of the tiles: a new number where kernels/tiles.h changes it. Weights that are stored once
-# (models/embedded/one_copy.py) have to be fetched again then.
+# (models/embedded/one_copy.py, which has the size) have to be fetched again then.
 FORM = 1
 ALIGNMENT = 4096
 

@@ -21,8 +21,8 @@ from models.embedded.one_copy import OneCopy
 from models.embedded.weights import QWEN_CODER_1_5B, Weights, WeightsStore
 from models.qwen import original
 from models.qwen import weights as tiles
-from models.qwen.gguf import Q6_K
-from models.qwen.library import NoLibrary, obstacle
+from models.qwen.gguf import Q6_K, read_gguf
+from models.qwen.library import NoLibrary, build, load, obstacle
 from models.qwen.original import without_matrices
 from settings import Settings
 from tests.models.qwen.tiny import SMALL, tiny_qwen
@@ -39,6 +39,9 @@ class Cache:
         file = tiny_qwen(folder / "tiny.gguf")
         self.data = file.read_bytes()
         cut = b"".join(without_matrices(file))
+        library, probe = load(build(folder / "engine")), folder / "probe"
+        tiles.tiles_of(read_gguf(file), library, probe, "probe", 1)
+        self._size = tiles.tiles_path(probe, "probe").stat().st_size
         file.unlink()
         self.store = WeightsStore(_weights("tiny.gguf", self.data), folder, "", ())
         self._rest = _weights("tiny.gguf.rest", cut)
@@ -50,7 +53,7 @@ class Cache:
         return tiles.tiles_path(folder / "engine", self.store.weights.sha256)
 
     def opened(self, folder: Path) -> OneCopy:
-        return OneCopy(self.store, folder, self._rest)
+        return OneCopy(self.store, folder, self._rest, self._size)
 
 
 def _weights(filename: str, data: bytes) -> Weights:
